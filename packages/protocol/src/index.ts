@@ -1,0 +1,86 @@
+export type { ApiKey, ApiKeyCreated, Application, CreateApiKey, CreateApplication } from './accounts.js';
+export type { ErrorCode, FieldError, Problem, SettleError, StageErrorCode } from './errors.js';
+export { ERROR_CODES, STAGE_ERROR_CODES } from './errors.js';
+export type {
+  Ack,
+  AckRequest,
+  ContextWrite,
+  JobPayloadPage,
+  JobRef,
+  LogLine,
+  LogsRequest,
+  LogsResponse,
+  Nack,
+  NackRequest,
+  ProgressReport,
+  ProgressRequest,
+  ProgressResponse,
+  PullRequest,
+  PullResponse,
+  Release,
+  ReleaseRequest,
+  SettleBatch,
+  SettleResponse,
+  SettleResult,
+  StageJob,
+} from './jobs.js';
+export type { Json, Jsonify } from './json.js';
+export { DEFAULTS, LIMITS } from './limits.js';
+export type {
+  Attempt,
+  Backoff,
+  CancelPipeline,
+  ContextItem,
+  CreatePipeline,
+  CreatePipelineBatch,
+  LogLevel,
+  OutputReference,
+  Page,
+  Pipeline,
+  PipelineBatchResult,
+  PipelineCreated,
+  PipelineFilter,
+  PipelineSummary,
+  PipelineWaited,
+  Stage,
+  StageCounts,
+  StageError,
+  StageLog,
+  StageOptions,
+  StageSpec,
+} from './pipelines.js';
+export { LOG_LEVELS } from './pipelines.js';
+export { HEADERS, PROTOCOL, PROTOCOL_VERSION, ROUTES } from './routes.js';
+export type { Scope } from './scopes.js';
+export { SCOPES } from './scopes.js';
+export type {
+  DeliveryOutcome,
+  FinalPipelineStatus,
+  LeaseLostReason,
+  PipelineStatus,
+  StageStatus,
+  Trigger,
+  WorkerOrder,
+  WorkerState,
+} from './states.js';
+export {
+  DELIVERY_OUTCOMES,
+  FINAL_PIPELINE_STATUSES,
+  LEASE_LOST_REASONS,
+  PIPELINE_STATUSES,
+  STAGE_STATUSES,
+  TRIGGERS,
+  WORKER_ORDERS,
+  WORKER_STATES,
+} from './states.js';
+export type { TraceParent } from './traceparent.js';
+export { formatTraceparent, parseTraceparent, parseTracestate, SAMPLED } from './traceparent.js';
+export type { PipelineTrace, TraceAttempt, TraceStage } from './traces.js';
+export type {
+  Heartbeat,
+  HeartbeatReply,
+  Worker,
+  WorkerBootstrap,
+  WorkerSession,
+  WorkerShutdown,
+} from './workers.js';

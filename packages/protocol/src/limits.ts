@@ -1,0 +1,37 @@
+/** Defaults of stage options and worker options. Durations in milliseconds. */
+export const DEFAULTS = {
+  maxAttempts: 3,
+  backoff: { type: 'exponential', delayMs: 1_000, maxDelayMs: 300_000, jitter: true },
+  timeoutMs: 1_800_000,
+  priority: 0,
+  leaseMs: 60_000,
+  heartbeatIntervalMs: 10_000,
+  concurrency: 10,
+  prefetch: 0,
+  pool: 'default',
+} as const;
+
+/** Limits of the wire contract. Sizes in bytes of UTF-8, durations in milliseconds. All but the structural ones are configurable on the server. */
+export const LIMITS = {
+  stagesPerPipeline: 10_000,
+  pipelinesPerBatch: 1_000,
+  jobsPerPull: 1_000,
+  settlesPerCall: 1_000,
+  handlersPerWorker: 1_000,
+  keywordsPerPipeline: 50,
+  nameLength: 200,
+  keyLength: 200,
+  idempotencyKeyLength: 255,
+  valueBytes: 256 * 1024,
+  jobPayloadBytes: 256 * 1024,
+  bodyBytes: 1024 * 1024,
+  batchBodyBytes: 2 * 1024 * 1024,
+  pullBytes: 2 * 1024 * 1024,
+  jsonDepth: 100,
+  waitMs: 30_000,
+  pageSize: 200,
+  priority: { min: -100, max: 100 },
+  maxAttempts: 1_000,
+  durationMs: 366 * 24 * 3_600_000,
+  expiriesInARow: 3,
+} as const;

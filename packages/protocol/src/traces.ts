@@ -1,0 +1,38 @@
+import type { DeliveryOutcome, PipelineStatus, StageStatus } from './states.js';
+
+/** Waterfall of one pipeline, made from the database alone. Times are RFC 3339; offsets and durations milliseconds. */
+export interface PipelineTrace {
+  pipelineId: string;
+  traceId: string;
+  rootSpanId: string;
+  parentSpanId?: string;
+  name: string;
+  status: PipelineStatus;
+  startedAt: string;
+  /** Until the end, or until now while it runs. */
+  durationMs: number;
+  stages: TraceStage[];
+}
+
+export interface TraceStage {
+  stageId: string;
+  name: string;
+  handler: string;
+  spanId: string;
+  status: StageStatus;
+  dependsOn: string[];
+  attempts: TraceAttempt[];
+}
+
+export interface TraceAttempt {
+  fencingToken: number;
+  spanId: string;
+  workerId: string;
+  outcome?: DeliveryOutcome;
+  errorCode?: string;
+  /** From the pipeline's start to the moment the stage could be leased. */
+  readyOffsetMs: number;
+  queueWaitMs: number;
+  runOffsetMs: number;
+  runMs: number;
+}

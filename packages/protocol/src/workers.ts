@@ -1,0 +1,82 @@
+import type { JobRef } from './jobs.js';
+import type { Json } from './json.js';
+import type { LeaseLostReason, WorkerOrder, WorkerState } from './states.js';
+
+export interface WorkerBootstrap {
+  workerName: string;
+  supportedHandlers: string[];
+  /** The same instanceId gives the same workerId, also after a restart. Default: a new one. */
+  instanceId?: string;
+  pool?: string;
+  environment?: string;
+  version?: string;
+  sdkVersion?: string;
+  hostName?: string;
+  pid?: number;
+  metadata?: { [key: string]: Json };
+}
+
+export interface WorkerSession {
+  workerId: string;
+  /** Send as `x-worker-session` with every later call of this worker. */
+  sessionToken: string;
+  /** Highest protocol of the server, `MAJOR.MINOR`. */
+  protocol: string;
+  /** Milliseconds. */
+  leaseMs: number;
+  heartbeatIntervalMs: number;
+  application: string;
+  observability: { traces: boolean };
+}
+
+export interface Heartbeat {
+  workerId: string;
+  state: WorkerState;
+  /** Jobs in flight; their leases are extended. */
+  jobs: JobRef[];
+  inFlight: number;
+  /** Totals of the session. */
+  processed: number;
+  failed: number;
+  /** 0 to 100 of one core. */
+  cpuPercent?: number;
+  /** Resident set in MiB. */
+  memoryMb?: number;
+  lastError?: string;
+}
+
+export interface HeartbeatReply {
+  order: WorkerOrder;
+  /** Ids of the jobs whose leases were extended, with the milliseconds they have left. */
+  extended: { id: string; leaseMs: number }[];
+  lost: { id: string; fencingToken: number; reason: LeaseLostReason }[];
+}
+
+export interface WorkerShutdown {
+  workerId: string;
+  reason?: string;
+}
+
+export interface Worker {
+  id: string;
+  name: string;
+  instanceId: string;
+  application: string;
+  pool: string;
+  handlers: string[];
+  state: WorkerState | 'offline';
+  order: WorkerOrder;
+  environment?: string;
+  version?: string;
+  sdkVersion?: string;
+  hostName?: string;
+  pid?: number;
+  inFlight: number;
+  processed: number;
+  failed: number;
+  cpuPercent?: number;
+  memoryMb?: number;
+  lastError?: string;
+  startedAt: string;
+  lastSeenAt: string;
+}

@@ -1,0 +1,27 @@
+import type { ErrorCode, FieldError } from '@pipelogiq/protocol';
+
+export interface ProblemOptions {
+  errors?: FieldError[];
+  retryAfterMs?: number;
+  cause?: unknown;
+}
+
+/** A refusal that the caller can understand: `code` is stable, `message` says what to do. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+  readonly code: ErrorCode;
+  readonly errors: FieldError[] | undefined;
+  /** Milliseconds after which the same call may work. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: ProblemOptions = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+export function assertNever(value: never): never {
+  throw new Error(`unexpected value ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,128 @@
+import type {
+  ApiKey,
+  ApiKeyCreated,
+  Application,
+  Attempt,
+  CancelPipeline,
+  ContextItem,
+  CreateApiKey,
+  CreateApplication,
+  CreatePipeline,
+  Heartbeat,
+  HeartbeatReply,
+  LogsRequest,
+  LogsResponse,
+  Page,
+  Pipeline,
+  PipelineCreated,
+  PipelineFilter,
+  PipelineSummary,
+  PipelineTrace,
+  PipelineWaited,
+  ProgressRequest,
+  ProgressResponse,
+  PullRequest,
+  Scope,
+  SettleBatch,
+  SettleResult,
+  Stage,
+  StageJob,
+  StageLog,
+  Worker,
+  WorkerBootstrap,
+  WorkerSession,
+  WorkerShutdown,
+} from '@pipelogiq/protocol';
+import type { DomainError } from './errors.js';
+
+/** Who calls: the holder of an API key. Everything that it names must belong to its application, else it is not found. */
+export interface Principal {
+  keyId: string;
+  applicationId: number;
+  application: string;
+  scopes: ReadonlySet<Scope>;
+}
+
+/** A principal that has shown the session of one of its workers. */
+export interface WorkerPrincipal extends Principal {
+  workerId: number;
+}
+
+/** Serialized JSON of a user, passed on as it is and never parsed. */
+export type JsonText = string & { readonly jsonText: unique symbol };
+
+/** A stage job whose user JSON is still text. */
+export interface LeasedJob extends Omit<StageJob, 'input' | 'previousOutput' | 'outputs' | 'context'> {
+  input: JsonText;
+  previousOutput: JsonText;
+  outputs: { [stage: string]: JsonText };
+  context: { [key: string]: JsonText };
+}
+
+export interface Pulled {
+  jobs: LeasedJob[];
+  settled?: SettleResult[];
+}
+
+export interface PayloadPage {
+  outputs: { [stage: string]: JsonText };
+  context: { [key: string]: JsonText };
+  nextCursor: string | null;
+}
+
+export interface PageQuery {
+  limit?: number;
+  cursor?: string;
+}
+
+export interface PipelineUseCases {
+  /** One result per item, in order; an item that is refused does not touch its neighbours. */
+  create(caller: Principal, items: readonly CreatePipeline[]): Promise<(PipelineCreated | DomainError)[]>;
+  list(caller: Principal, filter: PipelineFilter): Promise<Page<PipelineSummary>>;
+  get(caller: Principal, id: string): Promise<Pipeline>;
+  stages(caller: Principal, id: string, page: PageQuery): Promise<Page<Stage>>;
+  context(caller: Principal, id: string, page: PageQuery): Promise<Page<ContextItem>>;
+  attempts(caller: Principal, id: string, page: PageQuery): Promise<Page<Attempt>>;
+  logs(caller: Principal, id: string, page: PageQuery): Promise<Page<StageLog>>;
+  trace(caller: Principal, id: string): Promise<PipelineTrace>;
+  /** Resolves when the pipeline is final, or after `timeoutMs`, or when `signal` aborts. */
+  wait(caller: Principal, id: string, timeoutMs: number, signal: AbortSignal): Promise<PipelineWaited>;
+  cancel(caller: Principal, id: string, request: CancelPipeline): Promise<Pipeline>;
+}
+
+export interface JobUseCases {
+  /** Settles first, then leases. When `signal` aborts before the answer is sent, what was leased is released again. */
+  pull(caller: WorkerPrincipal, request: PullRequest, signal: AbortSignal): Promise<Pulled>;
+  settle(caller: WorkerPrincipal, batch: SettleBatch): Promise<SettleResult[]>;
+  progress(caller: WorkerPrincipal, request: ProgressRequest): Promise<ProgressResponse>;
+  log(caller: WorkerPrincipal, request: LogsRequest): Promise<LogsResponse>;
+  payload(caller: WorkerPrincipal, id: string, fencingToken: number, cursor: string | undefined): Promise<PayloadPage>;
+}
+
+export interface WorkerUseCases {
+  bootstrap(caller: Principal, request: WorkerBootstrap): Promise<WorkerSession>;
+  /** Throws `session_invalid` unless `sessionToken` is the session of `workerId` in the caller's application. */
+  authenticate(caller: Principal, workerId: string, sessionToken: string | undefined): Promise<WorkerPrincipal>;
+  heartbeat(caller: WorkerPrincipal, request: Heartbeat): Promise<HeartbeatReply>;
+  shutdown(caller: WorkerPrincipal, request: WorkerShutdown): Promise<void>;
+  list(caller: Principal, page: PageQuery): Promise<Page<Worker>>;
+  get(caller: Principal, id: string): Promise<Worker>;
+  drain(caller: Principal, id: string): Promise<Worker>;
+}
+
+export interface AccountUseCases {
+  /** The principal of a live API key, else undefined. */
+  authenticate(key: string): Promise<Principal | undefined>;
+  listApplications(caller: Principal): Promise<Page<Application>>;
+  createApplication(caller: Principal, request: CreateApplication): Promise<Application>;
+  listApiKeys(caller: Principal): Promise<Page<ApiKey>>;
+  createApiKey(caller: Principal, request: CreateApiKey): Promise<ApiKeyCreated>;
+  disableApiKey(caller: Principal, id: string): Promise<ApiKey>;
+}
+
+export interface UseCases {
+  pipelines: PipelineUseCases;
+  jobs: JobUseCases;
+  workers: WorkerUseCases;
+  accounts: AccountUseCases;
+}
