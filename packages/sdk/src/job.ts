@@ -1,0 +1,90 @@
+import type { Json, Jsonify } from '@pipelogiq/protocol';
+import type { HandlerContract } from './handler.js';
+
+/** A handler's contract with whatever types. */
+export type AnyContract = HandlerContract<string, unknown, unknown, unknown, unknown>;
+
+/** What another stage's output looks like to a handler: typed when its contract is known. */
+export type OutputOf<Source> =
+  Source extends HandlerContract<string, infer _Input, infer Output, infer _Received, infer _Returned>
+    ? Jsonify<Output>
+    : unknown;
+
+/**
+ * What a handler gets beside its input: the delivery of one stage, and the means to report about it.
+ *
+ * @typeParam Input type of the raw input, before the schema
+ */
+export interface Job<Input = unknown> {
+  /** Id of the stage. */
+  readonly id: string;
+  readonly pipelineId: string;
+  readonly pipelineName: string;
+  /** Name of the stage in its pipeline. */
+  readonly stage: string;
+  readonly handler: string;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  /** Grows with every delivery of the stage: hand it to storage that can refuse writes of older ones. */
+  readonly fencingToken: number;
+  /** Stable across the attempts of a stage, new on rerun: hand it to services that know idempotency keys. */
+  readonly idempotencyKey: string;
+  /** When this delivery times out, by this machine's clock. */
+  readonly deadline: Date;
+  /** Fires when the work no longer counts: cancelled, timed out, lease lost, worker stopping. `signal.reason` says which. */
+  readonly signal: AbortSignal;
+  /** The input as it was delivered, before the schema. */
+  readonly input: Input;
+  /** The output of the only dependency, else null. */
+  readonly previousOutput: Json;
+  /** Outputs of the dependencies by stage name. */
+  readonly outputs: Readonly<Record<string, Json>>;
+  /** `00-{trace id}-{span id of the stage}-{flags}`. */
+  readonly traceparent: string;
+  readonly context: JobContext;
+  readonly log: JobLog;
+
+  /**
+   * The output of the dependency that ran this handler, or that has this stage name. A stage name is looked up first.
+   *
+   * @example const { receipt } = job.outputOf(charge);
+   * @throws Error when no dependency fits, or when several ran this handler
+   */
+  outputOf<Source extends AnyContract | string>(source: Source): OutputOf<Source>;
+  /** The outputs of all dependencies that ran this handler, in the order of `outputs`. */
+  outputsOf<Source extends AnyContract | string>(handler: Source): OutputOf<Source>[];
+  /** Runs a named part of the work: a child span, a timed log line. Returns what `run` returns. */
+  step<T>(name: string, run: () => Promise<T> | T): Promise<T>;
+  /** Reports how far the work is. @param ratio 0 to 1 */
+  progress(ratio: number, message?: string): Promise<void>;
+  /** Ends this attempt as failed and starts the next one after `delayMs` milliseconds instead of the backoff. */
+  retryAfter(delayMs: number, message?: string): never;
+}
+
+/**
+ * The pipeline's shared state. Writes are kept here and committed with the ack; they are dropped when the attempt fails,
+ * unless `flush` has sent them before.
+ */
+export interface JobContext {
+  /** The value as this handler sees it, its own writes included. */
+  get<T extends Json = Json>(key: string): T | undefined;
+  /** @param options `sensitive`: shown to handlers only, redacted everywhere else */
+  set(key: string, value: Json, options?: { sensitive?: boolean }): void;
+  all(): Readonly<Record<string, Json>>;
+  /** Commits the writes made so far now. */
+  flush(): Promise<void>;
+}
+
+/** Writes one structured line, stored with the job. */
+export type LogMethod = (message: string, fields?: Record<string, unknown>) => void;
+
+/** The job's log, one method a level. */
+export interface JobLog {
+  readonly trace: LogMethod;
+  readonly debug: LogMethod;
+  readonly info: LogMethod;
+  readonly warn: LogMethod;
+  readonly error: LogMethod;
+  readonly fatal: LogMethod;
+}
