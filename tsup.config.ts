@@ -19,7 +19,7 @@ export default defineConfig({
     entry: server
       ? { index: 'src/index.ts', testing: 'src/testing/index.ts' }
       : { index: 'src/index.ts', testing: 'src/testing/index.ts' },
-    resolve: ['@pipelogiq/protocol'],
-    compilerOptions: { ignoreDeprecations: '6.0' },
+    // tsup resolves paths from the package's folder; only a path makes it inline the types of the private protocol package.
+    compilerOptions: { ignoreDeprecations: '6.0', paths: { '@pipelogiq/protocol': ['../protocol/src/index.ts'] } },
   },
 });

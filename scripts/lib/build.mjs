@@ -1,0 +1,95 @@
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { at, hashOf, readStamp, workspaces, writeStamp } from './repository.mjs';
+import { lastLines, runQuietly, ScriptError, say } from './run.mjs';
+
+const SHARED = ['tsup.config.ts', 'tsconfig.base.json', 'scripts/lib/build.mjs', 'packages/protocol/src'];
+
+function filesOf(folder, ending) {
+  return readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => ending.test(name));
+}
+
+/** The protocol package is private: no name of it may be left in what is published. */
+function assertSelfContained(folder) {
+  const leaks = filesOf(folder, /\.(c?js|d\.c?ts)$/).filter((name) =>
+    /(from|import|require)\s*\(?['"]@pipelogiq\/protocol/.test(readFileSync(`${folder}/${name}`, 'utf8')),
+  );
+  if (leaks.length > 0) throw new ScriptError(`@pipelogiq/protocol is not inlined in ${leaks.join(', ')} of ${folder}`);
+}
+
+/** Builds beside `dist` and swaps, so that a program that runs from `dist` never finds it half written. */
+async function buildPackage(name) {
+  const folder = at('packages', name);
+  const fresh = `${folder}/dist.new`;
+  const { code, output } = await runQuietly(
+    'npx',
+    ['--no-install', 'tsup', '--config', '../../tsup.config.ts', '--out-dir', 'dist.new'],
+    { cwd: folder },
+  );
+  if (code !== 0) {
+    rmSync(fresh, { recursive: true, force: true });
+    throw new ScriptError(`Building packages/${name} failed.`, lastLines(output, 40));
+  }
+  assertSelfContained(fresh);
+  if (existsSync(`${fresh}/cli.js`)) chmodSync(`${fresh}/cli.js`, 0o755);
+  rmSync(`${folder}/dist.old`, { recursive: true, force: true });
+  if (existsSync(`${folder}/dist`)) renameSync(`${folder}/dist`, `${folder}/dist.old`);
+  renameSync(fresh, `${folder}/dist`);
+  rmSync(`${folder}/dist.old`, { recursive: true, force: true });
+}
+
+/** Examples are compiled file by file; their imports of packages stay. */
+async function buildExample(folder) {
+  const { build } = await import('esbuild');
+  const sources = filesOf(at(folder, 'src'), /\.ts$/).map((name) => at(folder, 'src', name));
+  rmSync(at(folder, 'dist'), { recursive: true, force: true });
+  try {
+    await build({
+      entryPoints: sources,
+      outdir: at(folder, 'dist'),
+      outbase: at(folder, 'src'),
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      logLevel: 'silent',
+      sourcemap: true,
+    });
+  } catch (error) {
+    throw new ScriptError(`Building ${folder} failed.`, error.message);
+  }
+  for (const asset of filesOf(at(folder, 'src'), /\.(html|css|svg|json)$/))
+    cpSync(at(folder, 'src', asset), at(folder, 'dist', asset));
+}
+
+function targets() {
+  const packages = ['sdk', 'server'].map((name) => ({
+    stamp: `build-${name}`,
+    folder: `packages/${name}`,
+    sources: [...SHARED, `packages/${name}/src`, `packages/${name}/package.json`],
+    build: () => buildPackage(name),
+  }));
+  const examples = workspaces()
+    .filter((folder) => folder.startsWith('examples/') && existsSync(at(folder, 'src')))
+    .map((folder) => ({
+      stamp: `build-${folder.replace('/', '-')}`,
+      folder,
+      sources: ['scripts/lib/build.mjs', `${folder}/src`],
+      build: () => buildExample(folder),
+    }));
+  return [...packages, ...examples];
+}
+
+/** Builds what is missing or older than its sources; everything when `force` is set. */
+export async function ensureBuilt({ force = false } = {}) {
+  const stale = targets().filter(
+    (target) => force || !existsSync(at(target.folder, 'dist')) || readStamp(target.stamp) !== hashOf(target.sources),
+  );
+  if (stale.length === 0) return;
+  say(`Building ${stale.map((target) => target.folder.split('/').pop()).join(', ')}…`);
+  for (const target of stale) {
+    const hash = hashOf(target.sources); // before: an edit during the build counts for the next one
+    await target.build();
+    writeStamp(target.stamp, hash);
+  }
+}

@@ -1,0 +1,17 @@
+// Installs and builds when needed. Every command of the repository calls it first, so that each works in a fresh clone.
+import { requireNode } from './lib/node-version.mjs';
+
+requireNode();
+const [{ ensureBuilt }, { ensureInstalled }, { withLock }, { runScript }] = await Promise.all([
+  import('./lib/build.mjs'),
+  import('./lib/install.mjs'),
+  import('./lib/lock.mjs'),
+  import('./lib/run.mjs'),
+]);
+
+await runScript(() =>
+  withLock(async () => {
+    await ensureInstalled();
+    await ensureBuilt();
+  }),
+);
