@@ -1,0 +1,70 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { resolveConfig } from '../config.js';
+import { SERVER_VERSION } from '../version.js';
+import { CliError } from './failure.js';
+import { isLoopback } from './loopback.js';
+import { addConfigFlags } from './options.js';
+import type { Output } from './output.js';
+import { type RunningServer, runServer } from './run-server.js';
+import { readSecretFile, writeSecretFile } from './secret-file.js';
+
+const FOLDER = '.pipelogiq';
+/** What differs from `serve`: state stays out of the way, and the terminal is for people. */
+const DEFAULTS = { database: `./${FOLDER}/dev.db`, logLevel: 'warn' } as const;
+
+function makeFolder(): void {
+  try {
+    mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new CliError(`cannot write to the folder ${resolve(FOLDER)}`, { cause: error });
+  }
+}
+
+/** The key of the last run while it still works, so that restarts do not pile up keys. */
+async function workingKey({ controlPlane, url }: RunningServer, path: string): Promise<string | undefined> {
+  const apiKey = readSecretFile(path)?.apiKey;
+  if (typeof apiKey !== 'string') return undefined;
+  const response = await controlPlane.fetch(
+    new Request(`${url}/pipelines?limit=1`, { headers: { authorization: `Bearer ${apiKey}` } }),
+  );
+  return response.ok ? apiKey : undefined;
+}
+
+/** Writes the file that the SDK finds by itself: `{ url, apiKey }`, mode 0600. */
+async function writeCredentials(server: RunningServer): Promise<string> {
+  const path = join(FOLDER, 'credentials');
+  const scopes = ['produce', 'work', 'read', 'operate'] as const;
+  const apiKey =
+    (await workingKey(server, path)) ?? (await server.controlPlane.createApiKey({ name: 'dev', scopes: [...scopes] })).key;
+  writeSecretFile(path, { url: server.url, apiKey });
+  return path;
+}
+
+/** `pipelogiq dev`: a server for one developer on one machine. */
+export function devCommand(program: Command, output: Output, finish: (exitCode: number) => void): void {
+  const description = `run a server for development: loopback only, credentials in ./${FOLDER}/credentials`;
+  const command = addConfigFlags(program.command('dev').description(description), DEFAULTS);
+  command.action(async (flags: Record<string, unknown>) => {
+    const given = resolveConfig({ flags, env: process.env });
+    const chosen = (name: keyof typeof DEFAULTS, variable: string) => flags[name] !== undefined || !!process.env[variable];
+    const config = {
+      ...given,
+      ...(chosen('database', 'PIPELOGIQ_DATABASE') ? {} : { database: DEFAULTS.database }),
+      ...(chosen('logLevel', 'PIPELOGIQ_LOG_LEVEL') ? {} : { logLevel: DEFAULTS.logLevel }),
+    };
+    if (!isLoopback(config.host)) {
+      throw new CliError(`dev listens on this machine only, not on ${config.host}; use \`pipelogiq serve\``, { exitCode: 2 });
+    }
+    makeFolder();
+    const exitCode = await runServer(config, async (server) => {
+      const path = await writeCredentials(server);
+      output.line(`Pipelogiq ${SERVER_VERSION} for development (database ${config.database})`);
+      output.line(`  Open         ${server.url}/`);
+      output.line(`  Credentials  ./${path} (the SDK finds them by itself)`);
+      output.line('  Stop         Ctrl-C');
+    });
+    finish(exitCode);
+  });
+}
