@@ -188,8 +188,14 @@ const RETRYABLE_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
  * Turns an answer that is not 2xx into the error class of its status.
  *
  * @param problem the parsed `application/problem+json`; undefined when the answer had none (a proxy's page, for example)
+ * @param retryAfterMs what the `Retry-After` header asked for; the problem's own figure is finer and wins
  */
-export function problemToError(status: number, problem: Problem | undefined, requestId?: string): PipelogiqError {
+export function problemToError(
+  status: number,
+  problem: Problem | undefined,
+  requestId?: string,
+  retryAfterMs?: number,
+): PipelogiqError {
   const message = problem?.detail || problem?.title || `The server answered ${status} without a description.`;
   const details: PipelogiqErrorDetails = {
     code: problem?.code ?? 'unexpected_response',
@@ -197,7 +203,7 @@ export function problemToError(status: number, problem: Problem | undefined, req
     requestId: problem?.requestId ?? requestId,
     retryable: RETRYABLE_STATUSES.has(status),
     errors: problem?.errors,
-    retryAfterMs: problem?.retryAfterMs,
+    retryAfterMs: problem?.retryAfterMs ?? retryAfterMs,
   };
   if (problem?.code === 'lease_lost') return new LeaseLostError(message, details);
   return new (CLASS_BY_STATUS[status] ?? PipelogiqError)(message, details);
