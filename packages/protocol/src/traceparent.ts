@@ -14,7 +14,7 @@ export const SAMPLED = 0x01;
 
 /** Returns the parts of a valid `traceparent`, or undefined when the standard says to start a new trace. */
 export function parseTraceparent(header: string | null | undefined): TraceParent | undefined {
-  const match = SHAPE.exec(header ?? '');
+  const match = SHAPE.exec(withoutBlanks(header ?? ''));
   if (!match) return undefined;
   const [, version, traceId, spanId, flags, rest] = match as unknown as [string, string, string, string, string, string?];
   if (version === 'ff' || /^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
@@ -27,7 +27,8 @@ export function formatTraceparent({ traceId, spanId, flags }: TraceParent): stri
   return `00-${traceId}-${spanId}-${(flags & KNOWN_FLAGS).toString(16).padStart(2, '0')}`;
 }
 
-const MEMBER_KEY = /^[a-z][a-z0-9_\-*/]{0,255}$|^[a-z0-9][a-z0-9_\-*/]{0,240}@[a-z][a-z0-9_\-*/]{0,13}$/;
+/** §3.3.1.3.1 of Level 2, which lets a key begin with a digit and hold any number of @. */
+const MEMBER_KEY = /^[a-z0-9][a-z0-9_\-*/@]{0,255}$/;
 const MEMBER_VALUE = /^[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
 const MAX_MEMBERS = 32;
 
@@ -39,7 +40,7 @@ export function parseTracestate(header: string | null | undefined): string | und
   if (!header) return undefined;
   const members = header
     .split(',')
-    .map((member) => member.trim())
+    .map(withoutBlanks)
     .filter((member) => member !== '');
   if (members.length === 0 || members.length > MAX_MEMBERS) return undefined;
   const keys = new Set<string>();
@@ -50,4 +51,15 @@ export function parseTracestate(header: string | null | undefined): string | und
     keys.add(key);
   }
   return members.join(',');
+}
+
+const isBlank = (text: string, at: number): boolean => text[at] === ' ' || text[at] === '\t';
+
+/** Drops the optional white space, spaces and tabs only, around a header value or list member; in linear time, unlike a RegExp. */
+function withoutBlanks(text: string): string {
+  let begin = 0;
+  let end = text.length;
+  while (begin < end && isBlank(text, begin)) begin += 1;
+  while (end > begin && isBlank(text, end - 1)) end -= 1;
+  return text.slice(begin, end);
 }
