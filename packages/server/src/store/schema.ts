@@ -1,0 +1,224 @@
+import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
+
+/** Tables as Kysely sees them. Ids are integers, times epoch milliseconds, flags 0 or 1, user JSON text. */
+export interface Schema {
+  application: ApplicationTable;
+  api_key: ApiKeyTable;
+  worker: WorkerTable;
+  id_block: IdBlockTable;
+  server_state: ServerStateTable;
+  pipeline: PipelineTable;
+  pipeline_keyword: PipelineKeywordTable;
+  context_item: ContextItemTable;
+  stage: StageTable;
+  stage_dependency: StageDependencyTable;
+  stage_attempt: StageAttemptTable;
+  stage_log: StageLogTable;
+  span_export: SpanExportTable;
+}
+
+export type Flag = 0 | 1;
+
+export interface ApplicationTable {
+  id: number;
+  name: string;
+  created_at: number;
+}
+
+export interface ApiKeyTable {
+  id: number;
+  application_id: number;
+  name: string;
+  prefix: string;
+  /** SHA-256 of the whole key, hex. */
+  key_hash: string;
+  /** JSON array of scopes. */
+  scopes: string;
+  created_at: number;
+  expires_at: number | null;
+  last_used_at: number | null;
+  disabled_at: number | null;
+}
+
+export interface WorkerTable {
+  id: number;
+  application_id: number;
+  name: string;
+  instance_id: string;
+  session_hash: string;
+  pool: string;
+  /** JSON array. */
+  handlers: string;
+  state: WorkerState;
+  order_given: WorkerOrder;
+  environment: string | null;
+  version: string | null;
+  sdk_version: string | null;
+  host_name: string | null;
+  pid: number | null;
+  metadata: string | null;
+  in_flight: number;
+  processed: number;
+  failed: number;
+  cpu_percent: number | null;
+  memory_mb: number | null;
+  last_error: string | null;
+  /** Highest pullSeq of this session that was given jobs. */
+  last_pull_seq: number;
+  started_at: number;
+  last_seen_at: number;
+}
+
+export interface IdBlockTable {
+  name: string;
+  next_id: number;
+}
+
+export interface ServerStateTable {
+  key: string;
+  value: string;
+}
+
+export interface PipelineTable {
+  id: number;
+  application_id: number;
+  name: string;
+  version: string | null;
+  environment: string | null;
+  status: PipelineStatus;
+  trigger: Trigger;
+  priority: number;
+  run: number;
+  trace_id: string;
+  root_span_id: string;
+  parent_span_id: string | null;
+  trace_flags: number;
+  tracestate: string | null;
+  idempotency_key: string | null;
+  body_hash: string | null;
+  /** JSON array, for display; pipeline_keyword serves the search. */
+  keywords: string | null;
+  has_context: Flag;
+  run_at: number | null;
+  sla_ms: number | null;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  cancel_reason: string | null;
+  stages_total: number;
+  /** Stages that may still run or are running. */
+  stages_open: number;
+  stages_completed: number;
+  /** Failed without `runNextIfFailed`. */
+  stages_failed: number;
+  /** Failed with `runNextIfFailed`. */
+  stages_tolerated: number;
+  stages_skipped: number;
+  stages_cancelled: number;
+  stages_blocked: number;
+}
+
+export interface PipelineKeywordTable {
+  application_id: number;
+  keyword: string;
+  pipeline_id: number;
+}
+
+export interface ContextItemTable {
+  pipeline_id: number;
+  key: string;
+  value: string;
+  sensitive: Flag;
+  updated_at: number;
+}
+
+export interface StageTable {
+  id: number;
+  application_id: number;
+  pipeline_id: number;
+  position: number;
+  name: string;
+  handler: string;
+  status: StageStatus;
+  held: Flag;
+  priority: number;
+  not_before: number | null;
+  delay_ms: number | null;
+  /** When it is, was or will be due. */
+  run_at: number | null;
+  /** When it could be leased for the current delivery. */
+  ready_at: number | null;
+  dependency_count: number;
+  open_dependencies: number;
+  span_id: string;
+  input: string | null;
+  has_references: Flag;
+  output: string | null;
+  timeout_ms: number;
+  pending_timeout_ms: number | null;
+  max_attempts: number;
+  /** JSON; null means the default. */
+  backoff: string | null;
+  run_next_if_failed: Flag;
+  fail_if_output_empty: Flag;
+  notify_on_failure: Flag;
+  /** Token of the latest delivery, 0 before the first. */
+  fencing_token: number;
+  /** How the latest delivery ended; null while it runs. */
+  outcome: DeliveryOutcome | null;
+  attempts: number;
+  /** Expiries in a row. */
+  expiries: number;
+  worker_id: number | null;
+  pull_seq: number | null;
+  leased_at: number | null;
+  lease_expires_at: number | null;
+  timeout_at: number | null;
+  /** The earlier of lease_expires_at and timeout_at. */
+  wake_at: number | null;
+  settled_at: number | null;
+  error_code: string | null;
+  /** JSON of StageError. */
+  error: string | null;
+  progress_ratio: number | null;
+  progress_message: string | null;
+  log_lines: number;
+  finished_at: number | null;
+}
+
+export interface StageDependencyTable {
+  depends_on_id: number;
+  stage_id: number;
+}
+
+export interface StageAttemptTable {
+  stage_id: number;
+  fencing_token: number;
+  pipeline_id: number;
+  span_id: string;
+  worker_id: number;
+  outcome: DeliveryOutcome;
+  error_code: string | null;
+  error: string | null;
+  ready_at: number;
+  leased_at: number;
+  settled_at: number;
+}
+
+export interface StageLogTable {
+  id: number;
+  pipeline_id: number;
+  stage_id: number;
+  fencing_token: number;
+  level: string;
+  message: string;
+  fields: string | null;
+  logged_at: number;
+}
+
+export interface SpanExportTable {
+  id: number;
+  pipeline_id: number;
+  /** Null for the pipeline's own span. */
+  stage_id: number | null;
+}

@@ -1,0 +1,362 @@
+import type {
+  DeliveryOutcome,
+  PipelineFilter,
+  PipelineStatus,
+  StageStatus,
+  Trigger,
+  WorkerOrder,
+  WorkerState,
+} from '@pipelogiq/protocol';
+import type {
+  ApiKeyTable,
+  ApplicationTable,
+  ContextItemTable,
+  Flag,
+  PipelineTable,
+  StageAttemptTable,
+  StageLogTable,
+  StageTable,
+  WorkerTable,
+} from './schema.js';
+
+export type Ms = number;
+
+/** A JSON-free view of the rows; user JSON stays text. */
+export type PipelineRow = PipelineTable;
+export type StageRow = StageTable;
+export type AttemptRow = StageAttemptTable;
+export type WorkerRow = WorkerTable;
+export type ApiKeyRow = ApiKeyTable;
+export type ApplicationRow = ApplicationTable;
+export type ContextRow = ContextItemTable;
+export type StageLogRow = StageLogTable;
+
+/**
+ * Everything the domain asks of a database. One implementation serves every dialect; where dialects differ they differ by
+ * capability. Every hot operation takes a batch and is a handful of set-based statements.
+ */
+export interface Store {
+  /** Epoch milliseconds by the clock that orders this store's leases: the process on SQLite, the database on PostgreSQL. */
+  now(): Promise<Ms>;
+  /** Runs `work` in one transaction: committed and durable when the promise resolves, rolled back when it rejects. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  readonly reads: Reads;
+  /** Whether a failure names one bad statement (`data`), a database that cannot be used now, or a commit of unknown end. */
+  failureOf(error: unknown): 'data' | 'unavailable' | 'unknown_outcome';
+  close(): Promise<void>;
+}
+
+export interface Tx extends Creates, Leases, Settles, Timers, Cancels, Workers, Accounts, Reports, SpanQueue {
+  /** Runs `work` so that its failure undoes only its own statements. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>;
+}
+
+export type Sequence = 'application' | 'api_key' | 'worker' | 'pipeline' | 'stage' | 'stage_log' | 'span_export';
+
+export interface Creates {
+  /** Reserves `count` ids that were never given out before; returns the first. */
+  allocateIds(sequence: Sequence, count: number): Promise<number>;
+  pipelinesByIdempotencyKey(keys: { applicationId: number; key: string }[]): Promise<KnownPipeline[]>;
+  insertPipelines(rows: NewPipeline[]): Promise<void>;
+  insertStages(rows: NewStage[]): Promise<void>;
+  insertDependencies(rows: { depends_on_id: number; stage_id: number }[]): Promise<void>;
+  insertKeywords(rows: { application_id: number; keyword: string; pipeline_id: number }[]): Promise<void>;
+  /** Inserts or overwrites; a later row of the batch wins. Marks the pipelines as having context. */
+  putContext(rows: ContextRow[]): Promise<void>;
+}
+
+export type KnownPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'idempotency_key' | 'body_hash' | 'trace_id' | 'status'>;
+
+export type NewPipeline = Pick<
+  PipelineRow,
+  | 'id'
+  | 'application_id'
+  | 'name'
+  | 'version'
+  | 'environment'
+  | 'status'
+  | 'trigger'
+  | 'priority'
+  | 'trace_id'
+  | 'root_span_id'
+  | 'parent_span_id'
+  | 'trace_flags'
+  | 'tracestate'
+  | 'idempotency_key'
+  | 'body_hash'
+  | 'keywords'
+  | 'has_context'
+  | 'run_at'
+  | 'sla_ms'
+  | 'created_at'
+  | 'started_at'
+  | 'stages_total'
+  | 'stages_open'
+>;
+
+export type NewStage = Pick<
+  StageRow,
+  | 'id'
+  | 'application_id'
+  | 'pipeline_id'
+  | 'position'
+  | 'name'
+  | 'handler'
+  | 'status'
+  | 'priority'
+  | 'not_before'
+  | 'delay_ms'
+  | 'run_at'
+  | 'ready_at'
+  | 'dependency_count'
+  | 'open_dependencies'
+  | 'span_id'
+  | 'input'
+  | 'has_references'
+  | 'timeout_ms'
+  | 'pending_timeout_ms'
+  | 'max_attempts'
+  | 'backoff'
+  | 'run_next_if_failed'
+  | 'fail_if_output_empty'
+  | 'notify_on_failure'
+>;
+
+export interface Leases {
+  /** Stages that can be leased now, most urgent first. On stores with several writers the rows are locked, locked ones skipped. */
+  claim(claim: { applicationId: number; handlers: string[]; limit: number }): Promise<ClaimedStage[]>;
+  /** Copies the latest, ended delivery of each stage to stage_attempt, before a new one overwrites it. */
+  archiveDeliveries(stageIds: number[]): Promise<void>;
+  /** pending to running, under the next token. Returns the inputs. */
+  startDeliveries(rows: NewDelivery[]): Promise<{ id: number; input: string | null }[]>;
+  /** Running deliveries that these pulls of the worker were given. */
+  deliveriesOfPulls(workerId: number, pullSeqs: number[]): Promise<ClaimedStage[]>;
+  inputs(stageIds: number[]): Promise<{ id: number; input: string | null }[]>;
+  /** Outputs of the direct dependencies of these stages. */
+  dependencyOutputs(stageIds: number[]): Promise<DependencyOutput[]>;
+  /** Outputs of named stages of one pipeline, for output references. */
+  outputsByName(pipelineId: number, names: string[]): Promise<Pick<StageRow, 'name' | 'status' | 'output'>[]>;
+  contextOf(pipelineIds: number[]): Promise<ContextRow[]>;
+  setLastPullSeq(rows: { workerId: number; pullSeq: number }[]): Promise<void>;
+  /** Added to every new token, so that a restored backup never hands out a token twice. */
+  tokenFloor(): Promise<number>;
+}
+
+export type ClaimedStage = Pick<
+  StageRow,
+  | 'id'
+  | 'application_id'
+  | 'pipeline_id'
+  | 'name'
+  | 'handler'
+  | 'span_id'
+  | 'fencing_token'
+  | 'attempts'
+  | 'max_attempts'
+  | 'timeout_ms'
+  | 'has_references'
+  | 'dependency_count'
+  | 'ready_at'
+  | 'lease_expires_at'
+  | 'timeout_at'
+  | 'pull_seq'
+  | 'run_next_if_failed'
+> & {
+  input_bytes: number;
+  pipeline_name: string;
+  trace_id: string;
+  trace_flags: number;
+  tracestate: string | null;
+  run: number;
+  has_context: Flag;
+};
+
+export interface NewDelivery {
+  id: number;
+  fencing_token: number;
+  worker_id: number;
+  pull_seq: number;
+  leased_at: Ms;
+  lease_expires_at: Ms;
+  timeout_at: Ms;
+  wake_at: Ms;
+}
+
+export interface DependencyOutput {
+  stage_id: number;
+  depends_on_id: number;
+  name: string;
+  handler: string;
+  output: string | null;
+}
+
+export interface Settles {
+  /** Current deliveries of these stages; locked on stores with several writers. */
+  deliveries(stageIds: number[]): Promise<DeliveryRow[]>;
+  archivedOutcomes(refs: { id: number; fencingToken: number }[]): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome'>[]>;
+  /** Applies each change whose stage still has the expected status and token. Returns the ids that it changed. */
+  applyChanges(changes: StageChange[]): Promise<{ id: number }[]>;
+  /** Counts these stages as satisfied in their dependents and starts those that have none left. */
+  satisfyDependents(stageIds: number[], now: Ms): Promise<ReadyStage[]>;
+  /** Blocks everything downstream of these stages that has not started. */
+  blockDependents(stageIds: number[]): Promise<{ id: number; pipeline_id: number }[]>;
+  /** Adds to the counters and ends the pipelines that have no open stage left. Returns those that ended now. */
+  countStages(deltas: CounterDelta[], now: Ms): Promise<EndedPipeline[]>;
+  /** Adds leaseMs from now to each lease that is still held. Returns the ones extended. */
+  extendLeases(
+    refs: { id: number; fencing_token: number; worker_id: number }[],
+    leaseExpiresAt: Ms,
+  ): Promise<{ id: number; fencing_token: number }[]>;
+}
+
+export type DeliveryRow = Pick<
+  StageRow,
+  | 'id'
+  | 'application_id'
+  | 'pipeline_id'
+  | 'name'
+  | 'handler'
+  | 'status'
+  | 'fencing_token'
+  | 'outcome'
+  | 'worker_id'
+  | 'attempts'
+  | 'max_attempts'
+  | 'expiries'
+  | 'backoff'
+  | 'run_next_if_failed'
+  | 'fail_if_output_empty'
+  | 'lease_expires_at'
+  | 'timeout_at'
+  | 'leased_at'
+  | 'log_lines'
+>;
+
+/** A transition of one stage, made by a named constructor of domain/stage/transitions.ts and guarded by the database. */
+export interface StageChange {
+  id: number;
+  /** Guards. */
+  from: StageStatus;
+  fencingToken: number;
+  to: StageStatus;
+  outcome: DeliveryOutcome | null;
+  attempts: number;
+  expiries: number;
+  /** When it is due again; null when it is not. */
+  runAt: Ms | null;
+  readyAt: Ms | null;
+  output: string | null;
+  errorCode: string | null;
+  error: string | null;
+  settledAt: Ms;
+  finishedAt: Ms | null;
+}
+
+export type ReadyStage = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler' | 'status' | 'run_at' | 'held'>;
+
+export interface CounterDelta {
+  pipelineId: number;
+  open: number;
+  completed: number;
+  failed: number;
+  tolerated: number;
+  cancelled: number;
+  blocked: number;
+}
+
+export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'status'>;
+
+export interface Timers {
+  /** Running deliveries whose lease or timeout has run out, earliest first. */
+  dueDeliveries(now: Ms, limit: number): Promise<DeliveryRow[]>;
+  /** scheduled to pending for what is due; pipelines that waited for it start. */
+  promoteDue(now: Ms, limit: number): Promise<ReadyStage[]>;
+  /** The next moments at which a timer has something to do. */
+  nextTimes(): Promise<{ wakeAt: Ms | null; dueAt: Ms | null }>;
+  /** After an outage: a fresh lease for every running delivery, timeouts shifted by the gap. */
+  grantGrace(leaseExpiresAt: Ms, gapMs: Ms): Promise<number>;
+  getState(key: string): Promise<string | undefined>;
+  setState(key: string, value: string): Promise<void>;
+}
+
+export interface Cancels {
+  pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'status'>[]>;
+  /** Cancels every stage that is not final; running ones lose their lease at once. */
+  cancelStages(pipelineId: number, now: Ms): Promise<{ id: number; wasRunning: boolean }[]>;
+  cancelPipeline(pipelineId: number, cancelledStages: number, reason: string | null, now: Ms): Promise<void>;
+}
+
+export interface Workers {
+  workersById(ids: number[]): Promise<WorkerRow[]>;
+  workerByInstance(applicationId: number, instanceId: string): Promise<WorkerRow | undefined>;
+  insertWorker(row: WorkerRow): Promise<void>;
+  updateWorker(id: number, change: Partial<Omit<WorkerRow, 'id' | 'application_id'>>): Promise<void>;
+  touchWorkers(rows: WorkerBeat[]): Promise<void>;
+}
+
+export interface WorkerBeat {
+  id: number;
+  state: WorkerState;
+  in_flight: number;
+  processed: number;
+  failed: number;
+  cpu_percent: number | null;
+  memory_mb: number | null;
+  last_error: string | null;
+  last_seen_at: Ms;
+}
+
+export interface Accounts {
+  applicationByName(name: string): Promise<ApplicationRow | undefined>;
+  insertApplication(row: ApplicationRow): Promise<void>;
+  insertApiKey(row: ApiKeyRow): Promise<void>;
+  disableApiKey(id: number, applicationId: number, now: Ms): Promise<ApiKeyRow | undefined>;
+  touchApiKeys(rows: { id: number; lastUsedAt: Ms }[]): Promise<void>;
+}
+
+export interface Reports {
+  setProgress(rows: { id: number; fencing_token: number; ratio: number | null; message: string | null }[]): Promise<void>;
+  addLogLines(rows: { id: number; lines: number }[]): Promise<void>;
+  insertLogs(rows: StageLogRow[]): Promise<void>;
+}
+
+/** Spans to export, written with the commit that ended the work. */
+export interface SpanQueue {
+  /** Queues the stages and pipelines among these that belong to a sampled trace. */
+  queueSpans(stageIds: number[], pipelineIds: number[]): Promise<void>;
+  queuedSpans(limit: number): Promise<{ id: number; pipeline_id: number; stage_id: number | null }[]>;
+  removeSpans(ids: number[]): Promise<void>;
+}
+
+export interface ReadPage {
+  limit: number;
+  /** Exclusive; ids descend in lists of pipelines and workers, ascend elsewhere. */
+  after?: number | undefined;
+}
+
+/** Reads that never touch the writer. `applicationId` bounds every one of them. */
+export interface Reads {
+  pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
+  pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
+  stages(pipelineId: number, page: ReadPage): Promise<StageRow[]>;
+  stagesById(ids: number[]): Promise<StageRow[]>;
+  dependencyNames(stageIds: number[]): Promise<{ stage_id: number; name: string }[]>;
+  attempts(pipelineId: number, page: ReadPage): Promise<(AttemptRow & { stage: string })[]>;
+  /** Archived deliveries of these stages. */
+  attemptsOfStages(stageIds: number[]): Promise<AttemptRow[]>;
+  pipelinesById(ids: number[]): Promise<(PipelineRow & { application: string })[]>;
+  context(pipelineId: number, page: { limit: number; after?: string | undefined }): Promise<ContextRow[]>;
+  logs(pipelineId: number, page: ReadPage): Promise<(StageLogRow & { stage: string })[]>;
+  dependencyPayloads(
+    stageId: number,
+    page: { limit: number; after?: number | undefined },
+  ): Promise<{ depends_on_id: number; name: string; output: string | null }[]>;
+  workers(applicationId: number, page: ReadPage): Promise<(WorkerRow & { application: string })[]>;
+  worker(applicationId: number, id: number): Promise<(WorkerRow & { application: string }) | undefined>;
+  apiKeyByHash(keyHash: string): Promise<(ApiKeyRow & { application: string }) | undefined>;
+  apiKeys(applicationId: number): Promise<(ApiKeyRow & { application: string })[]>;
+  applications(): Promise<ApplicationRow[]>;
+  countApiKeys(): Promise<number>;
+}
+
+export type { DeliveryOutcome, Flag, PipelineStatus, Trigger, WorkerOrder };
