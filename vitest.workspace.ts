@@ -12,10 +12,25 @@ const alias = [
   { find: /^@pipelogiq\/server\/testing$/, replacement: source('packages/server/src/testing/index.ts') },
 ];
 
-const project = (name: string, include: string[], testTimeout = 20_000) => ({
+const project = (name: string, include: string[], { testTimeout = 20_000, exclude = [] as string[] } = {}) => ({
   resolve: { alias },
-  test: { name, include, testTimeout, hookTimeout: 60_000, typecheck: { enabled: true, tsconfig: './tsconfig.json' } },
+  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', ...exclude], testTimeout, hookTimeout: 120_000 },
 });
+
+// One project for all type tests: each project with types runs the compiler over the whole repository.
+const types = {
+  test: {
+    name: 'types',
+    include: [],
+    typecheck: {
+      enabled: true,
+      only: true,
+      include: ['packages/*/{src,test}/**/*.test-d.ts'],
+      tsconfig: './tsconfig.json',
+      ignoreSourceErrors: true, // `npm run types` reports those, with better words
+    },
+  },
+};
 
 export default defineConfig({
   test: {
@@ -23,7 +38,13 @@ export default defineConfig({
       project('protocol', ['packages/protocol/{src,test}/**/*.test.ts']),
       project('sdk', ['packages/sdk/{src,test}/**/*.test.ts']),
       project('server', ['packages/server/{src,test}/**/*.test.ts']),
-      project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts'], 180_000),
+      project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
+        testTimeout: 180_000,
+        exclude: ['test/packages/**'],
+      }),
+      types,
+      // Slow: packs, installs and compiles. Not part of `npm test`; `npm run test:packages` and CI run it.
+      project('packages', ['test/packages/**/*.test.ts'], { testTimeout: 300_000 }),
     ],
   },
 });

@@ -37,14 +37,23 @@ export function runHere(command, args, options = {}) {
 
 export const lastLines = (text, count) => text.trimEnd().split('\n').slice(-count).join('\n');
 
+const NOT_WRITABLE = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC'];
+
+function asScriptError(error) {
+  if (error instanceof ScriptError) return error;
+  if (NOT_WRITABLE.includes(error?.code) && error.path) return new ScriptError(`Cannot write ${error.path} (${error.code}).`);
+  return undefined;
+}
+
 /** Runs `main`; a ScriptError becomes its line and exit code 1, never a stack. */
 export async function runScript(main) {
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    if (!(error instanceof ScriptError)) throw error;
-    if (error.detail) say(error.detail);
-    say(error.message);
+    const known = asScriptError(error);
+    if (!known) throw error;
+    if (known.detail) say(known.detail);
+    say(known.message);
     process.exitCode = 1;
   }
 }

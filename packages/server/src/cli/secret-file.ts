@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { systemClock } from '../clock.js';
 
 /** Writes JSON that only the owner can read. A rename puts it in place, so that no reader finds half of it and no older, laxer mode stays. */
 export function writeSecretFile(path: string, content: object): void {
-  const fresh = `${path}.${randomUUID()}`;
+  const fresh = `${path}.${systemClock().randomHex(8)}`;
   try {
     writeFileSync(fresh, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
     renameSync(fresh, path);

@@ -1,0 +1,17 @@
+// Installs and builds when needed, then runs vitest. Arguments are vitest's: `npm test -- packages/sdk`, `npm test -- -t lease`.
+import { requireNode } from './lib/node-version.mjs';
+
+requireNode();
+const { runHere, runScript } = await import('./lib/run.mjs');
+const { prepare } = await import('./lib/prepare.mjs');
+
+await runScript(async () => {
+  await prepare();
+  const args = process.argv.slice(2);
+  const projects = args.some((arg) => arg.startsWith('--project')) ? [] : ['--project', '!packages'];
+  // Vitest's own summary is for people; CI counts from the JSON.
+  const report = process.env.TEST_REPORT
+    ? ['--reporter=default', '--reporter=json', `--outputFile.json=${process.env.TEST_REPORT}`]
+    : [];
+  return runHere('npx', ['--no-install', 'vitest', 'run', '--config', 'vitest.workspace.ts', ...projects, ...report, ...args]);
+});
