@@ -1,5 +1,6 @@
-import type { Jsonify, StageOptions } from '@pipelogiq/protocol';
+import type { StageOptions } from '@pipelogiq/protocol';
 import type { Job } from './job.js';
+import type { Jsonify } from './jsonify.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** Options of a stage that its handler may know best; a pipeline's stage may override each. */

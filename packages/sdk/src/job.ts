@@ -1,5 +1,6 @@
-import type { Json, Jsonify } from '@pipelogiq/protocol';
+import type { Json } from '@pipelogiq/protocol';
 import type { HandlerContract } from './handler.js';
+import type { Jsonify } from './jsonify.js';
 
 /** A handler's contract with whatever types. */
 export type AnyContract = HandlerContract<string, unknown, unknown, unknown, unknown>;

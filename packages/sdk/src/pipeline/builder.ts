@@ -1,0 +1,90 @@
+import type { Json, StageOptions, StageSpec } from '@pipelogiq/protocol';
+import { ValidationError } from '../errors.js';
+import type { HandlerContract, HandlerDefaults } from '../handler.js';
+import type { Jsonify } from '../jsonify.js';
+import { referencedStages, type StageInput } from './reference.js';
+import { StageRef } from './stage-ref.js';
+
+/** Options of one stage of a defined pipeline. */
+export interface DefinedStageOptions extends Omit<StageOptions, 'runAt'> {
+  /** Stages that must be done first. The stages whose outputs the input refers to are added by themselves. */
+  after?: readonly { readonly name: string }[];
+  /** Not before this time; a string is RFC 3339. */
+  runAt?: string | Date;
+}
+
+/** Input, then options; the input may be left out where the handler takes none. */
+export type StageArguments<Input> = undefined extends Input
+  ? [input?: StageInput<Input>, options?: DefinedStageOptions]
+  : [input: StageInput<Input>, options?: DefinedStageOptions];
+
+/** The type of a stage's output as references see it. */
+export type ReferredOutput<Output> = unknown extends Output ? never : Jsonify<Output>;
+
+/** Collects the stages of one pipeline. */
+export interface PipelineBuilder {
+  /**
+   * Adds a stage. It starts when the stages in `after` and those that its input refers to are done; at once when there are none.
+   *
+   * @param name unique in the pipeline
+   * @throws ValidationError for a name that is taken or a stage of another pipeline
+   */
+  stage<Input, Output, Received, Returned>(
+    name: string,
+    handler: HandlerContract<string, Input, Output, Received, Returned>,
+    ...rest: StageArguments<Input>
+  ): StageRef<ReferredOutput<Output>>;
+  /** Adds a stage for a handler that is known by name only: nothing about its input and output is checked. */
+  stage(name: string, handler: string, input?: unknown, options?: DefinedStageOptions): StageRef;
+}
+
+type NamedHandler = Pick<HandlerContract, 'name' | 'defaults'>;
+
+/** @param defaults weaker than the handler's own, which are weaker than the stage's options */
+export function stageCollector(defaults: HandlerDefaults) {
+  const stages: StageSpec[] = [];
+  const refs = new Map<string, StageRef>();
+
+  function stage(name: string, handler: NamedHandler | string, input?: unknown, options: DefinedStageOptions = {}): StageRef {
+    const path = `stages[${stages.length}]`;
+    if (refs.has(name)) throw invalid(`${path}.name`, `there is already a stage "${name}"`);
+    stages.push(specify(name, handler, input, options, path));
+    const ref = new StageRef(name);
+    refs.set(name, ref);
+    return ref;
+  }
+
+  function specify(name: string, handler: NamedHandler | string, input: unknown, options: DefinedStageOptions, path: string) {
+    const contract = typeof handler === 'string' ? { name: handler, defaults: {} } : handler;
+    const { after = [], runAt, ...own } = options;
+    return {
+      ...defaults,
+      ...contract.defaults,
+      ...own,
+      ...(runAt !== undefined && { runAt: typeof runAt === 'string' ? runAt : runAt.toISOString() }),
+      name,
+      handler: contract.name,
+      ...(input !== undefined && { input: input as Json }),
+      dependsOn: dependencies(after, input, path),
+    } satisfies StageSpec;
+  }
+
+  /** Only stages that exist already can be named, so no cycle can be written. */
+  function dependencies(after: readonly { readonly name: string }[], input: unknown, path: string): string[] {
+    for (const ref of after) {
+      if (refs.get(ref.name) !== ref) throw invalid(`${path}.after`, `"${ref.name}" is no stage of this pipeline`);
+    }
+    const referenced = referencedStages(input);
+    for (const name of referenced) {
+      if (!refs.has(name)) throw invalid(`${path}.input`, `it refers to the output of "${name}", which is no earlier stage`);
+    }
+    return [...new Set([...after.map((ref) => ref.name), ...referenced])];
+  }
+
+  const builder: PipelineBuilder = { stage };
+  return { builder, stages };
+}
+
+function invalid(path: string, message: string): ValidationError {
+  return new ValidationError(`${path}: ${message}.`, { code: 'invalid_pipeline', errors: [{ path, message }] });
+}
