@@ -1,0 +1,91 @@
+import { LIMITS } from '@pipelogiq/protocol';
+import type { Clock } from '../clock.js';
+import type { Principal, UseCases } from '../domain/use-cases.js';
+
+/** What http needs of a logger. */
+export interface HttpLog {
+  debug(fields: { readonly [name: string]: unknown }, message: string): void;
+  info(fields: { readonly [name: string]: unknown }, message: string): void;
+  warn(fields: { readonly [name: string]: unknown }, message: string): void;
+  error(fields: { readonly [name: string]: unknown }, message: string): void;
+}
+
+/** Sizes in bytes of UTF-8. */
+export interface HttpLimits {
+  /** Bodies of calls about one thing. */
+  bodyBytes: number;
+  /** Bodies of batches, settles, pulls, logs and heartbeats. */
+  batchBodyBytes: number;
+  /** Deepest nesting of arrays and objects in a body. */
+  jsonDepth: number;
+  /** Largest `limit` of a list. */
+  pageSize: number;
+  /** `limit` of a list that names none. */
+  defaultPageSize: number;
+}
+
+export const HTTP_LIMITS = {
+  bodyBytes: LIMITS.bodyBytes,
+  batchBodyBytes: LIMITS.batchBodyBytes,
+  jsonDepth: LIMITS.jsonDepth,
+  pageSize: LIMITS.pageSize,
+  defaultPageSize: 50,
+} as const satisfies HttpLimits;
+
+export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
+
+/** One part of the server, as the database or the workers; further figures in snake_case, as `latency_ms`. */
+export interface ComponentHealth {
+  status: HealthStatus;
+  issues: string[];
+  [figure: string]: unknown;
+}
+
+/** `GET /health` without what http adds: `timestamp`, `uptime_seconds` and `checks` (the components once more). */
+export interface HealthReport {
+  /** `degraded` answers 200, `unhealthy` 503. */
+  status: HealthStatus;
+  components: { database: ComponentHealth; [component: string]: ComponentHealth };
+  metrics: { [name: string]: number };
+  issues: string[];
+  database: 'connected' | 'disconnected';
+}
+
+export interface ReadyReport {
+  ready: boolean;
+  /** Why it is not ready; what is said when it is does not matter. */
+  reasons: string[];
+}
+
+/** One answered request, for spans and metrics. */
+export interface RequestInfo {
+  method: string;
+  /** The route's pattern (`/pipelines/{id}`); `unmatched` when no route was. */
+  route: string;
+  status: number;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  durationMs: number;
+  requestId: string;
+  traceparent?: string;
+  tracestate?: string;
+  principal?: Principal;
+}
+
+export interface HttpDeps {
+  useCases: UseCases;
+  limits: HttpLimits;
+  /** Of the server package. */
+  version: string;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  clock: Clock;
+  log: HttpLog;
+  health(): Promise<HealthReport>;
+  ready(): ReadyReport;
+  /** The address that the server listens on; on a loopback one only local `Host` headers are served. */
+  host: string;
+  /** Called after every answer; must not throw. */
+  onRequest?(info: RequestInfo): void;
+  isShuttingDown(): boolean;
+}

@@ -1,0 +1,104 @@
+import type { z } from '@hono/zod-openapi';
+import type { ErrorCode, Scope } from '@pipelogiq/protocol';
+import type { Principal, WorkerPrincipal } from '../domain/use-cases.js';
+
+/**
+ * Who may call a route. `open`: anybody. `worker`: an API key with the scope `work` together with the session of one of
+ * its workers. A scope: an API key that has it; `admin` has them all.
+ */
+export type Access = Scope | 'open' | 'worker';
+
+export type CallerOf<A extends Access> = A extends 'open' ? undefined : A extends 'worker' ? WorkerPrincipal : Principal;
+
+/** One request that was let in, read and checked. */
+export interface Call<Caller, Body, Query> {
+  caller: Caller;
+  body: Body;
+  query: Query;
+  /** The `{id}` of the path; empty where the path has none. */
+  id: string;
+  headers: Headers;
+  requestId: string;
+  /** Path that an embedding service mounted us under, as `/pipelogiq`; else empty. */
+  mountedAt: string;
+  /** Aborts when the caller goes away. */
+  signal(): AbortSignal;
+  /** Checks a part of the body by a schema of its own, as strictly as the rest. `at` is where the part stands. */
+  check<T>(schema: z.ZodType<T>, value: unknown, at: string): T;
+}
+
+export interface Reply {
+  status: number;
+  /** Absent: no body. */
+  body?: string;
+  /** Lower-case names. */
+  headers?: { [name: string]: string };
+}
+
+interface Answer {
+  description: string;
+  /** Absent: not JSON, or no body. */
+  schema?: z.ZodType;
+  type?: string;
+}
+
+export interface BodySpec<Body> {
+  schema: z.ZodType<Body>;
+  /** Schema of the OpenAPI document, where a part of it is checked by the handler. */
+  documented?: z.ZodType;
+  /** Which size limit counts. */
+  size: 'single' | 'batch';
+  /** An empty body is read as `{}`. */
+  mayBeEmpty?: true;
+}
+
+export interface RouteSpec<A extends Access, Body, Query> {
+  operationId: string;
+  summary: string;
+  tag: string;
+  method: 'GET' | 'POST' | 'DELETE';
+  /** As in ROUTES, with `{id}`. */
+  path: string;
+  access: A;
+  body?: BodySpec<Body>;
+  query?: z.ZodType<Query>;
+  /** Request headers that the document mentions. */
+  headers?: { [name: string]: string };
+  answers: { [status: number]: Answer };
+  /** Codes beside those that every route may answer. */
+  errors?: readonly ErrorCode[];
+  /** While the server shuts down reads are served and writes refused, unless a write finishes earlier work. */
+  finishesWork?: true;
+  handle(call: Call<CallerOf<A>, Body, Query>): Reply | Promise<Reply>;
+}
+
+/** A worker route says where the request names the worker whose session it shows. */
+type WorkerClaim<A extends Access, Body, Query> = A extends 'worker'
+  ? { workerIdOf(input: { body: Body; query: Query }): string }
+  : { workerIdOf?: never };
+
+/** A declared route, its types forgotten. */
+export interface Route extends RouteSpec<Access, unknown, unknown> {
+  workerIdOf?(input: { body: unknown; query: unknown }): string;
+}
+
+/**
+ * The only way to declare a route. `access` has no default, so that no route is open by omission; the gate stands in
+ * front of whatever is declared here.
+ */
+export function route<A extends Access, Body = undefined, Query = undefined>(
+  spec: RouteSpec<A, Body, Query> & WorkerClaim<A, Body, Query>,
+): Route {
+  return spec as unknown as Route;
+}
+
+export const JSON_TYPE = 'application/json';
+
+export function json(status: number, value: unknown, headers: { [name: string]: string } = {}): Reply {
+  return jsonText(status, JSON.stringify(value), headers);
+}
+
+/** For answers that are JSON text already. */
+export function jsonText(status: number, body: string, headers: { [name: string]: string } = {}): Reply {
+  return { status, body, headers: { 'content-type': JSON_TYPE, ...headers } };
+}

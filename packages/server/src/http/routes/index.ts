@@ -1,0 +1,24 @@
+import type { HttpDeps } from '../deps.js';
+import type { Route } from '../route.js';
+import { accountRoutes } from './accounts.js';
+import { documentRoutes } from './documents.js';
+import { healthRoutes } from './health.js';
+import { jobRoutes } from './jobs.js';
+import { pipelineViewRoutes } from './pipeline-views.js';
+import { pipelineRoutes } from './pipelines.js';
+import { settleRoutes } from './settles.js';
+import { workerRoutes } from './workers.js';
+
+/** Every route of the server. */
+export function allRoutes(deps: HttpDeps): Route[] {
+  const api = [
+    ...pipelineRoutes(deps),
+    ...pipelineViewRoutes(deps),
+    ...workerRoutes(deps),
+    ...jobRoutes(deps),
+    ...settleRoutes(deps),
+    ...accountRoutes(deps),
+  ];
+  const open = healthRoutes(deps);
+  return [...api, ...open, ...documentRoutes(deps, [...api, ...open])];
+}

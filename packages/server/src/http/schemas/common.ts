@@ -1,0 +1,42 @@
+import { z } from '@hono/zod-openapi';
+import { type Json, LIMITS } from '@pipelogiq/protocol';
+
+// NUL and lone surrogates cannot be stored as text by every database.
+const UNSTORABLE = /[\0\p{Cs}]/u;
+const UNSTORABLE_ALL = /[\0\p{Cs}]/gu;
+
+/**
+ * A field that may be absent. Typed as exactly optional, because JSON has no `undefined`; built as `.optional()`, because
+ * zod-to-openapi 9 lists exactly optional fields among the required ones.
+ */
+export const optional = <T extends z.ZodType>(schema: T) => schema.optional() as unknown as z.ZodExactOptional<T>;
+
+/** A name: not empty, bounded, storable everywhere. Length in UTF-16 units. */
+export const name = (maxLength: number = LIMITS.nameLength) =>
+  z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((text) => !UNSTORABLE.test(text), 'must not contain NUL or half a surrogate pair');
+
+/** Text for people: what does not fit or cannot be stored is replaced, because a report must not be lost over it. */
+export const freeText = (maxLength: number) =>
+  z.string().overwrite((text) => {
+    const short = text.length > maxLength ? text.slice(0, maxLength) : text;
+    return UNSTORABLE.test(short) ? short.replace(UNSTORABLE_ALL, '\uFFFD') : short;
+  });
+
+/** Lengths of text for people, in UTF-16 units; longer text is cut. */
+export const TEXT = { reason: 2_000, message: 16_384, stack: 65_536, progress: 1_000 } as const;
+
+/** Any JSON of a user. The parser has bounded its depth; it is looked at no further. */
+export const json = (z.unknown() as unknown as z.ZodType<Json>).openapi('Json', { description: 'Any JSON value.' });
+export const jsonMap = z.record(z.string(), json);
+
+/** An id as the server gave it out. Foreign and impossible ids are not found, they are not invalid. */
+export const id = z.string().min(1).max(64).openapi({ example: '42' });
+export const time = z.iso.datetime({ offset: true }).openapi({ example: '2026-01-31T12:00:00.000Z' });
+export const durationMs = (min = 0) => z.int().min(min).max(LIMITS.durationMs);
+export const count = z.int().min(0);
+
+export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), nextCursor: z.string().nullable() });

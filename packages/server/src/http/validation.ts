@@ -1,0 +1,81 @@
+import type { z } from '@hono/zod-openapi';
+import type { FieldError } from '@pipelogiq/protocol';
+import { didYouMean } from '../did-you-mean.js';
+import { DomainError } from '../domain/errors.js';
+import { describeIssue, type Issue, type Source } from './issue-text.js';
+import { knownKeys } from './schema-walk.js';
+
+const MAX_ERRORS = 50;
+
+/** Path of a field as people write it: `stages[2].dependsOn[0]`, `context["a b"]`. */
+export function formatPath(path: readonly PropertyKey[], at = ''): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}[${part}]`;
+    const key = String(part);
+    if (!/^[\w$.-]+$/.test(key)) return `${text}[${JSON.stringify(key)}]`;
+    return text === '' ? key : `${text}.${key}`;
+  }, at);
+}
+
+function unknownFields(schema: z.ZodType, issue: Issue & { code: 'unrecognized_keys' }, at: string): FieldError[] {
+  const known = knownKeys(schema, issue.path);
+  return issue.keys.slice(0, MAX_ERRORS).map((key) => ({
+    path: formatPath([...issue.path, key], at),
+    message: `is not known${didYouMean(key, known)}`,
+  }));
+}
+
+function fieldErrors(schema: z.ZodType, issues: readonly Issue[], at: string, source: Source): FieldError[] {
+  return issues.slice(0, MAX_ERRORS).flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return unknownFields(schema, issue, at);
+    return [{ path: formatPath(issue.path, at), message: describeIssue(issue, source) }];
+  });
+}
+
+/** A refusal whose detail is the first error in words. */
+export function invalidRequest(errors: FieldError[], source: Source): DomainError {
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  const subject = first?.path || `The ${source}`;
+  return new DomainError('invalid_request', `${subject} ${first?.message ?? 'is invalid'}${more}.`, {
+    errors: errors.slice(0, MAX_ERRORS),
+  });
+}
+
+/** Removes the fields that `issues` do not know from `value`, in place; returns their paths. */
+function dropUnknown(value: unknown, issues: readonly Issue[], at: string): string[] {
+  return issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return [];
+    const parent = issue.path.reduce<unknown>((inner, key) => (inner as { [key: PropertyKey]: unknown })[key], value);
+    return issue.keys.map((key) => {
+      Reflect.deleteProperty(parent as object, key);
+      return formatPath([...issue.path, key], at);
+    });
+  });
+}
+
+export interface CheckOptions {
+  source: Source;
+  /** Where `value` stands in the body, when it is a part of it. */
+  at?: string;
+  /** Set when unknown fields are ignored: takes their paths. */
+  ignored?: string[] | undefined;
+}
+
+const WITH_INPUT = { reportInput: true }; // the words name what was found
+
+/**
+ * `value` as the schema has it, or a refusal that lists every field in words. Unknown fields are refused, at every level
+ * that the schema describes, unless `ignored` takes them.
+ */
+export function check<T>(schema: z.ZodType<T>, value: unknown, { source, at = '', ignored }: CheckOptions): T {
+  let result = schema.safeParse(value, WITH_INPUT);
+  if (result.success) return result.data;
+  if (ignored) {
+    const dropped = dropUnknown(value, result.error.issues as Issue[], at);
+    ignored.push(...dropped.slice(0, MAX_ERRORS));
+    if (dropped.length > 0) result = schema.safeParse(value, WITH_INPUT);
+    if (result.success) return result.data;
+  }
+  throw invalidRequest(fieldErrors(schema, result.error.issues as Issue[], at, source), source);
+}
