@@ -27,7 +27,7 @@ export interface SamplerConfig {
   ratio: number;
 }
 
-export const DEFAULT_SERVICE_NAME = 'pipelogiq';
+const DEFAULT_SERVICE_NAME = 'pipelogiq';
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 3_600_000;
 
