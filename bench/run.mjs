@@ -1,0 +1,61 @@
+// The benchmark: see README.md. One JSON line a figure on stdout, progress and a table on stderr.
+import { existsSync } from 'node:fs';
+import { measureCommitCost } from './commit-cost.mjs';
+import { brokenFigures, figuresOf, tableOf } from './figures.mjs';
+import { measureScenario } from './measure.mjs';
+import { readOptions, USAGE } from './options.mjs';
+import { preload } from './preload.mjs';
+import { cleanUp, PRODUCT_CLI, temporaryFolder } from './processes.mjs';
+import { chooseScenarios } from './scenarios.mjs';
+
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) return say(USAGE);
+  const { sizes } = options;
+  const scenarios = chooseScenarios(options);
+  const usesProduct = scenarios.some(({ contenders }) => contenders.some(({ server }) => server.startsWith('product')));
+  if (usesProduct && !existsSync(PRODUCT_CLI)) throw new Error('the server is not built: run `npm run build` first');
+  const base = await temporaryFolder(options.dir);
+
+  const figures = [];
+  const add = (added) => {
+    for (const figure of added) process.stdout.write(`${JSON.stringify(figure)}\n`);
+    figures.push(...added);
+  };
+  if (!options.only || options.only.includes('commit')) add(measureCommitCost({ base, count: sizes.commit }));
+  const templates = {};
+  if (options.large && scenarios.length > 0) {
+    say(`preloading ${sizes.finished} finished and ${sizes.delayed} delayed stages`);
+    templates['product-large'] = await preload({ base, ...sizes });
+  }
+  for (const scenario of scenarios) {
+    say(`${scenario.name}: ${scenario.what}`);
+    const results = await measureScenario({ scenario, size: sizes[scenario.name], rounds: sizes.rounds, base, templates });
+    add(figuresOf(scenario, results));
+  }
+  if (!options.json) say(`\n${tableOf(figures)}`);
+  if (options.smoke) assertComplete(figures);
+}
+
+function assertComplete(figures) {
+  // Tiny rounds can end within one tick of the processor clock.
+  const broken = brokenFigures(figures.filter(({ name }) => !name.endsWith('-cpu')));
+  if (broken.length > 0) throw new Error(`figures without a value: ${broken.join(', ')}`);
+  say(`${figures.length} figures, each with a value`);
+}
+
+function say(line) {
+  process.stderr.write(`${line}\n`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => cleanUp().finally(() => process.exit(1)));
+}
+try {
+  await main();
+} catch (error) {
+  say(`bench: ${error.stack ?? error}`);
+  process.exitCode = 1;
+} finally {
+  await cleanUp();
+}
