@@ -22,8 +22,20 @@ const TICK_MICROS = 10_000;
 const children = new Set();
 const folders = new Set();
 
-/** Ends whatever is left and removes the databases. Safe to call twice. */
-export async function cleanUp() {
+/** Runs `main`, says what went wrong, and leaves no process and no file behind, also when it is interrupted. */
+export async function leadToEnd(name, main) {
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => cleanUp().finally(() => process.exit(1)));
+  try {
+    await main();
+  } catch (error) {
+    process.stderr.write(`${name}: ${error.stack ?? error}\n`);
+    process.exitCode = 1;
+  } finally {
+    await cleanUp();
+  }
+}
+
+async function cleanUp() {
   await Promise.all([...children].map((child) => stop(child)));
   await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true })));
 }

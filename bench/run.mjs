@@ -5,7 +5,7 @@ import { brokenFigures, figuresOf, tableOf } from './figures.mjs';
 import { measureScenario } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { preload } from './preload.mjs';
-import { cleanUp, PRODUCT_CLI, temporaryFolder } from './processes.mjs';
+import { leadToEnd, PRODUCT_CLI, temporaryFolder } from './processes.mjs';
 import { chooseScenarios } from './scenarios.mjs';
 
 async function main() {
@@ -48,14 +48,4 @@ function say(line) {
   process.stderr.write(`${line}\n`);
 }
 
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => cleanUp().finally(() => process.exit(1)));
-}
-try {
-  await main();
-} catch (error) {
-  say(`bench: ${error.stack ?? error}`);
-  process.exitCode = 1;
-} finally {
-  await cleanUp();
-}
+await leadToEnd('bench', main);
