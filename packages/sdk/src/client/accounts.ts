@@ -1,0 +1,57 @@
+import {
+  type ApiKey,
+  type ApiKeyCreated,
+  type Application,
+  type CreateApiKey,
+  type CreateApplication,
+  ROUTES,
+} from '@pipelogiq/protocol';
+import type { Transport } from '../transport/transport.js';
+import { type Listing, listing, type ReadOptions } from './listing.js';
+import { route } from './route.js';
+
+/** API keys. Needs the scope `admin`. */
+export class ApiKeys {
+  readonly #transport: Transport;
+
+  /** @internal */
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Makes a key. This answer alone holds it; it is sent once, since a repeat would make another. */
+  async create(request: CreateApiKey, { signal }: ReadOptions = {}): Promise<ApiKeyCreated> {
+    const call = { method: 'POST', path: ROUTES.apiKeys, body: request, retry: 'never', signal } as const;
+    return (await this.#transport.request<ApiKeyCreated>(call)).body;
+  }
+
+  list(options: ReadOptions = {}): Listing<ApiKey> {
+    return listing(this.#transport, ROUTES.apiKeys, {}, options);
+  }
+
+  /** Refuses the key from now on. @throws NotFoundError */
+  async disable(id: string, { signal }: ReadOptions = {}): Promise<ApiKey> {
+    const path = route(ROUTES.apiKey, { id });
+    return (await this.#transport.request<ApiKey>({ method: 'DELETE', path, retry: 'safe', signal })).body;
+  }
+}
+
+/** Applications: tenants, each with its own keys, pipelines and workers. Needs the scope `admin`. */
+export class Applications {
+  readonly #transport: Transport;
+
+  /** @internal */
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** @throws ConflictError when the name is taken */
+  async create(request: CreateApplication, { signal }: ReadOptions = {}): Promise<Application> {
+    const call = { method: 'POST', path: ROUTES.applications, body: request, retry: 'never', signal } as const;
+    return (await this.#transport.request<Application>(call)).body;
+  }
+
+  list(options: ReadOptions = {}): Listing<Application> {
+    return listing(this.#transport, ROUTES.applications, {}, options);
+  }
+}

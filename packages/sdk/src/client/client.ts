@@ -1,0 +1,46 @@
+import type { Transport } from '../transport/transport.js';
+import { Worker, type WorkerOptions } from '../worker/worker.js';
+import { ApiKeys, Applications } from './accounts.js';
+import { type PipelogiqOptions, transportFor } from './options.js';
+import { Pipelines } from './pipelines.js';
+import { Workers } from './workers.js';
+
+/**
+ * The client of a control plane. Making one does no I/O: credentials are looked up and connections opened with the first
+ * call. Keep one for the life of the process; an idle one does not keep the process alive.
+ *
+ * @example
+ * const pipelogiq = new Pipelogiq(); // PIPELOGIQ_URL and PIPELOGIQ_API_KEY, else ./.pipelogiq/credentials
+ * const run = await pipelogiq.pipelines.create(order, { orderId: '42' });
+ * await pipelogiq.pipelines.waitForSuccess(run.id);
+ */
+export class Pipelogiq {
+  readonly pipelines: Pipelines;
+  readonly workers: Workers;
+  readonly apiKeys: ApiKeys;
+  readonly applications: Applications;
+  readonly #transport: Transport;
+
+  /** @throws ConfigurationError for options that do not exist */
+  constructor(options: PipelogiqOptions = {}) {
+    this.#transport = transportFor(options);
+    this.pipelines = new Pipelines(this.#transport);
+    this.workers = new Workers(this.#transport);
+    this.apiKeys = new ApiKeys(this.#transport);
+    this.applications = new Applications(this.#transport);
+  }
+
+  /**
+   * A worker that pulls and runs stage jobs over this client's connections. It starts with `run()` or `runOnce()`.
+   *
+   * @example await pipelogiq.worker({ handlers: [chargeWorker], concurrency: 20 }).run();
+   */
+  worker(options: WorkerOptions): Worker {
+    return new Worker({ transport: this.#transport }, options);
+  }
+
+  /** Waits for calls in flight and closes the connections. Stop workers first. */
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+}

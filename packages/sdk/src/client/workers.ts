@@ -1,0 +1,31 @@
+import { LIMITS, ROUTES, type Worker } from '@pipelogiq/protocol';
+import type { Transport } from '../transport/transport.js';
+import { type Listing, listing, type ReadOptions } from './listing.js';
+import { route } from './route.js';
+
+/** Looks at the workers of the application. Needs the scopes `read` and `operate` (drain). */
+export class Workers {
+  readonly #transport: Transport;
+
+  /** @internal */
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Known workers, those that are offline too. */
+  list(options: ReadOptions = {}): Listing<Worker> {
+    return listing(this.#transport, ROUTES.workers, { limit: LIMITS.pageSize }, options);
+  }
+
+  /** @throws NotFoundError */
+  async get(id: string, { signal }: ReadOptions = {}): Promise<Worker> {
+    const path = route(ROUTES.worker, { id });
+    return (await this.#transport.request<Worker>({ method: 'GET', path, retry: 'safe', signal })).body;
+  }
+
+  /** Tells a worker to take no more jobs, finish those it has and stop. It learns so with its next heartbeat. */
+  async drain(id: string, { signal }: ReadOptions = {}): Promise<Worker> {
+    const path = route(ROUTES.workerDrain, { id });
+    return (await this.#transport.request<Worker>({ method: 'POST', path, retry: 'safe', signal })).body;
+  }
+}

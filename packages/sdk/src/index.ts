@@ -1,0 +1,77 @@
+export type {
+  ApiKey,
+  ApiKeyCreated,
+  Application,
+  Attempt,
+  Backoff,
+  ContextItem,
+  CreateApiKey,
+  CreateApplication,
+  CreatePipeline,
+  ErrorCode,
+  FieldError,
+  Json,
+  LeaseLostReason,
+  OutputReference,
+  Page,
+  Pipeline,
+  PipelineCreated,
+  PipelineFilter,
+  PipelineStatus,
+  PipelineSummary,
+  PipelineTrace,
+  Problem,
+  Scope,
+  Stage,
+  StageCounts,
+  StageError,
+  StageLog,
+  StageOptions,
+  StageSpec,
+  StageStatus,
+  TraceAttempt,
+  TraceStage,
+  Trigger,
+  Worker as WorkerInfo,
+} from '@pipelogiq/protocol';
+export type { ApiKeys, Applications } from './client/accounts.js';
+export { Pipelogiq } from './client/client.js';
+export type { CreateFailed } from './client/create.js';
+export type { Listing, ReadOptions } from './client/listing.js';
+export type { PipelogiqOptions } from './client/options.js';
+export type { CreateCallOptions, Pipelines } from './client/pipelines.js';
+export type { WaitOptions } from './client/wait.js';
+export type { Workers } from './client/workers.js';
+export type { ClientErrorCode, PipelogiqErrorDetails } from './errors.js';
+export {
+  AuthenticationError,
+  ConfigurationError,
+  ConflictError,
+  ConnectionError,
+  LeaseLostError,
+  NonRetryableError,
+  NotFoundError,
+  PermissionError,
+  PipelineFailedError,
+  PipelogiqError,
+  RateLimitedError,
+  RetryAfterError,
+  TimeoutError,
+  ValidationError,
+} from './errors.js';
+export type { AnyHandler, Handler, HandlerContract, HandlerDefaults, HandlerOptions, HandlerRun } from './handler.js';
+export { declareHandler, defineHandler } from './handler.js';
+export type { AnyContract, Job, JobContext, JobLog, LogMethod, OutputOf } from './job.js';
+export type { Jsonify } from './jsonify.js';
+export type { DefinedStageOptions, PipelineBuilder, ReferredOutput, StageArguments } from './pipeline/builder.js';
+export type { CallArguments, CreateOptions, DefinitionOptions, PipelineCall, PipelineDefinition } from './pipeline/definition.js';
+export { definePipeline } from './pipeline/definition.js';
+export type { At, KeyOf, Reference, StageInput } from './pipeline/reference.js';
+export type { StageRef } from './pipeline/stage-ref.js';
+export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
+export { typed } from './standard-schema.js';
+export type { TransportOptions } from './transport/create-transport.js';
+export type { FetchLike } from './transport/fetch-sender.js';
+export { SDK_VERSION } from './version.js';
+export type { JobAbortCode, JobInfo, Middleware, WorkerEvents, WorkerOptions, WorkerTotals } from './worker/worker.js';
+export { JobAbortedError, Worker } from './worker/worker.js';
