@@ -1,0 +1,71 @@
+import type { StageJob } from '@pipelogiq/protocol';
+import type { ProcessSpan } from '../tracing/process-span.js';
+import type { JobAbortedError } from './abort.js';
+import { after } from './timers.js';
+
+export type DeliveryMode = 'queued' | 'running' | 'settling' | 'lost' | 'done';
+
+/**
+ * One delivery of a stage on this worker.
+ *
+ * Modes: `queued` (pulled, waits for a slot) → `running` (its handler runs) → `settling` (its result is held until the
+ * server has confirmed it) → `done`. From any of the first three to `lost`: the server ended the delivery, or it was
+ * given back while its handler ran on; whatever the handler returns then is dropped. `Deliveries` moves it.
+ *
+ * Lease and deadline count down from the milliseconds that came with the job, on the monotonic clock of this process;
+ * the server's timestamps are never compared with it.
+ */
+export class Delivery {
+  readonly job: StageJob;
+  mode: DeliveryMode = 'queued';
+  span: ProcessSpan | undefined;
+  /** True once the handler wrote a log line or progress: these go out before the result. */
+  hasReports = false;
+  #leaseEndsAt: number;
+  #controller: AbortController | undefined;
+  #reason: JobAbortedError | undefined;
+  #disarm: (() => void) | undefined;
+
+  constructor(job: StageJob) {
+    this.job = job;
+    this.#leaseEndsAt = performance.now() + job.leaseMs;
+  }
+
+  /** Made when the handler first asks: most never do. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#reason) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  get abortReason(): JobAbortedError | undefined {
+    return this.#reason;
+  }
+
+  /** True when no beat has extended the lease in time, as far as this worker can tell. */
+  get leaseRanOut(): boolean {
+    return performance.now() >= this.#leaseEndsAt;
+  }
+
+  extend(leaseMs: number): void {
+    this.#leaseEndsAt = performance.now() + leaseMs;
+  }
+
+  /** Fires the signal; only the first reason counts. */
+  abort(reason: JobAbortedError): void {
+    if (this.#reason) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+  }
+
+  onDeadline(fn: () => void): void {
+    this.#disarm = after(this.job.timeoutMs, fn);
+  }
+
+  clearDeadline(): void {
+    this.#disarm?.();
+    this.#disarm = undefined;
+  }
+}

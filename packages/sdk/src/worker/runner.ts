@@ -1,0 +1,81 @@
+import { type JobPayloadPage, type Json, ROUTES, type StageJob } from '@pipelogiq/protocol';
+import type { AnyHandler } from '../handler.js';
+import { startProcessSpan, type TaskResult } from '../tracing/process-span.js';
+import type { Delivery } from './delivery.js';
+import { execute, type Outcome } from './execute.js';
+import { type JobPorts, JobView } from './job-view.js';
+import type { LogBuffer } from './log-buffer.js';
+import type { Middleware } from './middleware.js';
+import type { Progress } from './progress.js';
+import type { Session } from './session.js';
+
+export interface RunnerDeps {
+  handlers: ReadonlyMap<string, AnyHandler>;
+  middleware: readonly Middleware[];
+  session: Pick<Session, 'call' | 'current'>;
+  logs: LogBuffer;
+  progress: Progress;
+  onError(error: unknown): void;
+}
+
+/** Runs the handler of one delivery inside its span. Never rejects; undefined when the handler could not be started. */
+export async function runDelivery(deps: RunnerDeps, delivery: Delivery): Promise<Outcome | undefined> {
+  try {
+    const handler = deps.handlers.get(delivery.job.handler);
+    if (!handler) return undefined;
+    const job = delivery.job.payloadByReference ? await withPayload(deps.session, delivery) : delivery.job;
+    const span = startProcessSpan(job, deps.session.current.workerId);
+    delivery.span = span;
+    const outcome = await span.run(() => execute(handler, deps.middleware, new JobView(job, portsFor(deps, delivery))));
+    span.end(taskResult(outcome, delivery), outcome.kind === 'failed' ? outcome.error : undefined);
+    return outcome;
+  } catch (error) {
+    if (!delivery.abortReason) deps.onError(error);
+    return undefined;
+  }
+}
+
+function portsFor({ logs, progress }: RunnerDeps, delivery: Delivery): JobPorts {
+  return {
+    get signal() {
+      return delivery.signal;
+    },
+    log(line) {
+      delivery.hasReports = true;
+      logs.add(delivery.job, line);
+    },
+    progress(ratio, message) {
+      delivery.hasReports = true;
+      return progress.report(delivery, ratio, message);
+    },
+    flushContext: (writes) => progress.writeContext(delivery, writes),
+    step: (name, run) => delivery.span?.step(name, run) ?? run(),
+    now: () => new Date(),
+  };
+}
+
+function taskResult({ kind }: Outcome, { abortReason }: Delivery): TaskResult {
+  if (kind === 'completed') return 'success';
+  if (abortReason?.code === 'timeout') return 'timeout';
+  return abortReason ? 'cancellation' : 'failure';
+}
+
+/** The job with the outputs and context that were too large to travel with it. */
+async function withPayload(session: Pick<Session, 'call'>, delivery: Delivery): Promise<StageJob> {
+  const { job, signal } = delivery;
+  let outputs: Record<string, Json> = {};
+  let context: Record<string, Json> = {};
+  let cursor: string | undefined;
+  const path = ROUTES.jobPayload.replace('{id}', encodeURIComponent(job.id));
+  do {
+    const after = cursor;
+    const query = (workerId: string) => ({ workerId, fencingToken: job.fencingToken, cursor: after });
+    const page = await session.call<JobPayloadPage>({ method: 'GET', path, query, signal });
+    outputs = { ...outputs, ...page.outputs }; // not Object.assign, which would run a setter named __proto__
+    context = { ...context, ...page.context };
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  const dependencies = Object.keys(job.outputHandlers);
+  const only = dependencies.length === 1 ? dependencies[0] : undefined;
+  return { ...job, outputs, context, previousOutput: (only !== undefined ? outputs[only] : undefined) ?? null };
+}
