@@ -7,6 +7,7 @@ import { conclude, type Exchange, type NodeBindings, openExchange, refusal } fro
 import type { Reply, Route } from './route.js';
 import { allRoutes } from './routes/index.js';
 import { admit, answerRoute } from './serve-route.js';
+import { StaticFirstRouter } from './static-first-router.js';
 import { pathOf } from './target.js';
 
 type Env = { Bindings: NodeBindings };
@@ -42,7 +43,10 @@ function answerUnmatched(router: Hono<Env>, path: string, deps: HttpDeps): (exch
 }
 
 function routerOf(routes: readonly Route[], deps: HttpDeps): Hono<Env> {
-  const router = new Hono<Env>({ getPath: (request, options) => pathOf(request, options?.env as NodeBindings | undefined) });
+  const router = new Hono<Env>({
+    router: new StaticFirstRouter(),
+    getPath: (request, options) => pathOf(request, options?.env as NodeBindings | undefined),
+  });
   for (const route of routes) {
     router.on(route.method, honoPath(route.path), (c: Context<Env>) => {
       const exchange = openExchange(c.req.raw, c.env ?? {}, route.path, deps);

@@ -1,0 +1,71 @@
+import type { z } from '@hono/zod-openapi';
+import type * as wire from '@pipelogiq/protocol';
+import { describe, expectTypeOf, test } from 'vitest';
+import type * as accounts from './accounts.js';
+import type * as answers from './answers.js';
+import type * as jobs from './jobs.js';
+import type * as pipelineAnswers from './pipeline-answers.js';
+import type * as pipelines from './pipelines.js';
+import type * as problems from './problem.js';
+import type * as workers from './workers.js';
+
+/** The type that a schema lets through. */
+type Of<Schema extends z.ZodType> = z.output<Schema>;
+
+describe('what the schemas let through is exactly what the protocol says', () => {
+  test('bodies about pipelines', () => {
+    expectTypeOf<Of<typeof pipelines.createPipeline>>().toEqualTypeOf<wire.CreatePipeline>();
+    expectTypeOf<Of<typeof pipelines.createPipelineBatch>>().toEqualTypeOf<wire.CreatePipelineBatch>();
+    expectTypeOf<Of<typeof pipelines.stageSpec>>().toEqualTypeOf<wire.StageSpec>();
+    expectTypeOf<Of<typeof pipelines.backoff>>().toEqualTypeOf<wire.Backoff>();
+    expectTypeOf<Of<typeof pipelines.cancelPipeline>>().toEqualTypeOf<wire.CancelPipeline>();
+  });
+
+  test('bodies of workers', () => {
+    expectTypeOf<Of<typeof jobs.pullRequest>>().toEqualTypeOf<wire.PullRequest>();
+    expectTypeOf<Of<typeof jobs.settleBatch>>().toEqualTypeOf<wire.SettleBatch>();
+    expectTypeOf<Of<typeof jobs.ackRequest>>().toEqualTypeOf<wire.AckRequest>();
+    expectTypeOf<Of<typeof jobs.nackRequest>>().toEqualTypeOf<wire.NackRequest>();
+    expectTypeOf<Of<typeof jobs.releaseRequest>>().toEqualTypeOf<wire.ReleaseRequest>();
+    expectTypeOf<Of<typeof jobs.progressRequest>>().toEqualTypeOf<wire.ProgressRequest>();
+    expectTypeOf<Of<typeof jobs.logsRequest>>().toEqualTypeOf<wire.LogsRequest>();
+    expectTypeOf<Of<typeof workers.workerBootstrap>>().toEqualTypeOf<wire.WorkerBootstrap>();
+    expectTypeOf<Of<typeof workers.heartbeat>>().toEqualTypeOf<wire.Heartbeat>();
+    expectTypeOf<Of<typeof workers.workerShutdown>>().toEqualTypeOf<wire.WorkerShutdown>();
+  });
+
+  test('accounts', () => {
+    expectTypeOf<Of<typeof accounts.createApplication>>().toEqualTypeOf<wire.CreateApplication>();
+    expectTypeOf<Of<typeof accounts.createApiKey>>().toEqualTypeOf<wire.CreateApiKey>();
+    expectTypeOf<Of<typeof accounts.application>>().toEqualTypeOf<wire.Application>();
+    expectTypeOf<Of<typeof accounts.apiKey>>().toEqualTypeOf<wire.ApiKey>();
+    expectTypeOf<Of<typeof accounts.apiKeyCreated>>().toEqualTypeOf<wire.ApiKeyCreated>();
+  });
+
+  test('answers about pipelines', () => {
+    expectTypeOf<Of<typeof pipelineAnswers.pipelineCreated>>().toEqualTypeOf<wire.PipelineCreated>();
+    expectTypeOf<Of<typeof pipelineAnswers.pipelineBatchResult>>().toEqualTypeOf<wire.PipelineBatchResult>();
+    expectTypeOf<Of<typeof pipelineAnswers.pipelineSummary>>().toEqualTypeOf<wire.PipelineSummary>();
+    expectTypeOf<Of<typeof pipelineAnswers.pipeline>>().toEqualTypeOf<wire.Pipeline>();
+    expectTypeOf<Of<typeof pipelineAnswers.pipelineWaited>>().toEqualTypeOf<wire.PipelineWaited>();
+    expectTypeOf<Of<typeof pipelineAnswers.stage>>().toEqualTypeOf<wire.Stage>();
+    expectTypeOf<Of<typeof pipelineAnswers.attempt>>().toEqualTypeOf<wire.Attempt>();
+    expectTypeOf<Of<typeof pipelineAnswers.contextItem>>().toEqualTypeOf<wire.ContextItem>();
+    expectTypeOf<Of<typeof pipelineAnswers.stageLog>>().toEqualTypeOf<wire.StageLog>();
+    expectTypeOf<Of<typeof pipelineAnswers.pipelineTrace>>().toEqualTypeOf<wire.PipelineTrace>();
+    expectTypeOf<Of<typeof problems.problem>>().toEqualTypeOf<wire.Problem>();
+  });
+
+  test('answers to workers', () => {
+    expectTypeOf<Of<typeof answers.stageJob>>().toEqualTypeOf<wire.StageJob>();
+    expectTypeOf<Of<typeof answers.pullResponse>>().toEqualTypeOf<wire.PullResponse>();
+    expectTypeOf<Of<typeof answers.settleResponse>>().toEqualTypeOf<wire.SettleResponse>();
+    expectTypeOf<Of<typeof answers.progressResponse>>().toEqualTypeOf<wire.ProgressResponse>();
+    expectTypeOf<Of<typeof answers.logsResponse>>().toEqualTypeOf<wire.LogsResponse>();
+    expectTypeOf<Of<typeof answers.jobPayloadPage>>().toEqualTypeOf<wire.JobPayloadPage>();
+    expectTypeOf<Of<typeof answers.workerSession>>().toEqualTypeOf<wire.WorkerSession>();
+    expectTypeOf<Of<typeof answers.heartbeatReply>>().toEqualTypeOf<wire.HeartbeatReply>();
+    expectTypeOf<Of<typeof answers.worker>>().toEqualTypeOf<wire.Worker>();
+    expectTypeOf<Of<typeof problems.settleError>>().toEqualTypeOf<wire.SettleError>();
+  });
+});
