@@ -11,19 +11,15 @@ const hello = definePipeline('hello', {}, (p, text) => {
   p.stage('sign', sign, loud.output());
 });
 
-async function main() {
-  const pipelogiq = new Pipelogiq(); // PIPELOGIQ_URL and PIPELOGIQ_API_KEY, else ./.pipelogiq/credentials
-  const worker = pipelogiq.worker({ handlers: [shout, sign] });
-  const working = worker.run(); // until worker.stop(), SIGTERM or SIGINT
+const pipelogiq = new Pipelogiq(); // PIPELOGIQ_URL and PIPELOGIQ_API_KEY, else ./.pipelogiq/credentials
+const worker = pipelogiq.worker({ handlers: [shout, sign] });
+const working = worker.run(); // until worker.stop(), SIGTERM or SIGINT
 
-  const { id, traceId } = await pipelogiq.pipelines.create(hello, 'hello, world');
-  await pipelogiq.pipelines.waitForSuccess(id);
-  const stages = await pipelogiq.pipelines.stages(id);
-  console.log(`${stages[1]?.output} (pipeline ${id}, trace ${traceId})`);
+const { id, traceId } = await pipelogiq.pipelines.create(hello, 'hello, world');
+const { status } = await pipelogiq.pipelines.waitForSuccess(id);
+const stages = await pipelogiq.pipelines.stages(id);
+console.log(`${status}: ${stages[1]?.output} (trace ${traceId})`);
 
-  worker.stop();
-  await working;
-  await pipelogiq.close();
-}
-
-main();
+worker.stop();
+await working;
+await pipelogiq.close();
