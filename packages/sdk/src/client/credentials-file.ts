@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../errors.js';
 
 /** Where `pipelogiq dev` writes the key of this folder, relative to it. */
-export const CREDENTIALS_FILE = join('.pipelogiq', 'credentials');
+const CREDENTIALS_FILE = join('.pipelogiq', 'credentials');
 const OWNER_ONLY = 0o600;
 
 /**

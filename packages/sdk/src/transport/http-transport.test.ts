@@ -1,10 +1,8 @@
 import { inspect } from 'node:util';
-import { Agent } from 'undici';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   AuthenticationError,
   ConflictError,
-  ConnectionError,
   LeaseLostError,
   NotFoundError,
   PermissionError,
@@ -14,45 +12,10 @@ import {
   ValidationError,
 } from '../errors.js';
 import { createTransport } from './create-transport.js';
-import { HttpTransport, type HttpTransportParts } from './http-transport.js';
 import { localServer, problem } from './local-server.fixture.js';
-import type { TransportRequest } from './transport.js';
-import { UndiciSender } from './undici-sender.js';
+import { failure, KEY, ping, transportTo } from './transport.fixture.js';
 
-const KEY = 'plq_top_secret';
-const ping = (more: Partial<TransportRequest> = {}): TransportRequest => ({
-  method: 'GET',
-  path: '/ping',
-  retry: 'safe',
-  ...more,
-});
 const ok = { json: { ok: true } };
-
-/** A transport whose waits are written down instead of waited for. */
-function transportTo(url: string, parts: Partial<HttpTransportParts> = {}) {
-  const waits: number[] = [];
-  const transport = new HttpTransport({
-    target: () => ({ url, apiKey: KEY }),
-    sender: new UndiciSender(),
-    shareable: true,
-    timeoutMs: 5_000,
-    maxAttempts: 4,
-    random: () => 1,
-    pause: async (delayMs) => void waits.push(delayMs),
-    ...parts,
-  });
-  onTestFinished(() => transport.close());
-  return { transport, waits };
-}
-
-const failure = async (promise: Promise<unknown>): Promise<PipelogiqError> => {
-  const error = await promise.then(
-    () => expect.fail('should have failed'),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(PipelogiqError);
-  return error as PipelogiqError;
-};
 
 describe('what a request carries', () => {
   it('authenticates, names its protocol and version, and sends JSON below the mount prefix', async () => {
@@ -94,86 +57,6 @@ describe('what a request carries', () => {
     await transport.request(ping());
     await transport.request(ping());
     expect(lookups).toBe(1);
-  });
-});
-
-describe('repeating', () => {
-  it.each([429, 502, 503, 504])('repeats a safe request after %i, with growing waits', async (status) => {
-    const server = await localServer((_, nth) => (nth < 4 ? problem(status, 'overloaded') : ok));
-    const { transport, waits } = transportTo(server.url);
-    expect((await transport.request(ping())).body).toEqual({ ok: true });
-    expect(waits).toEqual([200, 400, 800]);
-  });
-
-  it.each([400, 401, 403, 404, 409, 413, 422, 500])('does not repeat after %i', async (status) => {
-    const server = await localServer(() => problem(status, 'internal'));
-    const { transport, waits } = transportTo(server.url);
-    expect((await failure(transport.request(ping()))).retryable).toBe(false);
-    expect([server.requests.length, waits]).toEqual([1, []]);
-  });
-
-  it('repeats after a connection that broke, and after one that was never made', async () => {
-    const server = await localServer((_, nth) => (nth === 1 ? (response) => response.destroy() : ok));
-    const { transport, waits } = transportTo(server.url);
-    await transport.request(ping());
-    expect([server.requests.length, waits]).toEqual([2, [200]]);
-
-    await server.stop();
-    const error = await failure(transport.request(ping({ maxAttempts: 3 })));
-    expect(error).toBeInstanceOf(ConnectionError);
-    expect(waits).toEqual([200, 200, 400]);
-  });
-
-  it('never repeats a request that says so', async () => {
-    const server = await localServer((_, nth) => (nth === 1 ? (response) => response.destroy() : problem(503, 'overloaded')));
-    const { transport, waits } = transportTo(server.url);
-    await failure(transport.request(ping({ retry: 'never' })));
-    const error = await failure(transport.request(ping({ retry: 'never', maxAttempts: 9 })));
-    expect(error).toMatchObject({ code: 'overloaded', retryable: true });
-    expect([server.requests.length, waits]).toEqual([2, []]);
-  });
-
-  it('gives up after its attempts and throws the last error', async () => {
-    const server = await localServer((_, nth) => problem(503, 'overloaded', { requestId: `req-${nth}` }));
-    const { transport } = transportTo(server.url);
-    expect(await failure(transport.request(ping()))).toMatchObject({ status: 503, requestId: 'req-4', retryable: true });
-    expect(server.requests.length).toBe(4);
-  });
-});
-
-describe('Retry-After', () => {
-  const once = (reply: Parameters<typeof localServer>[0]) => localServer((r, nth) => (nth === 1 ? reply(r, nth) : ok));
-
-  it('waits the seconds that the header names, plus jitter', async () => {
-    const server = await once(() => ({ status: 503, headers: { 'retry-after': '7' }, text: 'busy' }));
-    const { transport, waits } = transportTo(server.url);
-    await transport.request(ping());
-    expect(waits).toEqual([7_200]);
-  });
-
-  it('reads a date against the date of the answer, not against the own clock', async () => {
-    const headers = { date: 'Fri, 20 Nov 2026 08:00:00 GMT', 'retry-after': 'Fri, 20 Nov 2026 08:00:03 GMT' };
-    const server = await once(() => ({ status: 429, headers, text: '' }));
-    const { transport, waits } = transportTo(server.url, { now: () => 0 });
-    await transport.request(ping());
-    expect(waits).toEqual([3_200]);
-  });
-
-  it('prefers the milliseconds of the problem', async () => {
-    const server = await once(() => ({
-      ...(problem(503, 'overloaded', { retryAfterMs: 250 }) as object),
-      headers: { 'retry-after': '1' },
-    }));
-    const { transport, waits } = transportTo(server.url);
-    await transport.request(ping());
-    expect(waits).toEqual([450]);
-  });
-
-  it('leaves a pause of more than a minute to the caller', async () => {
-    const server = await localServer(() => problem(429, 'overloaded', { retryAfterMs: 61_000 }));
-    const { transport } = transportTo(server.url);
-    expect(await failure(transport.request(ping()))).toMatchObject({ retryAfterMs: 61_000 });
-    expect(server.requests.length).toBe(1);
   });
 });
 
@@ -273,58 +156,5 @@ describe('errors', () => {
       expect(inspect(shown, { depth: 20, showHidden: true })).not.toContain('top_secret');
       expect(JSON.stringify(shown)).not.toContain('top_secret');
     }
-  });
-});
-
-describe('injected transports', () => {
-  it('sends through a fetch and keeps other threads away from it', async () => {
-    const seen: Request[] = [];
-    const fetch = (request: Request) => {
-      seen.push(request);
-      return Response.json({ ok: true });
-    };
-    const transport = createTransport(() => ({ url: 'http://localhost' }), { fetch });
-    expect((await transport.request(ping({ method: 'POST', body: { a: 1 } }))).body).toEqual({ ok: true });
-    expect(seen[0]?.url).toBe('http://localhost/ping');
-    expect(seen[0]?.headers.get('authorization')).toBeNull();
-    expect(transport.threadTarget).toBeUndefined();
-  });
-
-  it('times out a fetch that ignores its signal', async () => {
-    const transport = createTransport(() => ({ url: 'http://localhost' }), { fetch: () => new Promise(() => {}) });
-    const error = await failure(transport.request(ping({ timeoutMs: 10, maxAttempts: 1 })));
-    expect(error).toBeInstanceOf(TimeoutError);
-  });
-
-  it('wraps what a fetch throws', async () => {
-    const fetch = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('socket hang up') }));
-    const transport = createTransport(() => ({ url: 'http://localhost' }), { fetch });
-    const error = await failure(transport.request(ping({ maxAttempts: 1 })));
-    expect(error).toBeInstanceOf(ConnectionError);
-    expect(error.message).toContain('socket hang up');
-  });
-
-  it('sends through a dispatcher and leaves it open', async () => {
-    const server = await localServer(() => ok);
-    const dispatcher = new Agent();
-    onTestFinished(() => dispatcher.close());
-    const transport = createTransport(() => ({ url: server.url, apiKey: KEY }), { dispatcher });
-    await transport.request(ping());
-    await transport.close();
-    expect(dispatcher.closed).toBe(false);
-    expect(transport.threadTarget).toBeUndefined();
-  });
-
-  it('tells a heartbeat thread where to go when it sends on its own', () => {
-    const { transport } = transportTo('http://127.0.0.1:9/base/');
-    expect(transport.threadTarget).toMatchObject({
-      url: 'http://127.0.0.1:9/base',
-      headers: { authorization: `Bearer ${KEY}`, 'pipelogiq-protocol': '1.0' },
-    });
-  });
-
-  it('refuses both at once', () => {
-    const both = { fetch: () => new Response(), dispatcher: new Agent() };
-    expect(() => createTransport(() => ({ url: 'http://localhost' }), both)).toThrow('either fetch or dispatcher');
   });
 });
