@@ -3,8 +3,8 @@ import type { Sender, SenderRequest, SenderResponse } from './sender.js';
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Enough for a worker at full concurrency and many callers; further requests wait for a free connection. */
-const MAX_CONNECTIONS = 64;
+/** Opened as needed. Further requests wait for a free one, behind long polls too: hence more than callers usually are. */
+const MAX_CONNECTIONS = 256;
 
 /**
  * Sends over a keep-alive pool of its own, or over a dispatcher that the caller owns. The pool opens with the first
