@@ -76,14 +76,16 @@ export function xAxis(ticks: readonly { x: number; text: string }[], top: number
   );
 }
 
-/** 1,659,136,392 → "$1.66 bn". */
+/** 1,659,136,392 → "$1.66 bn", 218,646,872,843 → "$219 bn". */
 export function dollars(amount: number): string {
-  for (const [size, unit, digits] of [
-    [1e9, ' bn', 2],
-    [1e6, ' m', 0],
-    [1e3, ' k', 0],
+  for (const [size, unit] of [
+    [1e9, ' bn'],
+    [1e6, ' m'],
+    [1e3, ' k'],
   ] as const) {
-    if (amount >= size) return `$${(amount / size).toFixed(digits)}${unit}`;
+    if (amount < size) continue;
+    const digits = size === 1e9 && amount < 100 * size ? 2 : 0;
+    return `$${(amount / size).toFixed(digits)}${unit}`;
   }
   return `$${amount.toFixed(0)}`;
 }

@@ -16,7 +16,7 @@ p{margin:0 0 16px;max-width:66ch}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:32px 0 40px;padding:0}
 .tiles div{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:14px 16px;display:flex;flex-direction:column;justify-content:space-between}
 .tiles dt{color:var(--soft);font-size:14px;line-height:1.3}
-.tiles dd{margin:6px 0 0;white-space:nowrap;font:600 23px/1.25 ui-serif,Georgia,serif;font-variant-numeric:tabular-nums}
+.tiles dd{margin:6px 0 0;white-space:nowrap;font:600 20px/1.25 ui-serif,Georgia,serif;font-variant-numeric:tabular-nums}
 section{background:var(--paper);border:1px solid var(--line);border-radius:16px;padding:30px clamp(18px,4vw,36px);margin:0 0 20px}
 figure{margin:20px 0 0;overflow-x:auto}
 figure svg{display:block;width:100%;min-width:600px}
@@ -28,6 +28,7 @@ th{text-align:left;color:var(--soft);font-weight:500;font-size:13px}
 th,td{padding:7px 10px 7px 0;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+th.num,td.num{padding-right:20px}
 th:last-child,td:last-child{padding-right:0}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(290px,1fr));gap:8px 36px}
 code{font:.88em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}

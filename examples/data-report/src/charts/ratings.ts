@@ -62,7 +62,7 @@ interface Box {
 }
 
 /** About the width of a semibold letter at 13 px. */
-const LETTER = 7.4;
+const LETTER = 8;
 const LINE = 15;
 const covers = (a: Box, b: Box) => Math.abs(a.y - b.y) < LINE && a.left < b.right && b.left < a.right;
 
@@ -79,7 +79,7 @@ function named(films: readonly Divided[], style: string, x: (value: number) => n
     const onTheLeft = { left: cx - 9 - width, right: cx - 9, y: cy };
     const sides = cx < WIDTH / 2 ? [onTheRight, onTheLeft] : [onTheLeft, onTheRight];
     const place = sides.find((box) => {
-      const inside = box.left > LEFT && box.right < RIGHT;
+      const inside = box.left > LEFT + 12 && box.right < RIGHT;
       return inside && !taken.some((other, of) => of !== index && covers(box, other));
     });
     if (!place || names === NAMED) return dot;

@@ -7,8 +7,8 @@ import { fetchFilms } from '../contracts.js';
 import { folderOf, writeWhole } from '../files.js';
 
 // vega-datasets exports only its entry point, build/index.js; its data lie beside that folder.
-const entry = createRequire(import.meta.url).resolve('vega-datasets');
-export const MOVIES_FILE = join(entry, '../../data/movies.json');
+const require = createRequire(import.meta.url);
+export const MOVIES_FILE = join(require.resolve('vega-datasets'), '../../data/movies.json');
 
 /** Copies the data set into the pipeline's folder. It has 1.4 MB, more than an output may have, so its path goes on. */
 export const fetchFilmsWorker = fetchFilms.handle(async ({ outputDir }, job) => {
