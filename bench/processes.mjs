@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const pathOf = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const REFERENCE = pathOf('./reference/server.mjs');
 const CLIENT = pathOf('./client/main.mjs');
-export const PRODUCT_CLI = pathOf('../packages/server/dist/cli.js');
+export const PRODUCT_CLI = fileURLToPath(new URL('./dist/cli.js', import.meta.resolve('@pipelogiq/server/package.json')));
 
 const START_MS = 30_000;
 const STOP_MS = 10_000;
