@@ -12,7 +12,7 @@ import { Outage } from './outage.js';
 import { Progress } from './progress.js';
 import { Puller } from './puller.js';
 import { runDelivery } from './runner.js';
-import { Session } from './session.js';
+import { isRefusal, Session } from './session.js';
 import { Settler } from './settler.js';
 import type { StopSwitch } from './stop-switch.js';
 import { within } from './timers.js';
@@ -143,9 +143,10 @@ export class WorkerRun {
       await within(this.#deliveries.idle(), GRACE_MS);
       this.#deliveries.releaseRunning();
     }
-    const left = options.drainTimeoutMs - (performance.now() - startedAt);
     const everythingSent = Promise.all([pulling, this.#settler.empty(), this.#logs.flush()]);
-    await within(everythingSent, Math.max(FLUSH_MS, left), stop.urgent.aborted ? undefined : stop.urgent);
+    const left = options.drainTimeoutMs - (performance.now() - startedAt);
+    if (stop.urgent.aborted) await within(everythingSent, FLUSH_MS);
+    else await within(everythingSent, Math.max(FLUSH_MS, left), stop.urgent);
     const unsent = this.#settler.unsettled;
     this.#giveUp.abort(new Error('the worker has stopped'));
     await this.#heartbeat.stop();
@@ -159,7 +160,7 @@ export class WorkerRun {
     try {
       await this.#session.call({ path: ROUTES.workersShutdown, body: (workerId) => ({ workerId, reason }), signal, tries: 2 });
     } catch (error) {
-      this.#deps.onError(error);
+      if (isRefusal(error)) this.#deps.onError(error); // a server that is away will miss the beats
     }
   }
 
