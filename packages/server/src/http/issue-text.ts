@@ -31,8 +31,8 @@ function describeBound(origin: string, word: 'at most' | 'at least', bound: numb
 
 function describeType(expected: string, input: unknown, source: Source): string {
   if (input === undefined) return 'is required';
-  // Everything in a query is a string: what it is not says nothing.
-  if (source === 'query') return `must be ${noun(expected)}`;
+  // Everything in a query is a string, so what was found says nothing; its numbers are all whole ones.
+  if (source === 'query') return `must be ${noun(expected === 'number' ? 'int' : expected)}`;
   const found = typeof input === 'boolean' ? String(input) : noun(typeOf(input));
   return expected === 'int' && typeof input === 'number' ? 'must be a whole number' : `must be ${noun(expected)}, not ${found}`;
 }

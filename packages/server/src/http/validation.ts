@@ -17,18 +17,18 @@ export function formatPath(path: readonly PropertyKey[], at = ''): string {
   }, at);
 }
 
-function unknownFields(schema: z.ZodType, issue: Issue & { code: 'unrecognized_keys' }, at: string): FieldError[] {
+function unknownFields(schema: z.ZodType, issue: Issue & { code: 'unrecognized_keys' }): FieldError[] {
   const known = knownKeys(schema, issue.path);
   return issue.keys.slice(0, MAX_ERRORS).map((key) => ({
-    path: formatPath([...issue.path, key], at),
+    path: formatPath([...issue.path, key]),
     message: `is not known${didYouMean(key, known)}`,
   }));
 }
 
-function fieldErrors(schema: z.ZodType, issues: readonly Issue[], at: string, source: Source): FieldError[] {
+function fieldErrors(schema: z.ZodType, issues: readonly Issue[], source: Source): FieldError[] {
   return issues.slice(0, MAX_ERRORS).flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') return unknownFields(schema, issue, at);
-    return [{ path: formatPath(issue.path, at), message: describeIssue(issue, source) }];
+    if (issue.code === 'unrecognized_keys') return unknownFields(schema, issue);
+    return [{ path: formatPath(issue.path), message: describeIssue(issue, source) }];
   });
 }
 
@@ -56,10 +56,10 @@ function dropUnknown(value: unknown, issues: readonly Issue[], at: string): stri
 
 export interface CheckOptions {
   source: Source;
-  /** Where `value` stands in the body, when it is a part of it. */
-  at?: string;
   /** Set when unknown fields are ignored: takes their paths. */
   ignored?: string[] | undefined;
+  /** Where `value` stands in the body, when it is a part of it: begins the ignored paths. Errors name the path in `value`. */
+  at?: string;
 }
 
 const WITH_INPUT = { reportInput: true }; // the words name what was found
@@ -77,5 +77,5 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, { source, at = ''
     if (dropped.length > 0) result = schema.safeParse(value, WITH_INPUT);
     if (result.success) return result.data;
   }
-  throw invalidRequest(fieldErrors(schema, result.error.issues as Issue[], at, source), source);
+  throw invalidRequest(fieldErrors(schema, result.error.issues as Issue[], source), source);
 }

@@ -63,9 +63,9 @@ function create({ useCases }: HttpDeps): Route {
 
 type BatchCall = Call<Principal, { pipelines: unknown[] }, undefined>;
 
-function checkItem({ check, headers }: BatchCall, item: unknown): CreatePipeline | DomainError {
+function checkItem({ check, headers }: BatchCall, item: unknown, index: number): CreatePipeline | DomainError {
   try {
-    return withTrace(check(createPipeline, item, ''), headers);
+    return withTrace(check(createPipeline, item, `pipelines[${index}]`), headers);
   } catch (error) {
     if (error instanceof DomainError) return error;
     throw error;
@@ -77,7 +77,7 @@ async function createEach({ useCases }: HttpDeps, call: BatchCall): Promise<Repl
   if (call.headers.has(HEADERS.idempotencyKey)) {
     throw new DomainError('invalid_request', 'A batch takes no Idempotency-Key header; give each pipeline its idempotencyKey.');
   }
-  const items = call.body.pipelines.map((item) => checkItem(call, item));
+  const items = call.body.pipelines.map((item, index) => checkItem(call, item, index));
   const good = items.filter((item): item is CreatePipeline => !(item instanceof DomainError));
   const made = (good.length > 0 ? await useCases.pipelines.create(call.caller, good) : []).values();
   const results = items.map((item): PipelineCreated | { error: ReturnType<typeof problemOf> } => {
