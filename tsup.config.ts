@@ -15,6 +15,7 @@ export default defineConfig({
   clean: true,
   treeshake: true,
   noExternal: ['@pipelogiq/protocol'],
+  external: ['@opentelemetry/exporter-trace-otlp-grpc'], // optional dependencies are not left out by themselves
   dts: {
     entry: server
       ? { index: 'src/index.ts', testing: 'src/testing/index.ts' }

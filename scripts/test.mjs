@@ -4,6 +4,7 @@ import { requireNode } from './lib/node-version.mjs';
 requireNode();
 const { runHere, runScript } = await import('./lib/run.mjs');
 const { prepare } = await import('./lib/prepare.mjs');
+const { at } = await import('./lib/repository.mjs');
 
 await runScript(async () => {
   await prepare();
@@ -13,5 +14,6 @@ await runScript(async () => {
   const report = process.env.TEST_REPORT
     ? ['--reporter=default', '--reporter=json', `--outputFile.json=${process.env.TEST_REPORT}`]
     : [];
-  return runHere('npx', ['--no-install', 'vitest', 'run', '--config', 'vitest.workspace.ts', ...projects, ...report, ...args]);
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.workspace.ts'];
+  return runHere(process.execPath, [...vitest, ...projects, ...report, ...args], { cwd: at() });
 });

@@ -22,11 +22,8 @@ function assertSelfContained(folder) {
 async function buildPackage(name) {
   const folder = at('packages', name);
   const fresh = `${folder}/dist.new`;
-  const { code, output } = await runQuietly(
-    'npx',
-    ['--no-install', 'tsup', '--config', '../../tsup.config.ts', '--out-dir', 'dist.new'],
-    { cwd: folder },
-  );
+  const tsup = [at('node_modules/tsup/dist/cli-default.js'), '--config', '../../tsup.config.ts', '--out-dir', 'dist.new'];
+  const { code, output } = await runQuietly(process.execPath, tsup, { cwd: folder });
   if (code !== 0) {
     rmSync(fresh, { recursive: true, force: true });
     throw new ScriptError(`Building packages/${name} failed.`, lastLines(output, 40));
