@@ -41,6 +41,8 @@ export interface Principal {
   applicationId: number;
   application: string;
   scopes: ReadonlySet<Scope>;
+  /** May make applications, and keys of any application. Everything else stays bound to `applicationId`. */
+  allApplications?: boolean;
 }
 
 /** A principal that has shown the session of one of its workers. */

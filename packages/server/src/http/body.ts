@@ -8,6 +8,10 @@ function tooLarge(limit: number): DomainError {
   return new DomainError('payload_too_large', `The body is larger than the ${limit} bytes that this call takes.`);
 }
 
+function bodyLost(cause: unknown): DomainError {
+  return new DomainError('invalid_json', 'The connection closed before the body was complete.', { cause });
+}
+
 /** Refuses what is not plain JSON by its headers, before a byte is read. */
 function checkHeaders(headers: Headers, limit: number): void {
   const encoding = headers.get('content-encoding');
@@ -50,8 +54,7 @@ function readIncoming(incoming: IncomingMessage, limit: number): Promise<Buffer>
       chunks.push(chunk);
     };
     const onEnd = () => settle(() => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    const onGone = () =>
-      settle(() => reject(new DomainError('invalid_json', 'The connection closed before the body was complete.')));
+    const onGone = (error?: Error) => settle(() => reject(bodyLost(error)));
     incoming.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
     if (incoming.destroyed) onGone(); // no event would come
   });
@@ -61,11 +64,16 @@ async function readStream(stream: ReadableStream<Uint8Array> | null, limit: numb
   if (stream === null) return Buffer.alloc(0);
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge(limit); // leaving the loop cancels the stream
-    chunks.push(chunk);
+  try {
+    for await (const chunk of stream) {
+      size += chunk.length;
+      if (size > limit) break; // which cancels the stream
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    throw bodyLost(cause);
   }
+  if (size > limit) throw tooLarge(limit);
   return Buffer.concat(chunks);
 }
 

@@ -42,7 +42,8 @@ export function refusal(error: unknown, exchange: Exchange, log: HttpDeps['log']
   const refused = error instanceof DomainError ? error : internalError(error);
   const { requestId, route, request } = exchange;
   if (refused.code === 'internal') {
-    log.error({ err: error, requestId, method: request.method, route }, 'request failed');
+    const level = request.signal.aborted ? 'debug' : 'error'; // who went away gets what its going caused
+    log[level]({ err: error, requestId, method: request.method, route }, 'request failed');
   }
   const headers: { [name: string]: string } = { 'content-type': 'application/problem+json' };
   if (refused.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer realm="pipelogiq"';

@@ -32,6 +32,8 @@ export interface ApiKeyTable {
   prefix: string;
   /** SHA-256 of the whole key, hex. */
   key_hash: string;
+  /** May make applications, and keys of any application. */
+  all_applications: Flag;
   /** JSON array of scopes. */
   scopes: string;
   created_at: number;
@@ -146,13 +148,14 @@ export interface StageTable {
   delay_ms: number | null;
   /** When it is, was or will be due. */
   run_at: number | null;
-  /** When it could be leased for the current delivery. */
+  /** When it last became pending. */
   ready_at: number | null;
   dependency_count: number;
   open_dependencies: number;
   span_id: string;
   input: string | null;
-  has_references: Flag;
+  /** JSON array: positions of the stages whose outputs the input refers to; null without references. */
+  reference_positions: string | null;
   output: string | null;
   timeout_ms: number;
   pending_timeout_ms: number | null;
@@ -171,6 +174,8 @@ export interface StageTable {
   expiries: number;
   worker_id: number | null;
   pull_seq: number | null;
+  /** ready_at of the latest delivery; a retry moves ready_at on. */
+  delivery_ready_at: number | null;
   leased_at: number | null;
   lease_expires_at: number | null;
   timeout_at: number | null;

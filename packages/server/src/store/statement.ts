@@ -41,7 +41,7 @@ export interface RowsStatement<Item extends Values, Args extends Values, Row> {
   readonly build: (rows: RawBuilder<unknown>, context: BuildContext<Args>) => RawBuilder<Row>;
 }
 
-/** A statement over a table of values: `rows` is `(values (…), (…))`, in the order of `columns`. */
+/** A statement over a table of values: `rows` is `values (…), (…)`, in the order of `columns`. */
 export function rowsStatement<Item extends Values, Args extends Values = Values, Row = unknown>(
   columns: RowsStatement<Item, Args, Row>['columns'],
   build: RowsStatement<Item, Args, Row>['build'],
@@ -108,14 +108,13 @@ export class Statements {
       const cells = columns.map(([name, type]) => this.#slot(new Slot(name, row), row === 0 ? type : undefined));
       return sql`(${sql.join(cells)})`;
     });
-    return sql`(values ${sql.join(rows)})`;
+    return sql`values ${sql.join(rows)}`;
   }
 
   #compile(key: object, size: number, build: () => RawBuilder<unknown>): CompiledQuery {
-    let sizes = this.#compiled.get(key);
-    if (!sizes) this.#compiled.set(key, (sizes = new Map()));
-    let compiled = sizes.get(size);
-    if (!compiled) sizes.set(size, (compiled = build().compile(this.#db)));
+    const sizes = this.#compiled.get(key) ?? new Map<number, CompiledQuery>();
+    const compiled = sizes.get(size) ?? build().compile(this.#db);
+    this.#compiled.set(key, sizes.set(size, compiled));
     return compiled;
   }
 

@@ -112,7 +112,7 @@ export type NewStage = Pick<
   | 'open_dependencies'
   | 'span_id'
   | 'input'
-  | 'has_references'
+  | 'reference_positions'
   | 'timeout_ms'
   | 'pending_timeout_ms'
   | 'max_attempts'
@@ -134,8 +134,10 @@ export interface Leases {
   inputs(stageIds: number[]): Promise<{ id: number; input: string | null }[]>;
   /** Outputs of the direct dependencies of these stages. */
   dependencyOutputs(stageIds: number[]): Promise<DependencyOutput[]>;
-  /** Outputs of named stages of one pipeline, for output references. */
-  outputsByName(pipelineId: number, names: string[]): Promise<Pick<StageRow, 'name' | 'status' | 'output'>[]>;
+  /** Outputs of single stages, for output references. */
+  outputsAt(
+    places: { pipelineId: number; position: number }[],
+  ): Promise<Pick<StageRow, 'pipeline_id' | 'position' | 'name' | 'status' | 'output'>[]>;
   contextOf(pipelineIds: number[]): Promise<ContextRow[]>;
   setLastPullSeq(rows: { workerId: number; pullSeq: number }[]): Promise<void>;
   /** Added to every new token, so that a restored backup never hands out a token twice. */
@@ -154,7 +156,7 @@ export type ClaimedStage = Pick<
   | 'attempts'
   | 'max_attempts'
   | 'timeout_ms'
-  | 'has_references'
+  | 'reference_positions'
   | 'dependency_count'
   | 'ready_at'
   | 'lease_expires_at'
@@ -193,7 +195,9 @@ export interface DependencyOutput {
 export interface Settles {
   /** Current deliveries of these stages; locked on stores with several writers. */
   deliveries(stageIds: number[]): Promise<DeliveryRow[]>;
-  archivedOutcomes(refs: { id: number; fencingToken: number }[]): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome'>[]>;
+  archivedOutcomes(
+    refs: { id: number; fencingToken: number }[],
+  ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome'>[]>;
   /** Applies each change whose stage still has the expected status and token. Returns the ids that it changed. */
   applyChanges(changes: StageChange[]): Promise<{ id: number }[]>;
   /** Counts these stages as satisfied in their dependents and starts those that have none left. */
@@ -292,6 +296,8 @@ export interface Workers {
   insertWorker(row: WorkerRow): Promise<void>;
   updateWorker(id: number, change: Partial<Omit<WorkerRow, 'id' | 'application_id'>>): Promise<void>;
   touchWorkers(rows: WorkerBeat[]): Promise<void>;
+  /** Forgets which pulls the worker's jobs came with: a new session counts its pulls anew. */
+  forgetPulls(workerId: number): Promise<void>;
 }
 
 export interface WorkerBeat {

@@ -7,7 +7,7 @@ const LINKS = { health: '/health', version: '/version', openapi: '/openapi.json'
 
 function html({ text, contentSecurityPolicy }: Html): Reply {
   const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': contentSecurityPolicy };
-  return { status: 200, body: text, headers: { ...headers, 'referrer-policy': 'no-referrer' } };
+  return { status: 200, body: text, headers: { ...headers, 'referrer-policy': 'no-referrer', vary: 'accept' } };
 }
 
 /** Browsers ask for HTML by name; everything else gets JSON. */

@@ -1,4 +1,11 @@
-import { DELIVERY_OUTCOMES, PIPELINE_STATUSES, STAGE_STATUSES, TRIGGERS, WORKER_ORDERS, WORKER_STATES } from '@pipelogiq/protocol';
+import {
+  DELIVERY_OUTCOMES,
+  PIPELINE_STATUSES,
+  STAGE_STATUSES,
+  TRIGGERS,
+  WORKER_ORDERS,
+  WORKER_STATES,
+} from '@pipelogiq/protocol';
 import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 
 const oneOf = (column: string, values: readonly string[]): RawBuilder<boolean> =>
@@ -32,6 +39,7 @@ async function accounts(db: Kysely<never>, int64: ColumnTypes['int64']): Promise
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('prefix', 'text', (c) => c.notNull())
     .addColumn('key_hash', 'text', (c) => c.notNull().unique())
+    .addColumn('all_applications', int64, (c) => c.notNull().defaultTo(0).check(flag('all_applications')))
     .addColumn('scopes', 'text', (c) => c.notNull())
     .addColumn('created_at', int64, (c) => c.notNull())
     .addColumn('expires_at', int64)
@@ -80,7 +88,10 @@ async function accounts(db: Kysely<never>, int64: ColumnTypes['int64']): Promise
 
 const STAGE_COUNTERS = ['total', 'open', 'completed', 'failed', 'tolerated', 'skipped', 'cancelled', 'blocked'] as const;
 
-function withCounters<T extends string>(table: CreateTableBuilder<T, string>, int64: ColumnTypes['int64']): CreateTableBuilder<T, string> {
+function withCounters<T extends string>(
+  table: CreateTableBuilder<T, string>,
+  int64: ColumnTypes['int64'],
+): CreateTableBuilder<T, string> {
   return STAGE_COUNTERS.reduce<CreateTableBuilder<T, string>>(
     (builder, counter) =>
       builder.addColumn(`stages_${counter}`, int64, (c) =>
@@ -161,7 +172,7 @@ async function stages(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<v
     .addColumn('open_dependencies', int64, (c) => c.notNull().check(sql`open_dependencies >= 0`))
     .addColumn('span_id', 'text', (c) => c.notNull().check(sql`length(span_id) = 16`))
     .addColumn('input', 'text')
-    .addColumn('has_references', int64, (c) => c.notNull().defaultTo(0).check(flag('has_references')))
+    .addColumn('reference_positions', 'text')
     .addColumn('output', 'text')
     .addColumn('timeout_ms', int64, (c) => c.notNull().check(sql`timeout_ms > 0`))
     .addColumn('pending_timeout_ms', int64)
@@ -176,6 +187,7 @@ async function stages(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<v
     .addColumn('expiries', int64, (c) => c.notNull().defaultTo(0))
     .addColumn('worker_id', int64)
     .addColumn('pull_seq', int64)
+    .addColumn('delivery_ready_at', int64)
     .addColumn('leased_at', int64)
     .addColumn('lease_expires_at', int64)
     .addColumn('timeout_at', int64)
@@ -191,7 +203,10 @@ async function stages(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<v
       'stage_lease',
       sql`status <> 'running' or (worker_id is not null and fencing_token > 0 and outcome is null and wake_at is not null)`,
     )
-    .addCheckConstraint('stage_ready', sql`status <> 'pending' or (open_dependencies = 0 and run_at is not null and ready_at is not null)`)
+    .addCheckConstraint(
+      'stage_ready',
+      sql`status <> 'pending' or (open_dependencies = 0 and run_at is not null and ready_at is not null)`,
+    )
     .addCheckConstraint('stage_due', sql`status <> 'scheduled' or run_at is not null`)
     .execute();
   await db.schema

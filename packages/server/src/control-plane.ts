@@ -1,0 +1,192 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiKeyCreated, CreateApiKey } from '@pipelogiq/protocol';
+import { type Clock, systemClock } from './clock.js';
+import { type Config, type ConfigOptions, resolveConfig } from './config.js';
+import type { AccountService } from './domain/account/accounts.js';
+import { createEngine, type Engine } from './engine.js';
+import { checkHealth } from './health.js';
+import { createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
+import { openSqliteStore } from './store/sqlite.js';
+import type { Store } from './store/store.js';
+import { openTelemetry, type Telemetry } from './telemetry/telemetry.js';
+import { SERVER_VERSION } from './version.js';
+
+/** Options of the server, plus what only an embedding program or a test gives. Durations in ms, sizes in bytes. */
+export interface ControlPlaneOptions extends ConfigOptions {
+  /** Time and randomness; default: the system's. */
+  clock?: Clock;
+  /** Where the standard `OTEL_*` variables are read; default `process.env`. */
+  env?: { readonly [name: string]: string | undefined };
+}
+
+/** What `new Pipelogiq(controlPlane.connection())` needs to call the control plane in the same process. */
+export interface Connection {
+  url: string;
+  /** An admin key that lives as long as this process and is stored nowhere. */
+  apiKey: string;
+  fetch: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+}
+
+/** A running control plane. */
+export interface ControlPlane {
+  /** Answers a request; it needs credentials like any other. */
+  fetch(request: Request): Promise<Response>;
+  /** A `node:http` listener, for mounting under a prefix of an existing server: `app.use('/pipelogiq', controlPlane.handler)`. */
+  handler(request: IncomingMessage, response: ServerResponse): void;
+  /**
+   * Opens a server of its own; default host and port are the options'.
+   * @throws Error with the system's `code`, as `EADDRINUSE`.
+   */
+  listen(options?: { host?: string; port?: number }): Promise<{ url: string }>;
+  connection(): Connection;
+  /** Makes an API key; the answer is the only place that ever holds it. */
+  createApiKey(request: CreateApiKey): Promise<ApiKeyCreated>;
+  /** True when the database had no API key before this start. */
+  readonly firstStart: boolean;
+  /** Stops leasing, answers waiting pulls, finishes commits, sends spans, closes. Never rejects for work that is still open. */
+  close(): Promise<void>;
+}
+
+const LOCAL_URL = 'http://pipelogiq.local';
+const SLOW_READ_MS = 1_000;
+
+/**
+ * Opens the database and starts the loops. The one file that sees every room.
+ *
+ * @example
+ * const controlPlane = await createControlPlane({ database: './orders.db' });
+ * const { url } = await controlPlane.listen({ port: 8080 });
+ * @throws ConfigError for options out of bounds; the database's own error when it cannot be opened.
+ */
+export function createControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  return openControlPlane(options);
+}
+
+/** As `createControlPlane`, with what only tests may see. */
+export async function openControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
+  const { clock = systemClock(), env = process.env, ...given } = options;
+  const config = resolveConfig({ options: given });
+  const telemetry = openTelemetry({ config, env, clock });
+  const store = await openSqliteStore({ path: config.database, synchronous: config.synchronous, clock });
+  try {
+    const engine = await createEngine({ config, clock, store, telemetry });
+    const firstStart = (await store.reads.countApiKeys()) === 0;
+    if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
+    const localKey = await engine.accounts.createLocalKey();
+    return new RunningControlPlane({ config, clock, store, telemetry, engine, localKey, firstStart });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  config: Config;
+  clock: Clock;
+  store: Store;
+  telemetry: Telemetry;
+  engine: Engine & { accounts: AccountService };
+  localKey: string;
+  firstStart: boolean;
+}
+
+/** open → closing → closed. While closing nothing is leased and new work is refused, but settles and heartbeats still count. */
+export class RunningControlPlane implements ControlPlane {
+  readonly firstStart: boolean;
+  readonly #parts: Parts;
+  readonly #servers: HttpServer[] = [];
+  readonly #app: HttpApp;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.firstStart = parts.firstStart;
+    this.#app = this.#createApp();
+    this.handler = this.handler.bind(this);
+    this.fetch = this.fetch.bind(this);
+  }
+
+  fetch(request: Request): Promise<Response> {
+    return this.#app.fetch(request);
+  }
+
+  handler(request: IncomingMessage, response: ServerResponse): void {
+    this.#app.nodeHandler(request, response);
+  }
+
+  async listen({ host = this.#parts.config.host, port = this.#parts.config.port } = {}): Promise<{ url: string }> {
+    const server = await startHttpServer(this.#app, { host, port });
+    this.#servers.push(server);
+    this.#parts.telemetry.log.info({ url: server.url, version: SERVER_VERSION }, 'listening');
+    return { url: server.url };
+  }
+
+  connection(): Connection {
+    return {
+      url: LOCAL_URL,
+      apiKey: this.#parts.localKey,
+      fetch: (input, init) => this.#app.fetch(new Request(input, init)),
+    };
+  }
+
+  async createApiKey(request: CreateApiKey): Promise<ApiKeyCreated> {
+    const { accounts } = this.#parts.engine;
+    const local = await accounts.authenticate(this.#parts.localKey);
+    if (!local) throw new Error('the control plane is closed');
+    return accounts.createApiKey(local, request);
+  }
+
+  /** Resolves when nothing is queued for a commit. */
+  idle(): Promise<void> {
+    return this.#parts.engine.idle();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { engine, store, telemetry } = this.#parts;
+    engine.stopLeasing();
+    const closed = Promise.all(this.#servers.map((server) => server.close()));
+    await Promise.race([closed, this.#after(this.#parts.config.shutdownTimeoutMs)]);
+    await engine.stop();
+    await telemetry.close();
+    await store.close();
+    telemetry.log.info({}, 'closed');
+  }
+
+  #after(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#parts.clock.setTimer(resolve, ms));
+  }
+
+  #createApp(): HttpApp {
+    const { config, clock, engine, store, telemetry } = this.#parts;
+    return createHttpApp({
+      useCases: engine.useCases,
+      limits: {
+        ...HTTP_LIMITS,
+        bodyBytes: config.maxBodyBytes,
+        batchBodyBytes: config.maxBatchBodyBytes,
+        jsonDepth: config.maxJsonDepth,
+      },
+      version: SERVER_VERSION,
+      startedAt: clock.now(),
+      clock,
+      log: telemetry.log,
+      host: config.host,
+      health: () =>
+        checkHealth({
+          store,
+          queued: () => engine.queued(),
+          parkedPulls: () => engine.parkedPulls(),
+          slowMs: SLOW_READ_MS,
+          now: () => clock.now(),
+        }),
+      ready: () => (this.#closing ? { ready: false, reasons: ['The server is shutting down.'] } : { ready: true, reasons: [] }),
+      onRequest: (info) => telemetry.serverSpans.recordRequest(info),
+      isShuttingDown: () => this.#closing !== undefined,
+    });
+  }
+}

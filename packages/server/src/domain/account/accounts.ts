@@ -1,0 +1,205 @@
+import type { ApiKey, ApiKeyCreated, Application, CreateApiKey, Scope } from '@pipelogiq/protocol';
+import type { Clock } from '../../clock.js';
+import type { ApiKeyRow, ApplicationRow, Flag, Ms, Reads, Tx } from '../../store/store.js';
+import type { Committer } from '../commit/committer.js';
+import type { Group, OperateTicket } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
+import { notFound, parseId } from '../ids.js';
+import { timeField } from '../pipeline/views.js';
+import type { AccountUseCases, Principal } from '../use-cases.js';
+import { formatKey, hashSecret, isMistyped, shownPrefix } from './keys.js';
+
+export const DEFAULT_APPLICATION = 'default';
+const CACHE_MS = 10_000; // a key that another replica disabled lives on this long
+const MAX_CACHED = 10_000;
+
+export interface AccountDeps {
+  committer: Committer;
+  reads: Reads;
+  clock: Clock;
+}
+
+interface Cached {
+  principal: Principal;
+  id: number;
+  until: Ms;
+}
+
+/**
+ * Applications and API keys. Keys are cached by hash for a few seconds; local keys live in memory only and end with the process.
+ */
+export class AccountService implements AccountUseCases {
+  readonly #deps: AccountDeps;
+  readonly #cache = new Map<string, Cached>();
+  readonly #local = new Map<string, Principal>();
+  /** When each key was last seen, not yet written down. */
+  readonly #used = new Map<number, Ms>();
+
+  constructor(deps: AccountDeps) {
+    this.#deps = deps;
+  }
+
+  async authenticate(key: string): Promise<Principal | undefined> {
+    if (isMistyped(key)) return undefined;
+    const keyHash = hashSecret(key);
+    const local = this.#local.get(keyHash);
+    if (local) return local;
+    const now = this.#deps.clock.now();
+    const cached = this.#cache.get(keyHash);
+    if (cached && cached.until > now) {
+      this.#used.set(cached.id, now);
+      return cached.principal;
+    }
+    this.#cache.delete(keyHash);
+    const row = await this.#deps.reads.apiKeyByHash(keyHash);
+    if (!row || row.disabled_at !== null || (row.expires_at !== null && row.expires_at <= now)) return undefined;
+    return this.#remember(keyHash, row, now);
+  }
+
+  #remember(keyHash: string, row: ApiKeyRow & { application: string }, now: Ms): Principal {
+    const principal = principalOf(row);
+    if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
+    this.#cache.set(keyHash, {
+      principal,
+      id: row.id,
+      until: Math.min(now + CACHE_MS, row.expires_at ?? Number.MAX_SAFE_INTEGER),
+    });
+    this.#used.set(row.id, now);
+    return principal;
+  }
+
+  /** A key that only this process knows, with every scope: for embedding and for commands on the same machine. */
+  async createLocalKey(): Promise<string> {
+    const key = formatKey(this.#deps.clock.randomBytes(32));
+    const application = await this.#operate(0, (group) => applicationNamed(group, DEFAULT_APPLICATION));
+    this.#local.set(hashSecret(key), {
+      keyId: 'local',
+      applicationId: application.id,
+      application: application.name,
+      scopes: new Set<Scope>(['admin']),
+      allApplications: true,
+    });
+    return key;
+  }
+
+  /** The admin key of the first start; does nothing when it is there. */
+  async ensureKey(name: string, key: string): Promise<void> {
+    if (await this.#deps.reads.apiKeyByHash(hashSecret(key))) return;
+    await this.#operate(0, async (group) => {
+      const application = await applicationNamed(group, DEFAULT_APPLICATION);
+      await insertKey(group, application, { name, scopes: ['admin'] }, key, 1);
+    });
+  }
+
+  async listApplications(caller: Principal): Promise<{ items: Application[]; nextCursor: null }> {
+    const rows = await this.#deps.reads.applications();
+    const visible = caller.allApplications ? rows : rows.filter((row) => row.id === caller.applicationId);
+    return { items: visible.map(applicationView), nextCursor: null };
+  }
+
+  async createApplication(caller: Principal, { name }: { name: string }): Promise<Application> {
+    requireAll(caller);
+    const row = await this.#operate(caller.applicationId, async (group) => {
+      if (await group.tx.applicationByName(name))
+        throw new DomainError('state_conflict', `There is an application "${name}" already.`);
+      return applicationNamed(group, name);
+    });
+    return applicationView(row);
+  }
+
+  async listApiKeys(caller: Principal): Promise<{ items: ApiKey[]; nextCursor: null }> {
+    return { items: (await this.#deps.reads.apiKeys(caller.applicationId)).map(apiKeyView), nextCursor: null };
+  }
+
+  async createApiKey(caller: Principal, request: CreateApiKey): Promise<ApiKeyCreated> {
+    const name = request.application ?? caller.application;
+    if (name !== caller.application) requireAll(caller);
+    const key = formatKey(this.#deps.clock.randomBytes(32));
+    const row = await this.#operate(caller.applicationId, async (group) => {
+      const application = await applicationNamed(group, name);
+      return { ...(await insertKey(group, application, request, key, 0)), application: application.name };
+    });
+    return { ...apiKeyView(row), key };
+  }
+
+  async disableApiKey(caller: Principal, id: string): Promise<ApiKey> {
+    const keyId = parseId(id, 'API key');
+    const row = await this.#operate(caller.applicationId, ({ tx, now }) => tx.disableApiKey(keyId, caller.applicationId, now));
+    if (!row) throw notFound('API key', id);
+    this.#cache.delete(row.key_hash);
+    return apiKeyView({ ...row, application: caller.application });
+  }
+
+  /** Writes down when keys were last used; a loop calls it, so that authentication itself never writes. */
+  async flushUsed(tx: Tx): Promise<void> {
+    const rows = [...this.#used].map(([id, lastUsedAt]) => ({ id, lastUsedAt }));
+    this.#used.clear();
+    await tx.touchApiKeys(rows);
+  }
+
+  #operate<R>(applicationId: number, run: (group: Group) => Promise<R>): Promise<R> {
+    return this.#deps.committer.submit<OperateTicket>({ kind: 'operate', applicationId, rows: 1, bytes: 0, run }) as Promise<R>;
+  }
+}
+
+function requireAll(caller: Principal): void {
+  if (!caller.allApplications) throw new DomainError('forbidden', 'This key may only manage its own application.');
+}
+
+async function applicationNamed({ tx, now }: Group, name: string): Promise<ApplicationRow> {
+  const existing = await tx.applicationByName(name);
+  if (existing) return existing;
+  const row = { id: await tx.allocateIds('application', 1), name, created_at: now };
+  await tx.insertApplication(row);
+  return row;
+}
+
+async function insertKey(
+  { tx, now }: Group,
+  application: ApplicationRow,
+  request: CreateApiKey,
+  key: string,
+  allApplications: Flag,
+): Promise<ApiKeyRow> {
+  const row: ApiKeyRow = {
+    id: await tx.allocateIds('api_key', 1),
+    application_id: application.id,
+    name: request.name,
+    prefix: shownPrefix(key),
+    key_hash: hashSecret(key),
+    all_applications: allApplications,
+    scopes: JSON.stringify([...new Set(request.scopes)]),
+    created_at: now,
+    expires_at: request.expiresAt === undefined ? null : Date.parse(request.expiresAt),
+    last_used_at: null,
+    disabled_at: null,
+  };
+  await tx.insertApiKey(row);
+  return row;
+}
+
+const principalOf = (row: ApiKeyRow & { application: string }): Principal => ({
+  keyId: String(row.id),
+  applicationId: row.application_id,
+  application: row.application,
+  scopes: new Set(JSON.parse(row.scopes) as Scope[]),
+  allApplications: row.all_applications === 1,
+});
+
+const applicationView = (row: ApplicationRow): Application => ({
+  id: String(row.id),
+  name: row.name,
+  createdAt: new Date(row.created_at).toISOString(),
+});
+
+const apiKeyView = (row: ApiKeyRow & { application: string }): ApiKey => ({
+  id: String(row.id),
+  name: row.name,
+  prefix: row.prefix,
+  application: row.application,
+  scopes: JSON.parse(row.scopes) as Scope[],
+  createdAt: new Date(row.created_at).toISOString(),
+  ...timeField('expiresAt', row.expires_at),
+  ...timeField('lastUsedAt', row.last_used_at),
+  ...timeField('disabledAt', row.disabled_at),
+});

@@ -1,0 +1,193 @@
+import type { Clock, Timer } from '../../clock.js';
+import type { Ms, Store } from '../../store/store.js';
+import { DomainError } from '../errors.js';
+import type { Holder } from '../stage/settle.js';
+import type { LeasedJob } from '../use-cases.js';
+import type { Effects } from './effects.js';
+import { type GroupDeps, runGroup } from './group.js';
+import { type QueueLimits, TicketQueue } from './queue.js';
+import type { LeaseTicket, Ticket } from './tickets.js';
+import { Waiters } from './waiters.js';
+
+export interface CommitterDeps extends Omit<GroupDeps, 'takeWaiters'> {
+  store: Store;
+  clock: Clock;
+  limits: QueueLimits;
+  /** Told after each commit. */
+  onCommitted(committed: { effects: Effects; tickets: number; durationMs: Ms }): void;
+  /** Jobs were leased for a caller that is gone. */
+  onUndeliverable(holder: Holder, jobs: LeasedJob[]): void;
+  /** A failure that callers see as 503 or 500; told once per group. */
+  onFailure(error: unknown): void;
+}
+
+/** A ticket before the committer gives it its promise. */
+export type Draft<T extends Ticket> = Omit<T, 'resolve' | 'reject' | 'result'>;
+type ResultOf<T extends Ticket> = Parameters<T['resolve']>[0];
+
+/**
+ * Gathers what arrives while the last commit runs and commits it as one transaction; every caller then gets its own result, after
+ * COMMIT. Modes:
+ * - open: takes tickets. `stopLeasing` moves on to
+ * - settling: parked and new pulls are answered with no jobs; everything else goes on. `drain` waits until nothing is queued.
+ * Group, commit and answers never overlap: at most one group runs.
+ */
+export class Committer {
+  readonly #deps: CommitterDeps;
+  readonly #queue: TicketQueue;
+  readonly #waiters = new Waiters();
+  readonly #timers = new Map<LeaseTicket, Timer>();
+  readonly #answered = new WeakSet<LeaseTicket>();
+  #mode: 'open' | 'settling' = 'open';
+  #running = false;
+  #idle: (() => void)[] = [];
+
+  constructor(deps: CommitterDeps) {
+    this.#deps = deps;
+    this.#queue = new TicketQueue(deps.limits);
+  }
+
+  /** Queues a request. Rejects with `overloaded`, `store_unavailable`, `outcome_unknown` or what its step threw. */
+  submit<T extends Ticket>(draft: Draft<T>): Promise<ResultOf<T>> {
+    return new Promise((resolve, reject) => {
+      const ticket = { ...draft, resolve, reject } as unknown as T;
+      if (ticket.kind === 'lease' && this.#mode === 'settling') return resolve([] as ResultOf<T>);
+      try {
+        this.#queue.push(ticket);
+      } catch (error) {
+        return reject(error);
+      }
+      this.#schedule();
+    });
+  }
+
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  get parked(): number {
+    return this.#waiters.size;
+  }
+
+  /** From now on nothing is leased; pulls that wait are answered at once. */
+  stopLeasing(): void {
+    this.#mode = 'settling';
+    for (const ticket of this.#waiters.all()) this.#answer(ticket, []);
+  }
+
+  /** Resolves when nothing is queued or running. */
+  drain(): Promise<void> {
+    if (!this.#running && this.#queue.length === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  #schedule(): void {
+    if (this.#running) return;
+    this.#running = true;
+    // One turn of the event loop between groups: the sockets that are ready are read first and join this group.
+    setImmediate(() => void this.#runNext());
+  }
+
+  async #runNext(): Promise<void> {
+    const tickets = this.#queue.takeGroup();
+    await this.#commit(tickets);
+    if (this.#queue.length > 0) {
+      setImmediate(() => void this.#runNext());
+      return;
+    }
+    this.#running = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #commit(tickets: Ticket[]): Promise<void> {
+    const leasing = this.#mode === 'open';
+    const live = tickets.filter((ticket) => !this.#isOver(ticket));
+    const woken: LeaseTicket[] = [];
+    const takeWaiters = (ready: ReadonlyMap<string, number>): LeaseTicket[] => {
+      woken.splice(0, woken.length, ...(leasing ? this.#waiters.firstFor(ready) : []));
+      return woken;
+    };
+    const startedAt = this.#deps.clock.now();
+    try {
+      const { effects } = await runGroup({ ...this.#deps, takeWaiters }, live);
+      this.#settleTickets([...live, ...woken]);
+      for (const ticket of this.#waiters.ofWorkers(effects.stoppedWorkers)) this.#answer(ticket, []);
+      this.#deps.onCommitted({ effects, tickets: live.length, durationMs: this.#deps.clock.now() - startedAt });
+    } catch (error) {
+      this.#deps.onFailure(error);
+      const refusal = this.#refusal(error);
+      for (const ticket of [...live, ...woken]) {
+        if (ticket.kind === 'lease') this.#unpark(ticket);
+        ticket.reject(refusal);
+      }
+    }
+  }
+
+  /** A pull whose caller has gone is answered before it claims anything. */
+  #isOver(ticket: Ticket): boolean {
+    if (ticket.kind !== 'lease') return false;
+    if (this.#mode === 'open' && !ticket.signal.aborted) return false;
+    ticket.resolve([]);
+    return true;
+  }
+
+  #settleTickets(tickets: readonly Ticket[]): void {
+    for (const ticket of tickets) {
+      if (ticket.result instanceof Error) {
+        if (ticket.kind === 'lease') this.#unpark(ticket);
+        ticket.reject(ticket.result);
+      } else if (ticket.kind === 'lease') this.#leased(ticket, ticket.result ?? []);
+      else ticket.resolve(ticket.result as never);
+    }
+  }
+
+  #leased(ticket: LeaseTicket, jobs: LeasedJob[]): void {
+    // Its caller left, or its wait ended, while the group ran: the jobs go back at once, no attempt spent.
+    if (jobs.length > 0 && (ticket.signal.aborted || this.#answered.has(ticket))) {
+      this.#deps.onUndeliverable(ticket.holder, jobs);
+      this.#answer(ticket, []);
+      return;
+    }
+    const waits = jobs.length === 0 && ticket.waitMs > 0 && this.#mode === 'open' && !ticket.drained;
+    if (!waits) this.#answer(ticket, jobs);
+    else if (!this.#waiters.has(ticket)) this.#park(ticket); // a woken one keeps its place
+  }
+
+  #park(ticket: LeaseTicket): void {
+    this.#waiters.add(ticket);
+    this.#timers.set(
+      ticket,
+      this.#deps.clock.setTimer(() => this.#answer(ticket, []), ticket.waitMs),
+    );
+    ticket.signal.addEventListener('abort', () => this.#answer(ticket, []), { once: true });
+  }
+
+  #answer(ticket: LeaseTicket, jobs: LeasedJob[]): void {
+    this.#unpark(ticket);
+    this.#answered.add(ticket);
+    ticket.resolve(jobs);
+  }
+
+  #unpark(ticket: LeaseTicket): void {
+    this.#waiters.remove(ticket);
+    this.#timers.get(ticket)?.cancel();
+    this.#timers.delete(ticket);
+  }
+
+  #refusal(error: unknown): Error {
+    switch (this.#deps.store.failureOf(error)) {
+      case 'unavailable':
+        return new DomainError('store_unavailable', 'The database cannot be written now; nothing was changed.', {
+          retryAfterMs: 1_000,
+          cause: error,
+        });
+      case 'unknown_outcome':
+        return new DomainError('outcome_unknown', 'The connection was lost during the commit; repeat the same request.', {
+          retryAfterMs: 1_000,
+          cause: error,
+        });
+      default:
+        return error instanceof Error ? error : new Error(String(error));
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import type { EndedPipeline, Ms } from '../../store/store.js';
+
+/** Key of what one kind of waiter waits for. */
+export const readyKey = (applicationId: number, handler: string): string => `${applicationId}\n${handler}`;
+
+/** What a group did, for those who wait: told only after the commit. */
+export class Effects {
+  /** Stages that became leasable, by readyKey. */
+  readonly ready = new Map<string, number>();
+  readonly endedPipelines: EndedPipeline[] = [];
+  /** Stages whose spans are complete. */
+  readonly endedStages: number[] = [];
+  readonly stoppedWorkers: number[] = [];
+  /** Earliest moment at which a scheduled stage becomes due. */
+  nextDueAt: Ms | undefined;
+
+  addReady(applicationId: number, handler: string, count = 1): void {
+    const key = readyKey(applicationId, handler);
+    this.ready.set(key, (this.ready.get(key) ?? 0) + count);
+  }
+
+  dueAt(at: Ms | null): void {
+    if (at !== null) this.nextDueAt = Math.min(this.nextDueAt ?? at, at);
+  }
+}

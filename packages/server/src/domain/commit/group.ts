@@ -1,0 +1,108 @@
+import type { Store } from '../../store/store.js';
+import { createStep } from '../pipeline/create-step.js';
+import { extendStep } from '../stage/extend-step.js';
+import { type LeaseDeps, leaseStep } from '../stage/lease-step.js';
+import { type SettleDeps, settleStep } from '../stage/settle-step.js';
+import { Effects } from './effects.js';
+import type {
+  CreateTicket,
+  ExtendTicket,
+  Group,
+  LeaseTicket,
+  OperateTicket,
+  SettleTicket,
+  Ticket,
+  TimerTicket,
+} from './tickets.js';
+
+export interface GroupDeps extends LeaseDeps, SettleDeps {
+  store: Store;
+  /** Whether ended work is queued for span export. */
+  exportSpans: boolean;
+  /** Parked pulls that the stages made ready by this group can serve. */
+  takeWaiters(ready: ReadonlyMap<string, number>): LeaseTicket[];
+}
+
+export interface GroupResult {
+  effects: Effects;
+  /** Parked pulls that took part. */
+  woken: LeaseTicket[];
+}
+
+/**
+ * Commits many requests as one transaction. When the data of one of them breaks a statement, the group is rolled back and each
+ * request runs again in a savepoint of its own, so that the bad one fails alone. Any other failure is thrown: all fail.
+ */
+export async function runGroup(deps: GroupDeps, tickets: readonly Ticket[]): Promise<GroupResult> {
+  try {
+    return await attempt(deps, tickets, runTogether);
+  } catch (error) {
+    if (deps.store.failureOf(error) !== 'data') throw error;
+    return attempt(deps, tickets, runApart);
+  }
+}
+
+type Runner = <T extends Ticket>(group: Group, tickets: T[], step: Step<T>) => Promise<void>;
+type Step<T> = (group: Group, tickets: T[]) => Promise<void>;
+
+async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner): Promise<GroupResult> {
+  for (const ticket of tickets) delete ticket.result;
+  const effects = new Effects();
+  const now = await deps.store.now();
+  const woken = await deps.store.transaction(async (tx) => {
+    const group = { tx, now, effects };
+    await inOrderOfArrival(deps, group, tickets, run);
+    await run(group, ofKind<ExtendTicket>(tickets, 'extend'), (g, batch) => extendStep(g, batch, deps));
+    await run(group, ofKind<TimerTicket>(tickets, 'timer'), runEach);
+    await run(group, ofKind<CreateTicket>(tickets, 'create'), createStep);
+    // Parked pulls join the very group that makes their work ready: one commit from create to delivery.
+    const waiters = deps.takeWaiters(effects.ready);
+    await run(group, [...ofKind<LeaseTicket>(tickets, 'lease'), ...waiters], (g, batch) => leaseStep(g, batch, deps));
+    if (deps.exportSpans) {
+      await tx.queueSpans(
+        effects.endedStages,
+        effects.endedPipelines.map((pipeline) => pipeline.id),
+      );
+    }
+    return waiters;
+  });
+  return { effects, woken };
+}
+
+const ofKind = <T extends Ticket>(tickets: readonly Ticket[], kind: T['kind']): T[] =>
+  tickets.filter((ticket) => ticket.kind === kind) as T[];
+
+/** Operator actions and settles keep their order; each run of settles between two actions is one batch. */
+async function inOrderOfArrival(deps: GroupDeps, group: Group, tickets: readonly Ticket[], run: Runner): Promise<void> {
+  let settles: SettleTicket[] = [];
+  const flush = async (): Promise<void> => {
+    const batch = settles;
+    settles = [];
+    await run(group, batch, (g, items) => settleStep(g, items, deps));
+  };
+  for (const ticket of tickets) {
+    if (ticket.kind === 'settle') settles.push(ticket);
+    if (ticket.kind !== 'operate') continue;
+    await flush();
+    await run<OperateTicket>(group, [ticket], runEach);
+  }
+  await flush();
+}
+
+async function runEach(group: Group, tickets: (OperateTicket | TimerTicket)[]): Promise<void> {
+  for (const ticket of tickets) ticket.result = await ticket.run(group);
+}
+
+const runTogether: Runner = async (group, tickets, step) => {
+  if (tickets.length > 0) await step(group, tickets);
+};
+
+const runApart: Runner = async (group, tickets, step) => {
+  for (const ticket of tickets) {
+    try {
+      await group.tx.savepoint(() => step(group, [ticket]));
+    } catch (error) {
+      ticket.result = error instanceof Error ? error : new Error(String(error));
+    }
+  }
+};

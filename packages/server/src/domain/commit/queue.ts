@@ -1,0 +1,83 @@
+import { DomainError } from '../errors.js';
+import type { Ticket } from './tickets.js';
+
+export interface QueueLimits {
+  /** Rows and bytes of one group. */
+  groupMaxRows: number;
+  groupMaxBytes: number;
+  /** Bytes waiting before new work is refused. */
+  queueMaxBytes: number;
+}
+
+const OVERHEAD_BYTES = 200; // of a ticket that carries no payload
+const RETRY_AFTER_MS = 1_000;
+/** Settles, heartbeats and actions finish or free work, so they may fill what creates and pulls may not. */
+const RESERVE = 1.25;
+
+/** What waits for the next group: one line per application, served round robin, so that one tenant's flood delays only itself. */
+export class TicketQueue {
+  readonly #limits: QueueLimits;
+  readonly #lines = new Map<number, Ticket[]>();
+  #bytes = 0;
+  #length = 0;
+
+  constructor(limits: QueueLimits) {
+    this.#limits = limits;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** @throws DomainError `overloaded` when the queue is full. */
+  push(ticket: Ticket): void {
+    const grows = ticket.kind === 'create' || ticket.kind === 'lease';
+    const bytes = this.#bytes + cost(ticket);
+    if (bytes > this.#limits.queueMaxBytes * (grows ? 1 : RESERVE)) {
+      throw new DomainError('overloaded', 'The server has more work waiting than it may hold; try again shortly.', {
+        retryAfterMs: RETRY_AFTER_MS,
+      });
+    }
+    this.#bytes = bytes;
+    this.#length += 1;
+    const line = this.#lines.get(ticket.applicationId);
+    if (line) line.push(ticket);
+    else this.#lines.set(ticket.applicationId, [ticket]);
+  }
+
+  /** Removes and returns the next group: at least one ticket, then as many as fit. Within an application the order holds. */
+  takeGroup(): Ticket[] {
+    const group: Ticket[] = [];
+    const room = { rows: this.#limits.groupMaxRows, bytes: this.#limits.groupMaxBytes };
+    const heads = new Map<number, number>();
+    const open = new Set(this.#lines.keys());
+    while (open.size > 0) {
+      for (const applicationId of open) {
+        const head = heads.get(applicationId) ?? 0;
+        const ticket = this.#lines.get(applicationId)?.[head];
+        const fits = ticket && (group.length === 0 || (ticket.rows <= room.rows && ticket.bytes <= room.bytes));
+        if (!fits) {
+          open.delete(applicationId);
+          continue;
+        }
+        heads.set(applicationId, head + 1);
+        room.rows -= ticket.rows;
+        room.bytes -= ticket.bytes;
+        group.push(ticket);
+      }
+    }
+    for (const [applicationId, count] of heads) this.#drop(applicationId, count);
+    return group;
+  }
+
+  #drop(applicationId: number, count: number): void {
+    const line = this.#lines.get(applicationId) ?? [];
+    const taken = line.splice(0, count);
+    for (const ticket of taken) this.#bytes -= cost(ticket);
+    this.#length -= taken.length;
+    this.#lines.delete(applicationId);
+    if (line.length > 0) this.#lines.set(applicationId, line); // last in line for the next group
+  }
+}
+
+const cost = (ticket: Ticket): number => ticket.bytes + OVERHEAD_BYTES;

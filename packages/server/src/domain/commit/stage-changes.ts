@@ -1,0 +1,73 @@
+import type { CounterDelta, Ms, ReadyStage, StageChange, StageRow, Tx } from '../../store/store.js';
+import type { Effects } from './effects.js';
+
+/** A decided transition with what its consequences depend on. */
+export interface DecidedChange {
+  change: StageChange;
+  stage: Pick<StageRow, 'application_id' | 'pipeline_id' | 'handler' | 'run_next_if_failed'>;
+}
+
+/**
+ * Applies transitions and all that follows from them: dependents start or are blocked, pipelines count and end. Returns the ids
+ * that the database let through.
+ */
+export async function applyStageChanges(
+  tx: Tx,
+  now: Ms,
+  effects: Effects,
+  decided: readonly DecidedChange[],
+): Promise<Set<number>> {
+  if (decided.length === 0) return new Set();
+  const applied = new Set((await tx.applyChanges(decided.map(({ change }) => change))).map((row) => row.id));
+  const counters = new Counters();
+  const satisfied: number[] = [];
+  const broken: number[] = [];
+  for (const { change, stage } of decided) {
+    if (!applied.has(change.id)) continue;
+    if (change.to === 'pending') effects.addReady(stage.application_id, stage.handler);
+    if (change.to === 'scheduled') effects.dueAt(change.runAt);
+    if (change.finishedAt === null) continue;
+    effects.endedStages.push(change.id);
+    const tolerated = change.to === 'failed' && stage.run_next_if_failed === 1;
+    counters.add(stage.pipeline_id, change.to === 'completed' ? 'completed' : tolerated ? 'tolerated' : 'failed');
+    (change.to === 'completed' || tolerated ? satisfied : broken).push(change.id);
+  }
+  noteReady(effects, await tx.satisfyDependents(satisfied, now));
+  for (const blocked of await tx.blockDependents(broken)) counters.add(blocked.pipeline_id, 'blocked');
+  effects.endedPipelines.push(...(await tx.countStages(counters.rows(), now)));
+  return applied;
+}
+
+export function noteReady(effects: Effects, stages: readonly ReadyStage[]): void {
+  for (const stage of stages) {
+    if (stage.held === 1) continue;
+    if (stage.status === 'pending') effects.addReady(stage.application_id, stage.handler);
+    if (stage.status === 'scheduled') effects.dueAt(stage.run_at);
+  }
+}
+
+type Counter = 'completed' | 'failed' | 'tolerated' | 'blocked';
+
+/** One delta per pipeline, however many of its stages the group ends. */
+class Counters {
+  readonly #byPipeline = new Map<number, CounterDelta>();
+
+  add(pipelineId: number, counter: Counter): void {
+    const delta = this.#byPipeline.get(pipelineId) ?? {
+      pipelineId,
+      open: 0,
+      completed: 0,
+      failed: 0,
+      tolerated: 0,
+      cancelled: 0,
+      blocked: 0,
+    };
+    delta[counter] += 1;
+    delta.open -= 1; // each of these ends a stage that was open
+    this.#byPipeline.set(pipelineId, delta);
+  }
+
+  rows(): CounterDelta[] {
+    return [...this.#byPipeline.values()].sort((a, b) => a.pipelineId - b.pipelineId); // lock order: pipelines by id
+  }
+}

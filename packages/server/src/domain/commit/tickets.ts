@@ -1,0 +1,70 @@
+import type { HeartbeatReply, PipelineCreated, SettleResult } from '@pipelogiq/protocol';
+import type { ContextRow, Ms, Tx, WorkerBeat } from '../../store/store.js';
+import type { PipelinePlan } from '../pipeline/plan.js';
+import type { Holder, Settle } from '../stage/settle.js';
+import type { LeasedJob } from '../use-cases.js';
+import type { Effects } from './effects.js';
+
+/** What every step of a group works with. */
+export interface Group {
+  tx: Tx;
+  now: Ms;
+  effects: Effects;
+}
+
+/** One request in the committer's queue; `rows` and `bytes` bound the group it joins. */
+interface TicketOf<Kind extends string, Result> {
+  readonly kind: Kind;
+  readonly applicationId: number;
+  readonly rows: number;
+  readonly bytes: number;
+  /** Set by the group's step, given to the caller after the commit. An Error refuses this ticket alone. */
+  result?: Result | Error;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+/** An operator's or worker's action that is its own small piece of work. */
+export interface OperateTicket extends TicketOf<'operate', unknown> {
+  run(group: Group): Promise<unknown>;
+}
+
+export interface SettleTicket extends TicketOf<'settle', SettleResult> {
+  readonly holder: Holder;
+  readonly settle: Settle;
+  /** Context writes that go with an ack; `pipeline_id` and time are filled in by the step. */
+  readonly context: Omit<ContextRow, 'pipeline_id' | 'updated_at'>[];
+}
+
+export type Extended = HeartbeatReply;
+
+/** A heartbeat. */
+export interface ExtendTicket extends TicketOf<'extend', Extended> {
+  readonly beat: Omit<WorkerBeat, 'last_seen_at'>;
+  readonly holder: Holder;
+  readonly jobs: { id: string; fencingToken: number }[];
+}
+
+/** Timers run after the extends, so that a heartbeat that arrived in time saves its leases. */
+export interface TimerTicket extends TicketOf<'timer', unknown> {
+  run(group: Group): Promise<unknown>;
+}
+
+export interface CreateTicket extends TicketOf<'create', PipelineCreated> {
+  readonly plan: PipelinePlan;
+}
+
+export interface LeaseTicket extends TicketOf<'lease', LeasedJob[]> {
+  readonly holder: Holder;
+  readonly pullSeq: number;
+  readonly handlers: string[];
+  readonly maxJobs: number;
+  readonly signal: AbortSignal;
+  /** Milliseconds it is willing to wait for work. */
+  readonly waitMs: number;
+  /** Set by the step when its worker may not take more work: waiting is pointless. */
+  drained?: boolean;
+}
+
+export type Ticket = OperateTicket | SettleTicket | ExtendTicket | TimerTicket | CreateTicket | LeaseTicket;
+export type TicketKind = Ticket['kind'];

@@ -1,0 +1,64 @@
+import { readyKey } from './effects.js';
+import type { LeaseTicket } from './tickets.js';
+
+/**
+ * Pulls that found nothing and wait. One is woken per stage that becomes ready, the longest waiting first; a woken one that still
+ * finds nothing keeps its place.
+ */
+export class Waiters {
+  /** Insertion order is age; a ticket stands under each of its handlers. */
+  readonly #byHandler = new Map<string, Set<LeaseTicket>>();
+  readonly #all = new Set<LeaseTicket>();
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  add(ticket: LeaseTicket): void {
+    if (this.#all.has(ticket)) return; // a second add would not move it in its sets either
+    this.#all.add(ticket);
+    for (const key of keysOf(ticket)) {
+      const set = this.#byHandler.get(key) ?? new Set();
+      this.#byHandler.set(key, set.add(ticket));
+    }
+  }
+
+  has(ticket: LeaseTicket): boolean {
+    return this.#all.has(ticket);
+  }
+
+  remove(ticket: LeaseTicket): boolean {
+    if (!this.#all.delete(ticket)) return false;
+    for (const key of keysOf(ticket)) {
+      const set = this.#byHandler.get(key);
+      set?.delete(ticket);
+      if (set?.size === 0) this.#byHandler.delete(key);
+    }
+    return true;
+  }
+
+  /** At most one waiter per ready stage, oldest first; they stay parked until they are removed. */
+  firstFor(ready: ReadonlyMap<string, number>): LeaseTicket[] {
+    const taken = new Set<LeaseTicket>();
+    for (const [key, count] of ready) {
+      let left = count;
+      for (const ticket of this.#byHandler.get(key) ?? []) {
+        if (left === 0) break;
+        if (taken.has(ticket)) continue;
+        taken.add(ticket);
+        left -= 1;
+      }
+    }
+    return [...taken];
+  }
+
+  all(): LeaseTicket[] {
+    return [...this.#all];
+  }
+
+  ofWorkers(workerIds: readonly number[]): LeaseTicket[] {
+    return workerIds.length === 0 ? [] : this.all().filter((ticket) => workerIds.includes(ticket.holder.workerId));
+  }
+}
+
+const keysOf = (ticket: LeaseTicket): string[] => ticket.handlers.map((handler) => readyKey(ticket.applicationId, handler));

@@ -1,0 +1,30 @@
+import { DomainError } from './errors.js';
+
+const ID = /^[1-9]\d{0,14}$/; // 15 digits stay exact in a double
+
+/** The number behind an opaque id. @throws DomainError `not_found` for anything that was never an id. */
+export function parseId(id: string, what: string): number {
+  if (!ID.test(id)) throw notFound(what, id);
+  return Number(id);
+}
+
+export const notFound = (what: string, id: string): DomainError =>
+  new DomainError('not_found', `There is no ${what} ${JSON.stringify(id.slice(0, 40))} in this application.`);
+
+/** Cursors are opaque to callers; inside they are a position in the order of the list. */
+export const encodeCursor = (position: string | number): string => Buffer.from(JSON.stringify(position)).toString('base64url');
+
+export function decodeCursor(cursor: string | undefined, type: 'number'): number | undefined;
+export function decodeCursor(cursor: string | undefined, type: 'string'): string | undefined;
+export function decodeCursor(cursor: string | undefined, type: 'number' | 'string'): unknown {
+  if (cursor === undefined) return undefined;
+  try {
+    const position: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (type === 'number' ? Number.isSafeInteger(position) : typeof position === 'string') return position;
+  } catch {
+    // falls through to the refusal
+  }
+  throw new DomainError('invalid_request', 'The cursor is not one that this server gave out.', {
+    errors: [{ path: 'cursor', message: 'Pass `nextCursor` of the page before, unchanged.' }],
+  });
+}

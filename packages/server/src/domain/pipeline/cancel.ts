@@ -1,0 +1,25 @@
+import type { PipelineStatus } from '@pipelogiq/protocol';
+import type { Group } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
+import { notFound } from '../ids.js';
+
+/**
+ * Cancels everything that is not final. Running deliveries lose their leases in the same statement: their workers hear of it with
+ * the next heartbeat, and their settles are refused. Cancelling twice is the same as once.
+ */
+export async function cancelPipeline(group: Group, applicationId: number, id: number, reason: string | undefined): Promise<void> {
+  const { tx, now, effects } = group;
+  const [pipeline] = await tx.pipelineStatuses([id]);
+  if (!pipeline || pipeline.application_id !== applicationId) throw notFound('pipeline', String(id));
+  if (pipeline.status === 'cancelled') return;
+  if (isFinal(pipeline.status)) {
+    throw new DomainError('state_conflict', `The pipeline is ${pipeline.status} already and cannot be cancelled.`);
+  }
+  const stages = await tx.cancelStages(id, now);
+  await tx.cancelPipeline(id, stages.length, reason ?? null, now);
+  effects.endedStages.push(...stages.filter((stage) => stage.wasRunning).map((stage) => stage.id));
+  effects.endedPipelines.push({ ...pipeline, status: 'cancelled' });
+}
+
+export const isFinal = (status: PipelineStatus): boolean =>
+  status === 'completed' || status === 'failed' || status === 'cancelled';

@@ -1,0 +1,145 @@
+import type { PipelineCreated } from '@pipelogiq/protocol';
+import type { KnownPipeline, Ms, NewPipeline, NewStage } from '../../store/store.js';
+import { noteReady } from '../commit/stage-changes.js';
+import type { CreateTicket, Group } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
+import type { PipelinePlan, PlannedStage } from './plan.js';
+
+/** Stores the pipelines of a group in a handful of statements. A repeated idempotency key gets the first pipeline. */
+export async function createStep(group: Group, tickets: CreateTicket[]): Promise<void> {
+  const fresh = await withoutRepeats(group, tickets);
+  if (fresh.length === 0) return;
+  const { tx, now } = group;
+  const firstPipeline = await tx.allocateIds('pipeline', fresh.length);
+  const firstStage = await tx.allocateIds(
+    'stage',
+    fresh.reduce((sum, ticket) => sum + ticket.plan.stages.length, 0),
+  );
+  const rows = new Rows(now);
+  let stageId = firstStage;
+  for (const [index, ticket] of fresh.entries()) {
+    const pipeline = rows.add(ticket.plan, firstPipeline + index, stageId);
+    stageId += ticket.plan.stages.length;
+    ticket.result = created(pipeline);
+  }
+  await tx.insertPipelines(rows.pipelines);
+  await tx.insertStages(rows.stages);
+  await tx.insertDependencies(rows.dependencies);
+  await tx.insertKeywords(rows.keywords);
+  await tx.putContext(rows.context);
+  noteReady(
+    group.effects,
+    rows.stages.map((stage) => ({ ...stage, held: 0 as const })),
+  );
+  answerRepeatsInGroup(tickets);
+}
+
+const created = (pipeline: NewPipeline): PipelineCreated => ({
+  id: String(pipeline.id),
+  traceId: pipeline.trace_id,
+  status: pipeline.status,
+  created: true,
+});
+
+const keyOf = ({ plan }: CreateTicket): string | undefined =>
+  plan.pipeline.idempotency_key === null ? undefined : `${plan.pipeline.application_id}\n${plan.pipeline.idempotency_key}`;
+
+/** Answers the tickets whose key is known and returns the others, each key once. */
+async function withoutRepeats({ tx }: Group, tickets: CreateTicket[]): Promise<CreateTicket[]> {
+  const keys = tickets.flatMap(({ plan: { pipeline } }) =>
+    pipeline.idempotency_key === null ? [] : [{ applicationId: pipeline.application_id, key: pipeline.idempotency_key }],
+  );
+  const known = new Map(
+    (await tx.pipelinesByIdempotencyKey(keys)).map((row) => [`${row.application_id}\n${row.idempotency_key}`, row]),
+  );
+  const firstOfKey = new Set<string>();
+  return tickets.filter((ticket) => {
+    const key = keyOf(ticket);
+    if (key === undefined) return true;
+    const existing = known.get(key);
+    if (existing) ticket.result = replay(ticket, existing);
+    if (existing || firstOfKey.has(key)) return false;
+    firstOfKey.add(key);
+    return true;
+  });
+}
+
+function replay(
+  { plan }: CreateTicket,
+  existing: Pick<KnownPipeline, 'id' | 'body_hash' | 'trace_id' | 'status'>,
+): PipelineCreated | DomainError {
+  if (existing.body_hash !== plan.pipeline.body_hash) {
+    return new DomainError(
+      'idempotency_conflict',
+      `The idempotency key was used for pipeline ${existing.id} with another body; use a new key.`,
+    );
+  }
+  return { id: String(existing.id), traceId: existing.trace_id, status: existing.status, created: false };
+}
+
+/** Two requests with one key in one group: the first made the pipeline, the others are its repetitions. */
+function answerRepeatsInGroup(tickets: CreateTicket[]): void {
+  const first = new Map<string, { hash: string | null; result: PipelineCreated }>();
+  for (const ticket of tickets) {
+    const key = keyOf(ticket);
+    if (key === undefined) continue;
+    const { result } = ticket;
+    if (result && !(result instanceof Error)) first.set(key, { hash: ticket.plan.pipeline.body_hash, result });
+    const original = first.get(key);
+    if (result || !original) continue;
+    const row = {
+      id: Number(original.result.id),
+      body_hash: original.hash,
+      trace_id: original.result.traceId,
+      status: original.result.status,
+    };
+    ticket.result = replay(ticket, row);
+  }
+}
+
+/** Turns plans into rows, now that ids and time are known. */
+class Rows {
+  readonly pipelines: NewPipeline[] = [];
+  readonly stages: NewStage[] = [];
+  readonly dependencies: { depends_on_id: number; stage_id: number }[] = [];
+  readonly keywords: { application_id: number; keyword: string; pipeline_id: number }[] = [];
+  readonly context: { pipeline_id: number; key: string; value: string; sensitive: 0; updated_at: Ms }[] = [];
+  readonly #now: Ms;
+
+  constructor(now: Ms) {
+    this.#now = now;
+  }
+
+  add(plan: PipelinePlan, id: number, firstStageId: number): NewPipeline {
+    const waits = plan.pipeline.run_at !== null && plan.pipeline.run_at > this.#now;
+    const pipeline: NewPipeline = {
+      ...plan.pipeline,
+      id,
+      status: waits ? 'not_started' : 'running',
+      created_at: this.#now,
+      started_at: waits ? null : this.#now,
+      stages_total: plan.stages.length,
+      stages_open: plan.stages.length,
+    };
+    this.pipelines.push(pipeline);
+    for (const [index, stage] of plan.stages.entries()) this.stages.push(this.#stage(stage, firstStageId + index, id));
+    for (const [index, dependencies] of plan.dependencies.entries()) {
+      for (const on of dependencies) this.dependencies.push({ depends_on_id: firstStageId + on, stage_id: firstStageId + index });
+    }
+    for (const keyword of plan.keywords) {
+      this.keywords.push({ application_id: plan.pipeline.application_id, keyword, pipeline_id: id });
+    }
+    for (const item of plan.context) this.context.push({ pipeline_id: id, ...item, sensitive: 0, updated_at: this.#now });
+    return pipeline;
+  }
+
+  #stage(stage: PlannedStage, id: number, pipelineId: number): NewStage {
+    const now = this.#now;
+    const base = { ...stage, id, pipeline_id: pipelineId, open_dependencies: stage.dependency_count };
+    if (stage.dependency_count > 0) return { ...base, status: 'not_started', run_at: null, ready_at: null };
+    const due = Math.max(stage.not_before ?? now, now + (stage.delay_ms ?? 0));
+    return due > now
+      ? { ...base, status: 'scheduled', run_at: due, ready_at: null }
+      : { ...base, status: 'pending', run_at: now, ready_at: now };
+  }
+}

@@ -1,0 +1,179 @@
+import { hash } from 'node:crypto';
+import {
+  type CreatePipeline,
+  DEFAULTS,
+  type FieldError,
+  LIMITS,
+  parseTraceparent,
+  parseTracestate,
+  type StageSpec,
+} from '@pipelogiq/protocol';
+import type { Clock } from '../../clock.js';
+import type { Flag, Ms, NewPipeline, NewStage } from '../../store/store.js';
+import { DomainError } from '../errors.js';
+import { backoffText } from '../stage/backoff.js';
+import { byteLength, jsonText } from '../stage/output.js';
+import { mayHoldReferences, referencedStages } from '../stage/references.js';
+import { isUpstream, readGraph } from './graph.js';
+
+/** A pipeline ready to be stored: checked, its JSON serialized, its trace chosen. Ids and times come with the commit. */
+export interface PipelinePlan {
+  pipeline: Omit<NewPipeline, 'id' | 'status' | 'created_at' | 'started_at' | 'stages_total' | 'stages_open'>;
+  stages: PlannedStage[];
+  /** Indexes into `stages`. */
+  dependencies: number[][];
+  keywords: string[];
+  context: { key: string; value: string }[];
+  /** For the queue's bounds. */
+  rows: number;
+  bytes: number;
+}
+
+export type PlannedStage = Omit<NewStage, 'id' | 'pipeline_id' | 'status' | 'run_at' | 'ready_at' | 'open_dependencies'>;
+
+export interface PlanDeps {
+  clock: Pick<Clock, 'randomHex'>;
+  maxValueBytes: number;
+  /** Trace flags of a new trace, or of one that came in with `parentFlags`. */
+  sampler(traceId: string, parentFlags?: number): number;
+}
+
+/** @throws DomainError `invalid_pipeline` or `payload_too_large`, naming the fields. */
+export function planPipeline(deps: PlanDeps, applicationId: number, request: CreatePipeline): PipelinePlan {
+  if (request.stages.length > LIMITS.stagesPerPipeline) {
+    throw invalid([{ path: 'stages', message: `A pipeline has at most ${LIMITS.stagesPerPipeline} stages.` }]);
+  }
+  const graph = readGraph(request.stages);
+  if ('errors' in graph) throw invalid(graph.errors);
+  const stages = request.stages.map((spec, at) => planStage(deps, applicationId, request, spec, at, graph.dependencies));
+  checkReferences(request.stages, stages, graph.dependencies);
+  const context = Object.entries(request.context ?? {}).map(([key, value]) => ({ key, value: jsonText(value) ?? 'null' }));
+  for (const item of context) checkSize(deps, item.value, `context.${item.key}`);
+  const keywords = [...new Set(request.keywords ?? [])];
+  return {
+    pipeline: { ...planTrace(deps, request), ...describe(applicationId, request, stages, keywords, context.length > 0) },
+    stages,
+    dependencies: graph.dependencies,
+    keywords,
+    context,
+    rows: 1 + stages.length,
+    bytes: stages.reduce((sum, stage) => sum + byteLength(stage.input), 0) + context.reduce((sum, i) => sum + i.value.length, 0),
+  };
+}
+
+const invalid = (errors: FieldError[]): DomainError =>
+  new DomainError('invalid_pipeline', errors[0]?.message ?? 'The pipeline is not valid.', { errors });
+
+function checkSize({ maxValueBytes }: PlanDeps, text: string | null, path: string): void {
+  const bytes = byteLength(text);
+  if (bytes <= maxValueBytes) return;
+  const message = `This value has ${bytes} bytes; the limit is ${maxValueBytes}. Store it elsewhere and pass a reference.`;
+  throw new DomainError('payload_too_large', message, { errors: [{ path, message }] });
+}
+
+function planStage(
+  deps: PlanDeps,
+  applicationId: number,
+  pipeline: CreatePipeline,
+  spec: StageSpec,
+  position: number,
+  dependencies: number[][],
+): PlannedStage {
+  const input = jsonText(spec.input);
+  checkSize(deps, input, `stages[${position}].input`);
+  if (spec.runAt !== undefined && spec.delayMs !== undefined) {
+    throw invalid([{ path: `stages[${position}].runAt`, message: 'Give runAt or delayMs, not both.' }]);
+  }
+  const waitsForPipeline = (dependencies[position] ?? []).length === 0 ? time(pipeline.runAt) : null;
+  return {
+    application_id: applicationId,
+    position,
+    name: spec.name,
+    handler: spec.handler ?? spec.name,
+    priority: spec.priority ?? pipeline.priority ?? DEFAULTS.priority,
+    not_before: later(time(spec.runAt), waitsForPipeline),
+    delay_ms: spec.delayMs ?? null,
+    dependency_count: (dependencies[position] ?? []).length,
+    span_id: deps.clock.randomHex(8),
+    input,
+    reference_positions: null,
+    timeout_ms: spec.timeoutMs ?? DEFAULTS.timeoutMs,
+    pending_timeout_ms: spec.pendingTimeoutMs ?? null,
+    max_attempts: spec.maxAttempts ?? DEFAULTS.maxAttempts,
+    backoff: backoffText(spec.backoff),
+    run_next_if_failed: flag(spec.runNextIfFailed),
+    fail_if_output_empty: flag(spec.failIfOutputEmpty),
+    notify_on_failure: flag(spec.notifyOnFailure ?? true),
+  };
+}
+
+const flag = (value: boolean | undefined): Flag => (value === true ? 1 : 0);
+const time = (text: string | undefined): Ms | null => (text === undefined ? null : Date.parse(text));
+const later = (a: Ms | null, b: Ms | null): Ms | null => (a === null ? b : b === null ? a : Math.max(a, b));
+
+/** A reference must name a stage upstream of its own, else its output could never be there in time. */
+function checkReferences(specs: readonly StageSpec[], stages: PlannedStage[], dependencies: number[][]): void {
+  const indexByName = new Map(specs.map((spec, index) => [spec.name, index]));
+  const errors: FieldError[] = [];
+  for (const [index, stage] of stages.entries()) {
+    if (!mayHoldReferences(stage.input)) continue;
+    const names = referencedStages(specs[index]?.input ?? null);
+    if (names.size > 0) stage.reference_positions = JSON.stringify([...names].map((name) => indexByName.get(name)));
+    for (const name of names) {
+      const target = indexByName.get(name);
+      const path = `stages[${index}].input`;
+      if (target === undefined)
+        errors.push({ path, message: `It refers to the output of "${name}", and there is no such stage.` });
+      else if (!isUpstream(dependencies, index, target)) {
+        errors.push({ path, message: `It refers to the output of "${name}", which does not run before "${stage.name}".` });
+      }
+    }
+  }
+  if (errors.length > 0) throw invalid(errors);
+}
+
+function planTrace(
+  { clock, sampler }: PlanDeps,
+  request: CreatePipeline,
+): Pick<NewPipeline, 'trace_id' | 'root_span_id' | 'parent_span_id' | 'trace_flags' | 'tracestate'> {
+  const parent = parseTraceparent(request.traceparent);
+  const trace_id = parent?.traceId ?? clock.randomHex(16);
+  return {
+    trace_id,
+    root_span_id: clock.randomHex(8),
+    parent_span_id: parent?.spanId ?? null,
+    trace_flags: sampler(trace_id, parent?.flags),
+    tracestate: (parent && parseTracestate(request.tracestate)) ?? null, // a state without its parent means nothing
+  };
+}
+
+function describe(
+  applicationId: number,
+  request: CreatePipeline,
+  stages: PlannedStage[],
+  keywords: string[],
+  hasContext: boolean,
+): Omit<PipelinePlan['pipeline'], keyof ReturnType<typeof planTrace>> {
+  return {
+    application_id: applicationId,
+    name: request.name,
+    version: request.version ?? null,
+    environment: request.environment ?? null,
+    trigger: request.trigger ?? 'api',
+    priority: request.priority ?? DEFAULTS.priority,
+    idempotency_key: request.idempotencyKey ?? null,
+    body_hash: request.idempotencyKey === undefined ? null : bodyHash(request, stages),
+    keywords: keywords.length > 0 ? JSON.stringify(keywords) : null,
+    has_context: flag(hasContext),
+    run_at: time(request.runAt),
+    sla_ms: request.slaMs ?? null,
+  };
+}
+
+/** SHA-256 of everything that the caller asked for. Trace fields differ between repetitions of one request and do not count. */
+function bodyHash(request: CreatePipeline, stages: PlannedStage[]): string {
+  const { traceparent, tracestate, idempotencyKey, stages: specs, ...rest } = request;
+  const parts = [JSON.stringify(rest)];
+  for (const [index, { input, ...spec }] of specs.entries()) parts.push(JSON.stringify(spec), stages[index]?.input ?? '');
+  return hash('sha256', parts.join('\n'));
+}

@@ -1,0 +1,46 @@
+import type { LeaseLostReason } from '@pipelogiq/protocol';
+import type { DeliveryRow, Tx } from '../../store/store.js';
+import type { Extended, ExtendTicket, Group } from '../commit/tickets.js';
+import { type Holder, lostReason } from './settle.js';
+
+export interface ExtendDeps {
+  leaseMs: number;
+}
+
+/** Notes the beats of workers, gives every lease that is still held leaseMs from now, and says why the others are lost. */
+export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseMs }: ExtendDeps): Promise<void> {
+  await group.tx.touchWorkers([...new Map(tickets.map(({ beat }) => [beat.id, { ...beat, last_seen_at: group.now }])).values()]);
+  const refs = tickets.flatMap(({ holder, jobs }) =>
+    jobs.map(({ id, fencingToken }) => ({ id: Number(id), fencing_token: fencingToken, worker_id: holder.workerId })),
+  );
+  const kept = new Set((await group.tx.extendLeases(refs, group.now + leaseMs)).map((row) => `${row.id}.${row.fencing_token}`));
+  const missing = refs.filter((ref) => !kept.has(`${ref.id}.${ref.fencing_token}`));
+  const reasons = await whyLost(group.tx, missing);
+  const workers = await group.tx.workersById([...new Set(tickets.map((ticket) => ticket.holder.workerId))]);
+  const orders = new Map(workers.map((worker) => [worker.id, worker.order_given]));
+  for (const ticket of tickets) {
+    const result: Extended = { order: orders.get(ticket.holder.workerId) ?? 'stop', extended: [], lost: [] };
+    for (const { id, fencingToken } of ticket.jobs) {
+      if (kept.has(`${id}.${fencingToken}`)) result.extended.push({ id, leaseMs });
+      else result.lost.push({ id, fencingToken, reason: reasons(id, fencingToken, ticket.holder) });
+    }
+    ticket.result = result;
+  }
+}
+
+type WhyLost = (id: string, fencingToken: number, holder: Holder) => LeaseLostReason;
+
+async function whyLost(tx: Tx, refs: { id: number; fencing_token: number }[]): Promise<WhyLost> {
+  if (refs.length === 0) return () => 'superseded';
+  const rows = new Map((await tx.deliveries([...new Set(refs.map((ref) => ref.id))])).map((row) => [row.id, row]));
+  const archived = await tx.archivedOutcomes(refs.map((ref) => ({ id: ref.id, fencingToken: ref.fencing_token })));
+  const outcomes = new Map(archived.map((row) => [`${row.stage_id}.${row.fencing_token}`, row.outcome]));
+  return (id, fencingToken, holder) => {
+    const row = rows.get(Number(id));
+    if (!row || row.application_id !== holder.applicationId) return 'superseded'; // says nothing about another tenant's stage
+    return lostReason(outcomeOf(row, fencingToken, outcomes.get(`${id}.${fencingToken}`) ?? null));
+  };
+}
+
+const outcomeOf = (row: DeliveryRow, fencingToken: number, archived: DeliveryRow['outcome']): DeliveryRow['outcome'] =>
+  row.fencing_token === fencingToken ? row.outcome : archived;

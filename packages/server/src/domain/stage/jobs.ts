@@ -1,0 +1,107 @@
+import type { Ack, SettleBatch, SettleResult } from '@pipelogiq/protocol';
+import type { Reads } from '../../store/store.js';
+import type { Committer } from '../commit/committer.js';
+import type { LeaseTicket, OperateTicket, SettleTicket } from '../commit/tickets.js';
+import type { JobUseCases, WorkerPrincipal } from '../use-cases.js';
+import { abandonPulls } from './abandon.js';
+import { checkContextSize, contextRows } from './context.js';
+import { byteLength, jsonText } from './output.js';
+import { readPayload } from './payload.js';
+import { recordLogs, recordProgress } from './reports.js';
+import { type Holder, refOf, type Settle } from './settle.js';
+
+export interface JobDeps {
+  committer: Committer;
+  reads: Reads;
+  maxValueBytes: number;
+  maxPullBytes: number;
+  maxWaitMs: number;
+  logsPerStage: number;
+}
+
+export function jobUseCases(deps: JobDeps): JobUseCases {
+  const { committer } = deps;
+  const operate = <R>(caller: WorkerPrincipal, rows: number, bytes: number, run: OperateTicket['run']): Promise<R> =>
+    committer.submit<OperateTicket>({ kind: 'operate', applicationId: caller.applicationId, rows, bytes, run }) as Promise<R>;
+  return {
+    async pull(caller, request, signal) {
+      const { abandonedPulls = [], settle } = request;
+      const holder = holderOf(caller);
+      if (abandonedPulls.length > 0) await operate(caller, 1, 0, (group) => abandonPulls(group, holder, abandonedPulls));
+      const settles = settle ? submitSettles(deps, caller, settle) : undefined;
+      // Queued behind its own settles, so that it sees what they unblock.
+      const jobs =
+        request.maxJobs === 0
+          ? []
+          : committer.submit<LeaseTicket>({
+              kind: 'lease',
+              applicationId: caller.applicationId,
+              rows: 1,
+              bytes: 0,
+              holder,
+              pullSeq: request.pullSeq,
+              handlers: [...new Set(request.handlers)],
+              maxJobs: request.maxJobs,
+              waitMs: settles ? 0 : Math.min(request.waitMs ?? 0, deps.maxWaitMs),
+              signal,
+            });
+      const [leased, settled] = await Promise.all([jobs, settles]);
+      return settled ? { jobs: leased, settled } : { jobs: leased };
+    },
+    settle: (caller, batch) => submitSettles(deps, caller, batch),
+    async progress(caller, { reports }) {
+      for (const report of reports) checkContextSize(report.context, deps.maxValueBytes);
+      const results = await operate(caller, reports.length, 0, (group) => recordProgress(group, holderOf(caller), reports));
+      return { results: results as Awaited<ReturnType<typeof recordProgress>> };
+    },
+    async log(caller, { lines }) {
+      const bytes = lines.reduce((sum, line) => sum + line.message.length, 0);
+      const accepted = await operate(caller, lines.length, bytes, (group) => recordLogs(group, holderOf(caller), lines, deps));
+      return { accepted: accepted as number };
+    },
+    payload: (caller, id, fencingToken, cursor) => readPayload(deps, holderOf(caller), id, fencingToken, cursor),
+  };
+}
+
+const holderOf = (caller: WorkerPrincipal): Holder => ({ applicationId: caller.applicationId, workerId: caller.workerId });
+
+/** One ticket per job: whatever is wrong with one does not touch the others. Results in the order acks, nacks, releases. */
+function submitSettles(deps: JobDeps, caller: WorkerPrincipal, batch: SettleBatch): Promise<SettleResult[]> {
+  const settles: { settle: Settle; context: SettleTicket['context'] }[] = [
+    ...(batch.acks ?? []).map((ack) => readAck(deps, ack)),
+    ...(batch.nacks ?? []).map((nack) => ({ settle: { kind: 'nack' as const, nack }, context: [] })),
+    ...(batch.releases ?? []).map((release) => ({ settle: { kind: 'release' as const, release }, context: [] })),
+  ];
+  const holder = holderOf(caller);
+  return Promise.all(
+    settles.map(({ settle, context }) =>
+      isJobId(refOf(settle).id)
+        ? deps.committer.submit<SettleTicket>({
+            kind: 'settle',
+            applicationId: caller.applicationId,
+            rows: 1,
+            bytes: bytesOf(settle, context),
+            holder,
+            settle,
+            context,
+          })
+        : { id: refOf(settle).id, error: { code: 'not_found' as const, message: 'There is no such job.' } },
+    ),
+  );
+}
+
+const isJobId = (id: string): boolean => /^[1-9]\d{0,14}$/.test(id);
+
+function bytesOf(settle: Settle, context: SettleTicket['context']): number {
+  const own =
+    settle.kind === 'ack' ? (settle.output?.length ?? 0) : settle.kind === 'nack' ? (settle.nack.error.stack?.length ?? 0) : 0;
+  return context.reduce((sum, item) => sum + item.value.length, own);
+}
+
+function readAck({ maxValueBytes }: JobDeps, ack: Ack): { settle: Settle; context: SettleTicket['context'] } {
+  const output = jsonText(ack.output);
+  const context = contextRows(ack.context);
+  const largest = Math.max(byteLength(output), ...context.map((item) => byteLength(item.value)));
+  if (largest > maxValueBytes) return { settle: { kind: 'ack', ack, output: null, tooLarge: largest }, context: [] };
+  return { settle: { kind: 'ack', ack, output }, context };
+}

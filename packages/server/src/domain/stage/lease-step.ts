@@ -1,0 +1,120 @@
+import type { ClaimedStage, Ms, NewDelivery, WorkerRow } from '../../store/store.js';
+import { applyStageChanges } from '../commit/stage-changes.js';
+import type { Group, LeaseTicket } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
+import { deal } from './deal.js';
+import { buildJobs, type Delivered, type JobLimits } from './job.js';
+import { resolveInputs } from './resolve-inputs.js';
+import { failBeforeDelivery } from './transitions.js';
+
+export interface LeaseDeps extends JobLimits {
+  leaseMs: number;
+  maxPullBytes: number;
+  /** Rows that one group may lease. */
+  groupMaxLeases: number;
+  tokenFloor: number;
+}
+
+/** Hands stages to pulls: last in the group, so that a pull sees what the same group made ready. */
+export async function leaseStep(group: Group, tickets: LeaseTicket[], deps: LeaseDeps): Promise<void> {
+  const workers = new Map(
+    (await group.tx.workersById([...new Set(tickets.map((t) => t.holder.workerId))])).map((w) => [w.id, w]),
+  );
+  const claiming: LeaseTicket[] = [];
+  const delivered = new Map<LeaseTicket, Delivered[]>();
+  for (const ticket of tickets) {
+    const worker = workers.get(ticket.holder.workerId);
+    if (!worker) ticket.result = new DomainError('session_invalid', 'The worker is not known any more; bootstrap again.');
+    else if (ticket.pullSeq <= worker.last_pull_seq) delivered.set(ticket, await repeatPull(group, ticket));
+    else if (mayTakeWork(worker)) claiming.push(ticket);
+    else ticket.drained = true;
+  }
+  for (const batch of bySignature(claiming)) await claimFor(group, batch, deps, delivered);
+  const jobs = await buildJobs(group, [...delivered.values()].flat(), deps);
+  for (const ticket of tickets) {
+    if (ticket.result) continue;
+    ticket.result = (delivered.get(ticket) ?? []).flatMap(({ stage }) => jobs.get(stage.id) ?? []);
+  }
+  await rememberPulls(group, delivered);
+}
+
+const mayTakeWork = (worker: WorkerRow): boolean =>
+  worker.order_given === 'run' && (worker.state === 'running' || worker.state === 'starting');
+
+/** The answer to this pull was lost: the same jobs under the same tokens, as far as they are still held. */
+async function repeatPull({ tx }: Group, ticket: LeaseTicket): Promise<Delivered[]> {
+  const stages = await tx.deliveriesOfPulls(ticket.holder.workerId, [ticket.pullSeq]);
+  const stored = new Map((await tx.inputs(stages.map((stage) => stage.id))).map((row) => [row.id, row.input]));
+  const { resolved } = await resolveInputs(tx, stages);
+  return stages.map((stage) => ({ stage, input: resolved.get(stage.id) ?? stored.get(stage.id) ?? null }));
+}
+
+/** Pulls that ask for the same handlers are served by one claim. */
+function bySignature(tickets: LeaseTicket[]): LeaseTicket[][] {
+  const batches = new Map<string, LeaseTicket[]>();
+  for (const ticket of tickets) {
+    const signature = `${ticket.applicationId}\n${[...ticket.handlers].sort().join('\n')}`;
+    const batch = batches.get(signature);
+    if (batch) batch.push(ticket);
+    else batches.set(signature, [ticket]);
+  }
+  return [...batches.values()];
+}
+
+async function claimFor(
+  group: Group,
+  batch: LeaseTicket[],
+  deps: LeaseDeps,
+  delivered: Map<LeaseTicket, Delivered[]>,
+): Promise<void> {
+  const [first] = batch;
+  if (!first) return;
+  const wanted = batch.reduce((sum, ticket) => sum + ticket.maxJobs, 0);
+  const limit = Math.min(wanted, deps.groupMaxLeases);
+  const claimed = await group.tx.claim({ applicationId: first.applicationId, handlers: first.handlers, limit });
+  if (claimed.length === 0) return;
+  const { dealt, left } = deal(batch, claimed, deps.maxPullBytes);
+  for (const stage of left) group.effects.addReady(stage.application_id, stage.handler); // too large for this answer: the next one's
+  const { resolved, failed } = await resolveInputs(
+    group.tx,
+    dealt.map(({ stage }) => stage),
+  );
+  const starting = dealt.filter(({ stage }) => !failed.has(stage));
+  await group.tx.archiveDeliveries(starting.filter(({ stage }) => stage.fencing_token > 0).map(({ stage }) => stage.id));
+  const started = await group.tx.startDeliveries(starting.map(({ ticket, stage }) => startOf(ticket, stage, group.now, deps)));
+  const stored = new Map(started.map((row) => [row.id, row.input]));
+  for (const { ticket, stage } of starting) {
+    if (!stored.has(stage.id)) continue;
+    const jobs = delivered.get(ticket) ?? [];
+    jobs.push({ stage, input: resolved.get(stage.id) ?? stored.get(stage.id) ?? null });
+    delivered.set(ticket, jobs);
+  }
+  const failures = [...failed].map(([stage, error]) => ({ stage, change: failBeforeDelivery(stage, error, group.now) }));
+  await applyStageChanges(group.tx, group.now, group.effects, failures);
+}
+
+/** pending to running: the next token, a fresh lease, the timeout counted from now. */
+function startOf(ticket: LeaseTicket, stage: ClaimedStage, now: Ms, { leaseMs, tokenFloor }: LeaseDeps): NewDelivery {
+  stage.fencing_token = Math.max(stage.fencing_token, tokenFloor) + 1;
+  stage.lease_expires_at = now + leaseMs;
+  stage.timeout_at = now + stage.timeout_ms;
+  return {
+    id: stage.id,
+    fencing_token: stage.fencing_token,
+    worker_id: ticket.holder.workerId,
+    pull_seq: ticket.pullSeq,
+    leased_at: now,
+    lease_expires_at: stage.lease_expires_at,
+    timeout_at: stage.timeout_at,
+    wake_at: Math.min(stage.lease_expires_at, stage.timeout_at),
+  };
+}
+
+async function rememberPulls({ tx }: Group, delivered: ReadonlyMap<LeaseTicket, Delivered[]>): Promise<void> {
+  const rows = [...delivered].filter(([, jobs]) => jobs.length > 0);
+  const highest = new Map<number, number>();
+  for (const [ticket] of rows) {
+    highest.set(ticket.holder.workerId, Math.max(ticket.pullSeq, highest.get(ticket.holder.workerId) ?? 0));
+  }
+  await tx.setLastPullSeq([...highest].map(([workerId, pullSeq]) => ({ workerId, pullSeq })));
+}

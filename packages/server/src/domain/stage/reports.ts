@@ -1,0 +1,92 @@
+import type { LogLine, ProgressReport, SettleError } from '@pipelogiq/protocol';
+import type { DeliveryRow, StageLogRow, Tx } from '../../store/store.js';
+import type { Group } from '../commit/tickets.js';
+import { contextRows } from './context.js';
+import { jsonText } from './output.js';
+import { type Holder, leaseLost, lostReason } from './settle.js';
+
+type Reported = { id: string } | { id: string; error: SettleError };
+
+/** Progress and context flushes of running jobs, fenced like a settle. */
+export async function recordProgress(
+  { tx, now }: Group,
+  holder: Holder,
+  reports: readonly ProgressReport[],
+): Promise<Reported[]> {
+  const rows = await deliveriesById(tx, reports);
+  const held = reports.filter((report) => holds(rows.get(Number(report.id)), holder, report.fencingToken));
+  await tx.setProgress(
+    held.map((report) => ({
+      id: Number(report.id),
+      fencing_token: report.fencingToken,
+      ratio: report.ratio ?? null,
+      message: report.message ?? null,
+    })),
+  );
+  const writes = held.flatMap((report) => {
+    const pipeline_id = rows.get(Number(report.id))?.pipeline_id ?? 0;
+    return contextRows(report.context).map((item) => ({ ...item, pipeline_id, updated_at: now }));
+  });
+  await tx.putContext(writes);
+  return reports.map((report) => {
+    const row = rows.get(Number(report.id));
+    if (!row || row.application_id !== holder.applicationId) {
+      return { id: report.id, error: { code: 'not_found', message: 'There is no such job.' } };
+    }
+    if (!holds(row, holder, report.fencingToken)) {
+      return leaseLost(report.id, row.fencing_token === report.fencingToken ? lostReason(row.outcome) : 'superseded');
+    }
+    return { id: report.id };
+  });
+}
+
+/** Keeps the first `logsPerStage` lines of each stage. Returns how many lines it took from the caller. */
+export async function recordLogs(
+  { tx }: Group,
+  holder: Holder,
+  lines: readonly LogLine[],
+  { logsPerStage }: { logsPerStage: number },
+): Promise<number> {
+  const rows = await deliveriesById(tx, lines);
+  // A line of a delivery that has just ended still tells what it did.
+  const known = lines.filter((line) => {
+    const row = rows.get(Number(line.id));
+    return row?.application_id === holder.applicationId && line.fencingToken <= row.fencing_token;
+  });
+  const counts = new Map<number, number>();
+  const kept = known.filter((line) => {
+    const id = Number(line.id);
+    const count = (counts.get(id) ?? 0) + 1;
+    counts.set(id, count);
+    return (rows.get(id)?.log_lines ?? 0) + count <= logsPerStage;
+  });
+  await tx.addLogLines([...counts].map(([id, count]) => ({ id, lines: count })));
+  if (kept.length > 0) {
+    const first = await tx.allocateIds('stage_log', kept.length);
+    await tx.insertLogs(kept.map((line, index) => logRow(line, first + index, rows.get(Number(line.id))?.pipeline_id ?? 0)));
+  }
+  return known.length;
+}
+
+const logRow = (line: LogLine, id: number, pipelineId: number): StageLogRow => ({
+  id,
+  pipeline_id: pipelineId,
+  stage_id: Number(line.id),
+  fencing_token: line.fencingToken,
+  level: line.level,
+  message: line.message,
+  fields: jsonText(line.fields),
+  logged_at: Date.parse(line.loggedAt),
+});
+
+async function deliveriesById(tx: Tx, refs: readonly { id: string }[]): Promise<Map<number, DeliveryRow>> {
+  const ids = [...new Set(refs.map((ref) => Number(ref.id)))].filter(Number.isSafeInteger);
+  return new Map((await tx.deliveries(ids)).map((row) => [row.id, row]));
+}
+
+const holds = (row: DeliveryRow | undefined, holder: Holder, fencingToken: number): boolean =>
+  row !== undefined &&
+  row.application_id === holder.applicationId &&
+  row.worker_id === holder.workerId &&
+  row.status === 'running' &&
+  row.fencing_token === fencingToken;

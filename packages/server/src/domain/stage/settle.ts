@@ -1,0 +1,134 @@
+import type { Ack, DeliveryOutcome, LeaseLostReason, Nack, Release, StageErrorCode, StageStatus } from '@pipelogiq/protocol';
+import type { Ms, StageChange } from '../../store/store.js';
+import { assertNever } from '../errors.js';
+import { isEmptyOutput } from './output.js';
+import { complete, fail, type Running, release, retryAt, retryLater } from './transitions.js';
+
+/** One settle of one delivery, its user JSON already text. */
+export type Settle =
+  | { kind: 'ack'; ack: Ack; output: string | null; tooLarge?: number | undefined }
+  | { kind: 'nack'; nack: Nack }
+  | { kind: 'release'; release: Release };
+
+export type SettleDecision =
+  | { kind: 'change'; change: StageChange; failedBecause?: StageErrorCode }
+  | { kind: 'repeated'; status: StageStatus }
+  | { kind: 'lost'; reason: LeaseLostReason }
+  /** The token is older than the current delivery: its outcome stands in the archive. */
+  | { kind: 'archived' }
+  | { kind: 'unknown' };
+
+export interface Holder {
+  applicationId: number;
+  workerId: number;
+}
+
+export const refOf = (settle: Settle): { id: string; fencingToken: number } => {
+  switch (settle.kind) {
+    case 'ack':
+      return settle.ack;
+    case 'nack':
+      return settle.nack;
+    case 'release':
+      return settle.release;
+    default:
+      return assertNever(settle);
+  }
+};
+
+/** Fencing: only the holder of the current token of a running stage changes it. Everything else gets the reason. */
+export function decideSettle(
+  stage: Running | undefined,
+  holder: Holder,
+  settle: Settle,
+  now: Ms,
+  random: () => number,
+): SettleDecision {
+  if (!stage || stage.application_id !== holder.applicationId) return { kind: 'unknown' };
+  const token = refOf(settle).fencingToken;
+  if (token < stage.fencing_token) return { kind: 'archived' };
+  if (token > stage.fencing_token || stage.worker_id !== holder.workerId) return { kind: 'lost', reason: 'superseded' };
+  if (stage.status !== 'running') return afterTheEnd(settle, stage.outcome, stage.status);
+  return outcomeOf(stage, settle, now, random);
+}
+
+function outcomeOf(stage: Running, settle: Settle, now: Ms, random: () => number): SettleDecision {
+  switch (settle.kind) {
+    case 'ack':
+      return acked(stage, settle, now);
+    case 'nack': {
+      const { error, retryable = true, retryAfterMs } = settle.nack;
+      const at = retryable ? retryAt(stage, now, random, retryAfterMs) : undefined;
+      return { kind: 'change', change: at === undefined ? fail(stage, error, now) : retryLater(stage, error, at, now) };
+    }
+    case 'release':
+      return { kind: 'change', change: release(stage, now + (settle.release.delayMs ?? 0), now) };
+    default:
+      return assertNever(settle);
+  }
+}
+
+function acked(stage: Running, { output, tooLarge }: Extract<Settle, { kind: 'ack' }>, now: Ms): SettleDecision {
+  const failBecause = (code: StageErrorCode, message: string): SettleDecision => ({
+    kind: 'change',
+    change: fail(stage, { code, message }, now),
+    failedBecause: code,
+  });
+  if (tooLarge !== undefined) return failBecause('output_too_large', `The output has ${tooLarge} bytes, more than the limit.`);
+  if (stage.fail_if_output_empty === 1 && isEmptyOutput(output)) {
+    return failBecause('output_empty', 'The handler gave no output, and failIfOutputEmpty is set.');
+  }
+  return { kind: 'change', change: complete(stage, output, now) };
+}
+
+const OWN_OUTCOMES: Record<Settle['kind'], readonly DeliveryOutcome[]> = {
+  ack: ['completed', 'failed'],
+  nack: ['retried', 'failed'],
+  release: ['released'],
+};
+
+/** A settle of a delivery that has ended: the same kind again is a repetition, anything else came too late. */
+export function afterTheEnd(settle: Settle, outcome: DeliveryOutcome | null, status: StageStatus): SettleDecision {
+  if (outcome !== null && OWN_OUTCOMES[settle.kind].includes(outcome)) {
+    return { kind: 'repeated', status: statusAfter(outcome, status) };
+  }
+  return { kind: 'lost', reason: lostReason(outcome) };
+}
+
+/** The status that this delivery left behind, whatever the stage has become since. */
+function statusAfter(outcome: DeliveryOutcome, status: StageStatus): StageStatus {
+  if (outcome === 'completed' || outcome === 'failed') return outcome;
+  return status === 'scheduled' ? 'scheduled' : 'pending';
+}
+
+export function lostReason(outcome: DeliveryOutcome | null): LeaseLostReason {
+  switch (outcome) {
+    case 'expired':
+    case 'timed_out':
+    case 'cancelled':
+    case 'superseded':
+      return outcome;
+    case 'completed':
+    case 'failed':
+    case 'retried':
+    case 'released':
+      return 'already_settled';
+    case null:
+      return 'superseded';
+    default:
+      return assertNever(outcome);
+  }
+}
+
+const MESSAGES: Record<LeaseLostReason, string> = {
+  expired: 'The lease ended before the settle arrived; the stage was given to another delivery.',
+  timed_out: 'The delivery took longer than timeoutMs and was ended.',
+  cancelled: 'The pipeline was cancelled.',
+  superseded: 'The stage is held by another delivery.',
+  already_settled: 'This delivery was settled before, in another way.',
+};
+
+export const leaseLost = (id: string, reason: LeaseLostReason) => ({
+  id,
+  error: { code: 'lease_lost' as const, reason, message: MESSAGES[reason] },
+});

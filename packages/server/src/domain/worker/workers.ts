@@ -1,0 +1,194 @@
+import { DEFAULTS, PROTOCOL_VERSION, type Worker, type WorkerBootstrap } from '@pipelogiq/protocol';
+import type { Clock } from '../../clock.js';
+import type { Reads, WorkerRow } from '../../store/store.js';
+import { hashSecret, sameHash } from '../account/keys.js';
+import type { Committer } from '../commit/committer.js';
+import type { ExtendTicket, Group, OperateTicket } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
+import { decodeCursor, notFound, parseId } from '../ids.js';
+import { pageLimit, toPage } from '../page.js';
+import { field } from '../pipeline/views.js';
+import type { Principal, WorkerPrincipal, WorkerUseCases } from '../use-cases.js';
+
+export interface WorkerDeps {
+  committer: Committer;
+  reads: Reads;
+  clock: Clock;
+  leaseMs: number;
+  heartbeatIntervalMs: number;
+  /** Whether the server exports traces. */
+  traces: boolean;
+}
+
+const SESSION_BYTES = 24;
+const MISSED_BEATS = 3;
+
+interface Session {
+  applicationId: number;
+  hash: string;
+}
+
+export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
+  const { committer, reads, clock } = deps;
+  const sessions = new Map<number, Session>();
+  const operate = <R>(caller: Principal, run: (group: Group) => Promise<R>): Promise<R> =>
+    committer.submit<OperateTicket>({
+      kind: 'operate',
+      applicationId: caller.applicationId,
+      rows: 1,
+      bytes: 0,
+      run,
+    }) as Promise<R>;
+  const view = (row: WorkerRow & { application: string }): Worker => workerView(row, clock.now(), deps.heartbeatIntervalMs);
+  const find = async (caller: Principal, id: string): Promise<WorkerRow & { application: string }> => {
+    const row = await reads.worker(caller.applicationId, parseId(id, 'worker'));
+    if (!row) throw notFound('worker', id);
+    return row;
+  };
+
+  return {
+    async bootstrap(caller, request) {
+      const token = clock.randomHex(SESSION_BYTES);
+      const instanceId = request.instanceId ?? clock.randomHex(8);
+      const workerId = await operate(caller, (group) => startSession(group, caller, request, instanceId, hashSecret(token)));
+      sessions.set(workerId, { applicationId: caller.applicationId, hash: hashSecret(token) });
+      return {
+        workerId: String(workerId),
+        sessionToken: token,
+        protocol: PROTOCOL_VERSION,
+        leaseMs: deps.leaseMs,
+        heartbeatIntervalMs: deps.heartbeatIntervalMs,
+        application: caller.application,
+        observability: { traces: deps.traces },
+      };
+    },
+    async authenticate(caller, workerId, sessionToken): Promise<WorkerPrincipal> {
+      const refusal = new DomainError('session_invalid', 'This is not the session of that worker; bootstrap again.');
+      const id = /^[1-9]\d{0,14}$/.test(workerId) ? Number(workerId) : 0;
+      if (!sessionToken || id === 0) throw refusal;
+      const hash = hashSecret(sessionToken);
+      const known = sessions.get(id);
+      if (!(known && known.applicationId === caller.applicationId && sameHash(known.hash, hash))) {
+        const row = await reads.worker(caller.applicationId, id); // sessions survive a restart, and other replicas make them too
+        if (!row || !sameHash(row.session_hash, hash)) throw refusal;
+        sessions.set(id, { applicationId: caller.applicationId, hash });
+      }
+      return { ...caller, workerId: id };
+    },
+    heartbeat: (caller, request) =>
+      committer.submit<ExtendTicket>({
+        kind: 'extend',
+        applicationId: caller.applicationId,
+        rows: 1 + request.jobs.length,
+        bytes: 0,
+        holder: { applicationId: caller.applicationId, workerId: caller.workerId },
+        jobs: request.jobs,
+        beat: {
+          id: caller.workerId,
+          state: request.state,
+          in_flight: request.inFlight,
+          processed: request.processed,
+          failed: request.failed,
+          cpu_percent: request.cpuPercent ?? null,
+          memory_mb: request.memoryMb ?? null,
+          last_error: request.lastError ?? null,
+        },
+      }),
+    async shutdown(caller) {
+      await operate(caller, async ({ tx, now, effects }) => {
+        await tx.updateWorker(caller.workerId, { state: 'stopped', in_flight: 0, last_seen_at: now });
+        effects.stoppedWorkers.push(caller.workerId);
+      });
+    },
+    async list(caller, page) {
+      const limit = pageLimit(page);
+      const rows = await reads.workers(caller.applicationId, { limit: limit + 1, after: decodeCursor(page.cursor, 'number') });
+      return toPage(rows, limit, view, (row) => row.id);
+    },
+    get: async (caller, id) => view(await find(caller, id)),
+    async drain(caller, id) {
+      const row = await find(caller, id);
+      await operate(caller, async ({ tx, effects }) => {
+        await tx.updateWorker(row.id, { order_given: 'drain' });
+        effects.stoppedWorkers.push(row.id);
+      });
+      return view({ ...row, order_given: 'drain' });
+    },
+  };
+}
+
+/** The same instanceId is the same worker: it keeps its id and the leases it holds, and gets a new session. */
+async function startSession(
+  { tx, now }: Group,
+  caller: Principal,
+  request: WorkerBootstrap,
+  instanceId: string,
+  sessionHash: string,
+): Promise<number> {
+  const session = sessionOf(request, sessionHash, now);
+  const existing = await tx.workerByInstance(caller.applicationId, instanceId);
+  if (existing) {
+    await tx.updateWorker(existing.id, session);
+    await tx.forgetPulls(existing.id);
+    return existing.id;
+  }
+  const id = await tx.allocateIds('worker', 1);
+  await tx.insertWorker({
+    ...session,
+    id,
+    application_id: caller.applicationId,
+    instance_id: instanceId,
+    cpu_percent: null,
+    memory_mb: null,
+    last_error: null,
+  });
+  return id;
+}
+
+const sessionOf = (request: WorkerBootstrap, sessionHash: string, now: number) => ({
+  name: request.workerName,
+  session_hash: sessionHash,
+  pool: request.pool ?? DEFAULTS.pool,
+  handlers: JSON.stringify(request.supportedHandlers),
+  state: 'running' as const,
+  order_given: 'run' as const,
+  environment: request.environment ?? null,
+  version: request.version ?? null,
+  sdk_version: request.sdkVersion ?? null,
+  host_name: request.hostName ?? null,
+  pid: request.pid ?? null,
+  metadata: request.metadata === undefined ? null : JSON.stringify(request.metadata),
+  in_flight: 0,
+  processed: 0,
+  failed: 0,
+  last_pull_seq: 0,
+  started_at: now,
+  last_seen_at: now,
+});
+
+function workerView(row: WorkerRow & { application: string }, now: number, heartbeatIntervalMs: number): Worker {
+  const silent = now - row.last_seen_at > MISSED_BEATS * heartbeatIntervalMs;
+  return {
+    id: String(row.id),
+    name: row.name,
+    instanceId: row.instance_id,
+    application: row.application,
+    pool: row.pool,
+    handlers: JSON.parse(row.handlers) as string[],
+    state: silent && row.state !== 'stopped' ? 'offline' : row.state,
+    order: row.order_given,
+    ...field('environment', row.environment),
+    ...field('version', row.version),
+    ...field('sdkVersion', row.sdk_version),
+    ...field('hostName', row.host_name),
+    ...field('pid', row.pid),
+    inFlight: row.in_flight,
+    processed: row.processed,
+    failed: row.failed,
+    ...field('cpuPercent', row.cpu_percent),
+    ...field('memoryMb', row.memory_mb),
+    ...field('lastError', row.last_error),
+    startedAt: new Date(row.started_at).toISOString(),
+    lastSeenAt: new Date(row.last_seen_at).toISOString(),
+  };
+}

@@ -1,0 +1,170 @@
+import { LIMITS } from '@pipelogiq/protocol';
+import type { Clock } from './clock.js';
+import type { Config } from './config.js';
+import { AccountService } from './domain/account/accounts.js';
+import { Committer } from './domain/commit/committer.js';
+import type { Group, OperateTicket, SettleTicket, TimerTicket } from './domain/commit/tickets.js';
+import { pipelineUseCases } from './domain/pipeline/pipelines.js';
+import { PipelineWaits } from './domain/pipeline/waits.js';
+import { jobUseCases } from './domain/stage/jobs.js';
+import type { UseCases } from './domain/use-cases.js';
+import { workerUseCases } from './domain/worker/workers.js';
+import { expireLeases } from './loops/expire-leases.js';
+import { exportSpans } from './loops/export-spans.js';
+import { createLoops, type Loop, type Loops } from './loops/loop.js';
+import { promoteDue } from './loops/promote-due.js';
+import type { Store } from './store/store.js';
+import type { Telemetry } from './telemetry/telemetry.js';
+
+export interface EngineParts {
+  config: Config;
+  clock: Clock;
+  store: Store;
+  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport'>;
+}
+
+/** Use cases over one store, with the committer in front of it and the loops beside it. */
+export interface Engine {
+  useCases: UseCases;
+  accounts: AccountService;
+  queued(): number;
+  parkedPulls(): number;
+  /** Resolves when nothing is queued. */
+  idle(): Promise<void>;
+  /** Answers waiting pulls and hands out nothing more. */
+  stopLeasing(): void;
+  /** Ends the loops and finishes what is queued. */
+  stop(): Promise<void>;
+}
+
+const NO_APPLICATION = 0; // the server's own work has a line of its own in the queue
+const PROMOTE = 'promote-due';
+const PROMOTE_EVERY_MS = 5_000; // a net: hints from commits make it prompt
+const EXPORT_EVERY_MS = 1_000;
+const KEYS_EVERY_MS = 60_000;
+
+export async function createEngine(parts: EngineParts): Promise<Engine> {
+  const { config, clock, store, telemetry } = parts;
+  const tokenFloor = await store.transaction((tx) => tx.tokenFloor());
+  const waits = new PipelineWaits();
+  let loops: Loops | undefined;
+  const committer: Committer = createCommitter(parts, tokenFloor, waits, (at) => loops?.hint(PROMOTE, at));
+  const shared = { committer, reads: store.reads, clock };
+  const accounts = new AccountService(shared);
+  const useCases: UseCases = {
+    accounts,
+    pipelines: pipelineUseCases({
+      ...shared,
+      waits,
+      maxWaitMs: config.maxWaitMs,
+      maxValueBytes: config.maxValueBytes,
+      sampler: telemetry.sampler,
+    }),
+    jobs: jobUseCases({ ...shared, ...config }),
+    workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled }),
+  };
+  loops = createLoops(loopTable(parts, committer, accounts), {
+    clock,
+    onError: (loop, error) => telemetry.log.error({ err: error, loop }, 'a loop failed and will be tried again'),
+  });
+  loops.start();
+  return {
+    useCases,
+    accounts,
+    queued: () => committer.queued,
+    parkedPulls: () => committer.parked,
+    idle: () => committer.drain(),
+    stopLeasing: () => {
+      committer.stopLeasing();
+      waits.endAll();
+    },
+    stop: async () => {
+      await loops.stop();
+      await committer.drain();
+    },
+  };
+}
+
+function createCommitter(
+  { config, clock, store, telemetry }: EngineParts,
+  tokenFloor: number,
+  waits: PipelineWaits,
+  hintDue: (at: number) => void,
+): Committer {
+  const committer = new Committer({
+    store,
+    clock,
+    limits: config,
+    random: clock.random,
+    exportSpans: telemetry.spanExport.enabled,
+    leaseMs: config.leaseMs,
+    maxPullBytes: config.maxPullBytes,
+    groupMaxLeases: config.groupMaxRows,
+    jobPayloadBytes: LIMITS.jobPayloadBytes,
+    tokenFloor,
+    onCommitted: ({ effects }) => {
+      if (effects.nextDueAt !== undefined) hintDue(effects.nextDueAt);
+      waits.ended(effects.endedPipelines);
+    },
+    onUndeliverable: (holder, jobs) => {
+      for (const { id, fencingToken } of jobs) {
+        const release = { kind: 'release' as const, release: { id, fencingToken } };
+        committer
+          .submit<SettleTicket>({
+            kind: 'settle',
+            applicationId: holder.applicationId,
+            rows: 1,
+            bytes: 0,
+            holder,
+            settle: release,
+            context: [],
+          })
+          .catch((error) => telemetry.log.warn({ err: error, stage_id: id }, 'an undelivered job waits for its lease to end'));
+      }
+    },
+    onFailure: (error) => telemetry.log.error({ err: error }, 'a commit failed'),
+  });
+  return committer;
+}
+
+/** Background work: name, period, function. */
+function loopTable(parts: EngineParts, committer: Committer, accounts: AccountService): Loop[] {
+  const { config, clock, store, telemetry } = parts;
+  const submit = <R>(kind: 'timer' | 'operate', run: (group: Group) => Promise<R>): Promise<R> =>
+    committer.submit<TimerTicket | OperateTicket>({
+      kind,
+      applicationId: NO_APPLICATION,
+      rows: 1,
+      bytes: 0,
+      run,
+    } as TimerTicket) as Promise<R>;
+  const table: Loop[] = [
+    {
+      name: 'expire-leases',
+      everyMs: config.expireEveryMs,
+      run: () => submit('timer', (group) => expireLeases(group, { ...config, random: clock.random })),
+    },
+    { name: PROMOTE, everyMs: PROMOTE_EVERY_MS, run: () => submit('timer', promoteDue) },
+    {
+      name: 'touch-api-keys',
+      everyMs: KEYS_EVERY_MS,
+      run: () => submit('operate', async ({ tx }) => ({ nextAt: void (await accounts.flushUsed(tx)) })),
+    },
+  ];
+  if (telemetry.spanExport.enabled) {
+    table.push({
+      name: 'export-spans',
+      everyMs: EXPORT_EVERY_MS,
+      run: async () => {
+        const { more } = await exportSpans({
+          reads: store.reads,
+          export: (records) => telemetry.spanExport.export(records),
+          inGroup: (run) => submit('operate', run),
+          onRefused: (error) => telemetry.log.error({ err: error }, 'the collector refuses a span for good; it is dropped'),
+        });
+        return more ? { nextAt: clock.now() } : {};
+      },
+    });
+  }
+  return table;
+}

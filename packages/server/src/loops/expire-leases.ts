@@ -1,0 +1,35 @@
+import { applyStageChanges } from '../domain/commit/stage-changes.js';
+import type { Group } from '../domain/commit/tickets.js';
+import { decideExpiry } from '../domain/stage/expiry.js';
+
+const ALIVE_AT = 'alive_at';
+const BATCH = 500;
+
+export interface ExpireDeps {
+  leaseMs: number;
+  /** A gap in the server's own life after which leases start afresh, in milliseconds. */
+  aliveGapMs: number;
+  random(): number;
+}
+
+/**
+ * Ends deliveries whose lease or timeout is over. Before that it looks at itself: when more than `aliveGapMs` passed since it last
+ * noted that it lives — server or database away, process stopped, clock set, event loop stalled — no worker could have sent a
+ * heartbeat, so every lease starts afresh, timeouts move by the gap, and nothing expires in this round.
+ */
+export async function expireLeases({ tx, now, effects }: Group, deps: ExpireDeps): Promise<{ nextAt?: number }> {
+  const aliveAt = await tx.getState(ALIVE_AT);
+  await tx.setState(ALIVE_AT, String(now));
+  const gap = aliveAt === undefined ? 0 : now - Number(aliveAt);
+  if (Math.abs(gap) > deps.aliveGapMs) {
+    await tx.grantGrace(now + deps.leaseMs, gap);
+    return {};
+  }
+  const due = await tx.dueDeliveries(now, BATCH);
+  const changes = due.flatMap((stage) => {
+    const change = decideExpiry(stage, now, deps.random);
+    return change ? [{ stage, change }] : [];
+  });
+  await applyStageChanges(tx, now, effects, changes);
+  return due.length === BATCH ? { nextAt: now } : {};
+}

@@ -1,0 +1,128 @@
+import { createRequire } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+
+/** Runs in the thread. Plain text, so that every bundler keeps it; it loads the driver from where the main thread found it. */
+const READER_SOURCE = `
+const { parentPort, workerData } = require('node:worker_threads');
+const Database = require(workerData.driver);
+const database = new Database(workerData.path, { readonly: true, fileMustExist: true });
+database.pragma('busy_timeout = 5000');
+database.pragma('trusted_schema = OFF');
+const statements = new Map();
+parentPort.on('message', ({ id, sql, parameters }) => {
+  try {
+    let statement = statements.get(sql);
+    if (!statement) {
+      if (statements.size >= 200) statements.clear();
+      statement = database.prepare(sql);
+      statements.set(sql, statement);
+    }
+    parentPort.postMessage({ id, rows: statement.all(parameters) });
+  } catch (error) {
+    parentPort.postMessage({ id, error: { message: error.message, code: error.code } });
+  }
+});
+`;
+
+interface Reply {
+  id: number;
+  rows?: unknown[];
+  error?: { message: string; code?: string };
+}
+
+interface Waiting {
+  resolve(result: QueryResult<never>): void;
+  reject(error: Error): void;
+}
+
+/** A read-only connection in a worker thread: lists and searches never hold up the event loop that leases run on. */
+export function readerThreadDialect(path: string): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new ReaderThreadDriver(path),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}
+
+const requireHere = createRequire(import.meta.url);
+
+class ReaderThreadDriver implements Driver, DatabaseConnection {
+  readonly #path: string;
+  #thread: Worker | undefined;
+  #nextId = 1;
+  readonly #waiting = new Map<number, Waiting>();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  async init(): Promise<void> {}
+  async acquireConnection(): Promise<DatabaseConnection> {
+    return this;
+  }
+  async beginTransaction(): Promise<void> {
+    throw new Error('the reader has no transactions');
+  }
+  async commitTransaction(): Promise<void> {}
+  async rollbackTransaction(): Promise<void> {}
+  async releaseConnection(): Promise<void> {}
+
+  executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    this.#thread ??= this.#start();
+    const thread = this.#thread;
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.size === 0) thread.ref(); // a process that only waits for an answer must not end before it
+      this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
+      thread.postMessage({ id, sql: query.sql, parameters: query.parameters });
+    });
+  }
+
+  // biome-ignore lint/correctness/useYield: the interface asks for a generator; nothing of ours streams.
+  async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
+    throw new Error('streaming is not supported');
+  }
+
+  async destroy(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
+    this.#failAll(new Error('the store is closed'));
+  }
+
+  #start(): Worker {
+    const driver = requireHere.resolve('better-sqlite3');
+    const thread = new Worker(READER_SOURCE, { eval: true, workerData: { driver, path: this.#path } });
+    thread.unref();
+    thread.on('message', ({ id, rows, error }: Reply) => {
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) thread.unref();
+      if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.code }));
+      else waiting?.resolve({ rows: (rows ?? []) as never[] });
+    });
+    // The next query starts a new thread.
+    thread.on('error', (error) => {
+      if (this.#thread === thread) this.#thread = undefined;
+      this.#failAll(error as Error);
+    });
+    return thread;
+  }
+
+  #failAll(error: Error): void {
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const { reject } of waiting) reject(error);
+  }
+}

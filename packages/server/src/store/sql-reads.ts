@@ -1,0 +1,189 @@
+import type { PipelineFilter } from '@pipelogiq/protocol';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { Capabilities } from './capabilities.js';
+import type { Schema } from './schema.js';
+import type * as s from './store.js';
+
+type PipelineQuery = SelectQueryBuilder<
+  Schema & { p: Schema['pipeline']; a: Schema['application'] },
+  'p' | 'a',
+  s.PipelineRow & { application: string }
+>;
+
+/** Reads of every SQL store, on a connection that cannot write. */
+export class SqlReads implements s.Reads {
+  readonly #db: Kysely<Schema>;
+  readonly #can: Capabilities;
+
+  constructor(db: Kysely<Schema>, can: Capabilities) {
+    this.#db = db;
+    this.#can = can;
+  }
+
+  #pipelines(): PipelineQuery {
+    return this.#db
+      .selectFrom('pipeline as p')
+      .innerJoin('application as a', 'a.id', 'p.application_id')
+      .selectAll('p')
+      .select('a.name as application') as unknown as PipelineQuery;
+  }
+
+  #among(column: string, ids: readonly unknown[]) {
+    return sql<boolean>`${sql.ref(column)} ${this.#can.anyOf(sql`${this.#can.array(ids)}`)}`;
+  }
+
+  pipelines(
+    applicationId: number,
+    filter: PipelineFilter,
+    page: s.ReadPage,
+  ): Promise<(s.PipelineRow & { application: string })[]> {
+    let query = this.#pipelines().where('p.application_id', '=', applicationId);
+    if (filter.status) query = query.where('p.status', '=', filter.status);
+    if (filter.name) query = query.where('p.name', '=', filter.name);
+    if (filter.application) query = query.where('a.name', '=', filter.application);
+    if (filter.version) query = query.where('p.version', '=', filter.version);
+    if (filter.traceId) query = query.where('p.trace_id', '=', filter.traceId);
+    if (filter.from) query = query.where('p.created_at', '>=', Date.parse(filter.from));
+    if (filter.to) query = query.where('p.created_at', '<', Date.parse(filter.to));
+    if (filter.keyword) query = query.where(this.#withKeyword(applicationId, sql`keyword = ${filter.keyword}`));
+    if (filter.search) {
+      const [low, high] = prefixRange(filter.search);
+      query = query.where((eb) =>
+        eb.or([
+          eb.and([eb('p.name', '>=', low), eb('p.name', '<', high)]),
+          this.#withKeyword(applicationId, sql`keyword >= ${low} and keyword < ${high}`),
+        ]),
+      );
+    }
+    if (page.after !== undefined) query = query.where('p.id', '<', page.after);
+    return query.orderBy('p.id', 'desc').limit(page.limit).execute();
+  }
+
+  #withKeyword(applicationId: number, condition: ReturnType<typeof sql>) {
+    return sql<boolean>`p.id in (select pipeline_id from pipeline_keyword where application_id = ${applicationId} and ${condition})`;
+  }
+
+  pipeline(applicationId: number, id: number): Promise<(s.PipelineRow & { application: string }) | undefined> {
+    return this.#pipelines().where('p.application_id', '=', applicationId).where('p.id', '=', id).executeTakeFirst();
+  }
+  async pipelinesById(ids: number[]): Promise<(s.PipelineRow & { application: string })[]> {
+    return this.#pipelines().where(this.#among('p.id', ids)).execute();
+  }
+
+  stages(pipelineId: number, page: s.ReadPage): Promise<s.StageRow[]> {
+    let query = this.#db.selectFrom('stage').selectAll().where('pipeline_id', '=', pipelineId);
+    if (page.after !== undefined) query = query.where('position', '>', page.after);
+    return query.orderBy('position').limit(page.limit).execute();
+  }
+  stagesById(ids: number[]): Promise<s.StageRow[]> {
+    return this.#db.selectFrom('stage').selectAll().where(this.#among('id', ids)).execute();
+  }
+  dependencyNames(stageIds: number[]): Promise<{ stage_id: number; name: string }[]> {
+    return this.#db
+      .selectFrom('stage_dependency as d')
+      .innerJoin('stage as s', 's.id', 'd.depends_on_id')
+      .select(['d.stage_id', 's.name'])
+      .where(this.#among('d.stage_id', stageIds))
+      .orderBy('d.stage_id')
+      .orderBy('s.position')
+      .execute();
+  }
+
+  attempts(pipelineId: number, page: s.ReadPage): Promise<(s.AttemptRow & { stage: string })[]> {
+    const archived = sql`
+      select a.stage_id, a.fencing_token, a.pipeline_id, a.span_id, a.worker_id, a.outcome, a.error_code, a.error, a.ready_at,
+        a.leased_at, a.settled_at, s.name as stage
+      from stage_attempt a join stage s on s.id = a.stage_id where a.pipeline_id = ${pipelineId}`;
+    const latest = sql`
+      select id, fencing_token, pipeline_id, span_id, worker_id, outcome, error_code, error, delivery_ready_at, leased_at, settled_at, name
+      from stage where pipeline_id = ${pipelineId} and fencing_token > 0`;
+    return sql<s.AttemptRow & { stage: string }>`
+      select * from (${archived} union all ${latest}) as attempt
+      order by leased_at, stage_id, fencing_token
+      limit ${page.limit} offset ${page.after ?? 0}`
+      .execute(this.#db)
+      .then((result) => result.rows);
+  }
+  attemptsOfStages(stageIds: number[]): Promise<s.AttemptRow[]> {
+    return this.#db
+      .selectFrom('stage_attempt')
+      .selectAll()
+      .where(this.#among('stage_id', stageIds))
+      .orderBy('stage_id')
+      .orderBy('fencing_token')
+      .execute();
+  }
+
+  context(pipelineId: number, page: { limit: number; after?: string | undefined }): Promise<s.ContextRow[]> {
+    let query = this.#db.selectFrom('context_item').selectAll().where('pipeline_id', '=', pipelineId);
+    if (page.after !== undefined) query = query.where('key', '>', page.after);
+    return query.orderBy('key').limit(page.limit).execute();
+  }
+  logs(pipelineId: number, page: s.ReadPage): Promise<(s.StageLogRow & { stage: string })[]> {
+    let query = this.#db
+      .selectFrom('stage_log as l')
+      .innerJoin('stage as s', 's.id', 'l.stage_id')
+      .selectAll('l')
+      .select('s.name as stage')
+      .where('l.pipeline_id', '=', pipelineId);
+    if (page.after !== undefined) query = query.where('l.id', '>', page.after);
+    return query.orderBy('l.id').limit(page.limit).execute();
+  }
+  dependencyPayloads(
+    stageId: number,
+    page: { limit: number; after?: number | undefined },
+  ): Promise<{ depends_on_id: number; name: string; output: string | null }[]> {
+    let query = this.#db
+      .selectFrom('stage_dependency as d')
+      .innerJoin('stage as s', 's.id', 'd.depends_on_id')
+      .select(['d.depends_on_id', 's.name', sql<string | null>`case when s.status = 'completed' then s.output end`.as('output')])
+      .where('d.stage_id', '=', stageId);
+    if (page.after !== undefined) query = query.where('d.depends_on_id', '>', page.after);
+    return query.orderBy('d.depends_on_id').limit(page.limit).execute();
+  }
+
+  workers(applicationId: number, page: s.ReadPage): Promise<(s.WorkerRow & { application: string })[]> {
+    let query = this.#workers().where('w.application_id', '=', applicationId);
+    if (page.after !== undefined) query = query.where('w.id', '<', page.after);
+    return query.orderBy('w.id', 'desc').limit(page.limit).execute();
+  }
+  worker(applicationId: number, id: number): Promise<(s.WorkerRow & { application: string }) | undefined> {
+    return this.#workers().where('w.application_id', '=', applicationId).where('w.id', '=', id).executeTakeFirst();
+  }
+  #workers() {
+    return this.#db
+      .selectFrom('worker as w')
+      .innerJoin('application as a', 'a.id', 'w.application_id')
+      .selectAll('w')
+      .select('a.name as application');
+  }
+
+  apiKeyByHash(keyHash: string): Promise<(s.ApiKeyRow & { application: string }) | undefined> {
+    return this.#apiKeys().where('k.key_hash', '=', keyHash).executeTakeFirst();
+  }
+  apiKeys(applicationId: number): Promise<(s.ApiKeyRow & { application: string })[]> {
+    return this.#apiKeys().where('k.application_id', '=', applicationId).orderBy('k.id', 'desc').execute();
+  }
+  #apiKeys() {
+    return this.#db
+      .selectFrom('api_key as k')
+      .innerJoin('application as a', 'a.id', 'k.application_id')
+      .selectAll('k')
+      .select('a.name as application');
+  }
+  applications(): Promise<s.ApplicationRow[]> {
+    return this.#db.selectFrom('application').selectAll().orderBy('id').execute();
+  }
+  async countApiKeys(): Promise<number> {
+    const row = await this.#db
+      .selectFrom('api_key')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
+  }
+}
+
+/** All strings that begin with `prefix`, as a half-open range that an index serves. */
+function prefixRange(prefix: string): [string, string] {
+  return [prefix, prefix + '\u{10ffff}'];
+}

@@ -1,0 +1,112 @@
+import { sql } from 'kysely';
+import { rowsStatement, statement } from '../statement.js';
+import type { ContextRow, KnownPipeline, NewPipeline, NewStage } from '../store.js';
+
+type Columns<Row> = { [K in keyof Row & string]: 'int' | 'real' | 'text' };
+
+const insertInto = <Row extends object>(table: string, columns: Columns<Row>) =>
+  rowsStatement<Row & Record<string, unknown>>(
+    columns as never,
+    (rows) => sql`insert into ${sql.table(table)} (${sql.join(Object.keys(columns).map((column) => sql.ref(column)))}) ${rows}`,
+  );
+
+/** `excluded` keeps the sequence exact when two writers ask at once: the row is the lock. */
+export const allocateIds = statement<{ name: string; count: number }, { next_id: number }>(
+  ({ slot }) => sql`
+    insert into id_block (name, next_id) values (${slot('name', 'text')}, 1 + ${slot('count', 'int')})
+    on conflict (name) do update set next_id = id_block.next_id + ${slot('count', 'int')}
+    returning next_id`,
+);
+
+export const pipelinesByIdempotencyKey = rowsStatement<
+  { application_id: number; key: string },
+  Record<string, never>,
+  KnownPipeline
+>(
+  { application_id: 'int', key: 'text' },
+  (rows) => sql`
+    with wanted(application_id, key) as (${rows})
+    select p.id, p.application_id, p.idempotency_key, p.body_hash, p.trace_id, p.status
+    from wanted w
+    cross join pipeline p
+    where p.application_id = w.application_id and p.idempotency_key = w.key and p.idempotency_key is not null`,
+);
+
+export const insertPipelines = insertInto<NewPipeline>('pipeline', {
+  id: 'int',
+  application_id: 'int',
+  name: 'text',
+  version: 'text',
+  environment: 'text',
+  status: 'text',
+  trigger: 'text',
+  priority: 'int',
+  trace_id: 'text',
+  root_span_id: 'text',
+  parent_span_id: 'text',
+  trace_flags: 'int',
+  tracestate: 'text',
+  idempotency_key: 'text',
+  body_hash: 'text',
+  keywords: 'text',
+  has_context: 'int',
+  run_at: 'int',
+  sla_ms: 'int',
+  created_at: 'int',
+  started_at: 'int',
+  stages_total: 'int',
+  stages_open: 'int',
+});
+
+export const insertStages = insertInto<NewStage>('stage', {
+  id: 'int',
+  application_id: 'int',
+  pipeline_id: 'int',
+  position: 'int',
+  name: 'text',
+  handler: 'text',
+  status: 'text',
+  priority: 'int',
+  not_before: 'int',
+  delay_ms: 'int',
+  run_at: 'int',
+  ready_at: 'int',
+  dependency_count: 'int',
+  open_dependencies: 'int',
+  span_id: 'text',
+  input: 'text',
+  reference_positions: 'text',
+  timeout_ms: 'int',
+  pending_timeout_ms: 'int',
+  max_attempts: 'int',
+  backoff: 'text',
+  run_next_if_failed: 'int',
+  fail_if_output_empty: 'int',
+  notify_on_failure: 'int',
+});
+
+export const insertDependencies = insertInto<{ depends_on_id: number; stage_id: number }>('stage_dependency', {
+  depends_on_id: 'int',
+  stage_id: 'int',
+});
+
+export const insertKeywords = insertInto<{ application_id: number; keyword: string; pipeline_id: number }>('pipeline_keyword', {
+  application_id: 'int',
+  keyword: 'text',
+  pipeline_id: 'int',
+});
+
+export const putContext = rowsStatement<ContextRow & Record<string, unknown>>(
+  { pipeline_id: 'int', key: 'text', value: 'text', sensitive: 'int', updated_at: 'int' },
+  // `where true`: without it SQLite reads the conflict clause as a join constraint of the select
+  (rows) => sql`
+    with item(pipeline_id, key, value, sensitive, updated_at) as (${rows})
+    insert into context_item (pipeline_id, key, value, sensitive, updated_at)
+    select pipeline_id, key, value, sensitive, updated_at from item where true
+    on conflict (pipeline_id, key) do update
+    set value = excluded.value, sensitive = excluded.sensitive, updated_at = excluded.updated_at`,
+);
+
+export const markContext = statement<{ ids: number[] }>(
+  ({ idsIn }) => sql`update pipeline set has_context = 1 where id ${idsIn('ids')} and has_context = 0`,
+);

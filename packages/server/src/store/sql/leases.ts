@@ -1,0 +1,125 @@
+import { sql } from 'kysely';
+import { rowsStatement, statement } from '../statement.js';
+import type { ClaimedStage, ContextRow, DependencyOutput, NewDelivery, StageRow } from '../store.js';
+
+const CLAIMED = sql`
+  s.id, s.application_id, s.pipeline_id, s.name, s.handler, s.span_id, s.fencing_token, s.attempts, s.max_attempts, s.timeout_ms,
+  s.reference_positions, s.dependency_count, s.ready_at, s.lease_expires_at, s.timeout_at, s.pull_seq, s.run_next_if_failed,
+  coalesce(octet_length(s.input), 0) as input_bytes,
+  p.name as pipeline_name, p.trace_id, p.trace_flags, p.tracestate, p.run, p.has_context`;
+
+/**
+ * The best `limit` rows of each handler, each read off the ready index in order, then merged. `handler in (…)` alone would sort
+ * everything that is ready. Literals, not arguments, in the status: the partial index serves only those.
+ */
+export const claim = statement<{ applicationId: number; handlers: string[]; limit: number }, ClaimedStage>(
+  ({ slot, can }) => sql`
+    select ${CLAIMED}
+    from ${can.each(slot('handlers'))} as h
+    cross join stage s on s.id in (
+      select r.id from stage r
+      where r.application_id = ${slot('applicationId', 'int')} and r.handler = h.item and r.status = 'pending' and r.held = 0
+      order by r.priority desc, r.run_at, r.id
+      limit ${slot('limit', 'int')})
+    join pipeline p on p.id = s.pipeline_id
+    order by s.priority desc, s.run_at, s.id
+    limit ${slot('limit', 'int')}`,
+);
+
+/** One handler needs no merge: the index order is the answer. */
+export const claimOneHandler = statement<{ applicationId: number; handler: string; limit: number }, ClaimedStage>(
+  ({ slot }) => sql`
+    select ${CLAIMED}
+    from stage s
+    join pipeline p on p.id = s.pipeline_id
+    where s.application_id = ${slot('applicationId', 'int')} and s.handler = ${slot('handler', 'text')}
+      and s.status = 'pending' and s.held = 0
+    order by s.priority desc, s.run_at, s.id
+    limit ${slot('limit', 'int')}`,
+);
+
+export const archiveDeliveries = statement<{ ids: number[] }>(
+  ({ idsIn }) => sql`
+    insert into stage_attempt
+      (stage_id, fencing_token, pipeline_id, span_id, worker_id, outcome, error_code, error, ready_at, leased_at, settled_at)
+    select id, fencing_token, pipeline_id, span_id, worker_id, outcome, error_code, error, delivery_ready_at, leased_at, settled_at
+    from stage where id ${idsIn('ids')} and fencing_token > 0 and outcome is not null`,
+);
+
+export const startDeliveries = rowsStatement<
+  NewDelivery & Record<string, unknown>,
+  Record<string, never>,
+  { id: number; input: string | null }
+>(
+  {
+    id: 'int',
+    fencing_token: 'int',
+    worker_id: 'int',
+    pull_seq: 'int',
+    leased_at: 'int',
+    lease_expires_at: 'int',
+    timeout_at: 'int',
+    wake_at: 'int',
+  },
+  (rows) => sql`
+    with d(id, fencing_token, worker_id, pull_seq, leased_at, lease_expires_at, timeout_at, wake_at) as (${rows})
+    update stage set
+      status = 'running', fencing_token = d.fencing_token, outcome = null, worker_id = d.worker_id, pull_seq = d.pull_seq,
+      leased_at = d.leased_at, lease_expires_at = d.lease_expires_at, timeout_at = d.timeout_at, wake_at = d.wake_at,
+      delivery_ready_at = ready_at, settled_at = null, error_code = null, error = null, progress_ratio = null, progress_message = null
+    from d
+    where stage.id = d.id and stage.status = 'pending' and stage.fencing_token < d.fencing_token
+    returning stage.id, stage.input`,
+);
+
+export const deliveriesOfPulls = statement<{ workerId: number; pullSeqs: number[] }, ClaimedStage>(
+  ({ slot, idsIn }) => sql`
+    select ${CLAIMED}
+    from stage s
+    join pipeline p on p.id = s.pipeline_id
+    where s.status = 'running' and s.worker_id = ${slot('workerId', 'int')} and s.pull_seq ${idsIn('pullSeqs')}
+    order by s.id`,
+);
+
+export const inputs = statement<{ ids: number[] }, { id: number; input: string | null }>(
+  ({ idsIn }) => sql`select id, input from stage where id ${idsIn('ids')}`,
+);
+
+export const dependencyOutputs = statement<{ ids: number[] }, DependencyOutput>(
+  ({ idsIn }) => sql`
+    select d.stage_id, d.depends_on_id, s.name, s.handler,
+      case when s.status = 'completed' then s.output end as output
+    from stage_dependency d
+    join stage s on s.id = d.depends_on_id
+    where d.stage_id ${idsIn('ids')}
+    order by d.stage_id, s.position`,
+);
+
+export const outputsAt = rowsStatement<
+  { pipelineId: number; position: number },
+  Record<string, never>,
+  Pick<StageRow, 'pipeline_id' | 'position' | 'name' | 'status' | 'output'>
+>(
+  { pipelineId: 'int', position: 'int' },
+  (rows) => sql`
+    with place(pipeline_id, position) as (${rows})
+    select s.pipeline_id, s.position, s.name, s.status, s.output
+    from place cross join stage s on s.pipeline_id = place.pipeline_id and s.position = place.position`,
+);
+
+export const contextOf = statement<{ ids: number[] }, ContextRow>(
+  ({ idsIn }) => sql`
+    select pipeline_id, key, value, sensitive, updated_at from context_item where pipeline_id ${idsIn('ids')}
+    order by pipeline_id, key`,
+);
+
+export const setLastPullSeq = rowsStatement<{ workerId: number; pullSeq: number }>(
+  { workerId: 'int', pullSeq: 'int' },
+  (rows) => sql`
+    with p(id, seq) as (${rows})
+    update worker set last_pull_seq = p.seq from p where worker.id = p.id and worker.last_pull_seq < p.seq`,
+);
+
+export const forgetPulls = statement<{ workerId: number }>(
+  ({ slot }) => sql`update stage set pull_seq = null where status = 'running' and worker_id = ${slot('workerId', 'int')}`,
+);

@@ -1,0 +1,52 @@
+import { sql } from 'kysely';
+import { statement } from '../statement.js';
+import type { ReadyStage } from '../store.js';
+
+export const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
+  ({ slot }) => sql`
+    update stage set status = 'pending', ready_at = ${slot('now', 'int')}
+    where id in (
+      select id from stage where status = 'scheduled' and held = 0 and run_at <= ${slot('now', 'int')}
+      order by run_at limit ${slot('limit', 'int')})
+    returning id, application_id, pipeline_id, handler, status, run_at, held`,
+);
+
+export const startPipelines = statement<{ ids: number[]; now: number }>(
+  ({ idsIn, slot }) => sql`
+    update pipeline set status = 'running', started_at = ${slot('now', 'int')}
+    where id ${idsIn('ids')} and status = 'not_started'`,
+);
+
+export const nextTimes = statement<Record<string, never>, { wake_at: number | null; due_at: number | null }>(
+  () => sql`
+    select (select min(wake_at) from stage where status = 'running') as wake_at,
+      (select min(run_at) from stage where status = 'scheduled' and held = 0) as due_at`,
+);
+
+export const grantGrace = statement<{ leaseExpiresAt: number; gapMs: number }>(({ slot, can }) => {
+  const end = slot('leaseExpiresAt', 'int');
+  const timeout = sql`timeout_at + ${slot('gapMs', 'int')}`;
+  return sql`
+    update stage set lease_expires_at = ${end}, timeout_at = ${timeout}, wake_at = ${can.least(end, timeout)}
+    where status = 'running'
+    returning id`;
+});
+
+export const cancelStages = statement<{ pipelineId: number; now: number }, { id: number; was_running: number }>(
+  ({ slot }) => sql`
+    update stage set
+      outcome = case when status = 'running' then 'cancelled' else outcome end,
+      settled_at = case when status = 'running' then ${slot('now', 'int')} else settled_at end,
+      error_code = case when status = 'running' then 'cancelled' else error_code end,
+      finished_at = ${slot('now', 'int')}, status = 'cancelled'
+    where pipeline_id = ${slot('pipelineId', 'int')}
+      and status in ('not_started', 'scheduled', 'pending', 'throttled', 'running', 'waiting')
+    returning id, case when outcome = 'cancelled' then 1 else 0 end as was_running`,
+);
+
+export const cancelPipeline = statement<{ pipelineId: number; stages: number; reason: string | null; now: number }>(
+  ({ slot }) => sql`
+    update pipeline set status = 'cancelled', finished_at = ${slot('now', 'int')}, cancel_reason = ${slot('reason', 'text')},
+      stages_cancelled = stages_cancelled + ${slot('stages', 'int')}, stages_open = stages_open - ${slot('stages', 'int')}
+    where id = ${slot('pipelineId', 'int')} and status in ('not_started', 'running', 'paused')`,
+);

@@ -1,0 +1,100 @@
+import Database from 'better-sqlite3';
+import { Kysely } from 'kysely';
+import type { Clock } from '../clock.js';
+import { sqliteCapabilities } from './capabilities.js';
+import { sqliteDialect } from './dialect.js';
+import { migrate } from './migrations/index.js';
+import { readerThreadDialect } from './reader-thread.js';
+import type { Schema } from './schema.js';
+import { SqlReads } from './sql-reads.js';
+import { SqlTx } from './sql-tx.js';
+import { Statements } from './statement.js';
+import type { Reads, Store, Tx } from './store.js';
+
+export interface SqliteOptions {
+  /** A file, or `:memory:`. */
+  path: string;
+  synchronous: 'full' | 'normal';
+  clock: Clock;
+}
+
+const SYNCHRONOUS = { normal: 1, full: 2 } as const;
+
+/** Opens the database, migrates it and asserts the pragmas that durability rests on. */
+export async function openSqliteStore({ path, synchronous, clock }: SqliteOptions): Promise<Store> {
+  const database = openWriter(path, synchronous);
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(database) });
+  try {
+    await migrate(db, sqliteCapabilities);
+    assertPragma(database, 'synchronous', SYNCHRONOUS[synchronous]); // a write has happened: nothing may have changed it
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  // An in-memory database lives in its one connection; a file is read from a thread of its own, so that a long list never holds up
+  // a lease.
+  const readDb = path === ':memory:' ? db : new Kysely<Schema>({ dialect: readerThreadDialect(path) });
+  return new SqliteStore(db, readDb, clock);
+}
+
+function openWriter(path: string, synchronous: 'full' | 'normal'): Database.Database {
+  const database = new Database(path);
+  try {
+    database.pragma('journal_mode = WAL');
+    database.pragma(`synchronous = ${synchronous}`); // after journal_mode: better-sqlite3 is compiled to lower it to NORMAL for WAL
+    database.pragma('foreign_keys = ON');
+    database.pragma('busy_timeout = 5000');
+    database.pragma('journal_size_limit = 67108864');
+    database.pragma('trusted_schema = OFF');
+    database.pragma('cache_size = -65536'); // 64 MiB
+    if (path !== ':memory:') assertPragma(database, 'journal_mode', 'wal');
+    assertPragma(database, 'synchronous', SYNCHRONOUS[synchronous]);
+    assertPragma(database, 'foreign_keys', 1);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function assertPragma(database: Database.Database, name: string, expected: string | number): void {
+  const actual = database.pragma(name, { simple: true });
+  if (actual !== expected) throw new Error(`SQLite did not take ${name} = ${expected} (it is ${String(actual)})`);
+}
+
+/** Codes after which the same statement may work later; all others name a bad statement or bad data. */
+const UNAVAILABLE = /^SQLITE_(FULL|IOERR|READONLY|BUSY|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|LOCKED|NOMEM|PERM)/;
+
+class SqliteStore implements Store {
+  readonly reads: Reads;
+  readonly #db: Kysely<Schema>;
+  readonly #readDb: Kysely<Schema>;
+  readonly #statements: Statements;
+  readonly #clock: Clock;
+
+  constructor(db: Kysely<Schema>, readDb: Kysely<Schema>, clock: Clock) {
+    this.#db = db;
+    this.#readDb = readDb;
+    this.#clock = clock;
+    this.#statements = new Statements(db, sqliteCapabilities);
+    this.reads = new SqlReads(readDb, sqliteCapabilities);
+  }
+
+  async now(): Promise<number> {
+    return this.#clock.now();
+  }
+
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#db.transaction().execute((trx) => work(new SqlTx(trx, this.#statements)));
+  }
+
+  failureOf(error: unknown): 'data' | 'unavailable' | 'unknown_outcome' {
+    const code = error instanceof Database.SqliteError ? error.code : '';
+    return UNAVAILABLE.test(code) ? 'unavailable' : 'data';
+  }
+
+  async close(): Promise<void> {
+    if (this.#readDb !== this.#db) await this.#readDb.destroy();
+    await this.#db.destroy();
+  }
+}

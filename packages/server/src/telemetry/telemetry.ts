@@ -1,0 +1,41 @@
+import type { Clock } from '../clock.js';
+import { createLogger, type LoggerLevel, type ServerLogger } from './logging.js';
+import { samplerConfig, tracingConfig } from './otel-config.js';
+import { createSampler, type Sampler } from './sampling.js';
+import { createServerSpans, type ServerSpans } from './server-spans.js';
+import { createSpanExport, type SpanExport } from './span-export.js';
+
+/** Logs and traces of one control plane. */
+export interface Telemetry {
+  log: ServerLogger;
+  sampler: Sampler;
+  spanExport: SpanExport;
+  serverSpans: ServerSpans;
+  /** Sends what is left, for a few seconds at most. */
+  close(): Promise<void>;
+}
+
+export interface TelemetryOptions {
+  config: { logLevel: LoggerLevel };
+  /** The standard `OTEL_*` variables. */
+  env: { readonly [name: string]: string | undefined };
+  clock: Clock;
+}
+
+export function openTelemetry({ config, env, clock }: TelemetryOptions): Telemetry {
+  const log = createLogger({ level: config.logLevel, service: 'pipelogiq', clock });
+  const warn = (message: string): void => log.warn({}, message);
+  const sampler = createSampler(samplerConfig(env, warn));
+  const spanExport = createSpanExport(tracingConfig(env, warn), { clock });
+  const serverSpans = createServerSpans({ spanExport, sampler, clock });
+  return {
+    log,
+    sampler,
+    spanExport,
+    serverSpans,
+    close: async () => {
+      await serverSpans.shutdown();
+      await spanExport.shutdown();
+    },
+  };
+}
