@@ -1,5 +1,5 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import type { HttpApp } from './app.js';
 
 const KEEP_ALIVE_MS = 65_000; // longer than the minute after which proxies and pools let go, so that they do it, not we
@@ -28,10 +28,43 @@ function listenError(error: NodeJS.ErrnoException, host: string, port: number): 
 
 const urlOf = ({ address, family, port }: AddressInfo) => `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 
-function closeServer(server: Server): Promise<void> {
+/**
+ * Ends connections once nothing is under way on them. Node's `closeIdleConnections` overlooks those that have not sent a
+ * request yet, as clients open them ahead of need; they would hold up the end until a timeout.
+ */
+class Connections {
+  readonly #open = new Set<Socket>();
+  readonly #underWay = new Set<IncomingMessage>();
+  #closing = false;
+
+  opened(socket: Socket): void {
+    this.#open.add(socket);
+    socket.once('close', () => this.#open.delete(socket));
+  }
+
+  started(req: IncomingMessage, res: ServerResponse): void {
+    this.#underWay.add(req);
+    res.once('close', () => {
+      this.#underWay.delete(req);
+      if (this.#closing) this.#endIdle();
+    });
+  }
+
+  closeWhenIdle(): void {
+    this.#closing = true;
+    this.#endIdle();
+  }
+
+  #endIdle(): void {
+    const busy = new Set([...this.#underWay].map(({ socket }) => socket));
+    for (const socket of this.#open) if (!busy.has(socket)) socket.destroy();
+  }
+}
+
+function closeServer(server: Server, connections: Connections): Promise<void> {
   return new Promise((resolve, reject) => {
     server.close((error) => (error ? reject(error) : resolve()));
-    server.closeIdleConnections();
+    connections.closeWhenIdle();
   });
 }
 
@@ -44,13 +77,15 @@ export function startHttpServer(
   app: Pick<HttpApp, 'standaloneHandler'>,
   { host, port }: { host: string; port: number },
 ): Promise<HttpServer> {
+  const connections = new Connections();
   let closed: Promise<void> | undefined;
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, (req, res) => {
-    res.once('close', () => closed && server.closeIdleConnections()); // an answer that close() waited for has gone out
+    connections.started(req, res);
     app.standaloneHandler(req, res);
   });
+  server.on('connection', (socket) => connections.opened(socket));
   const close = () => {
-    closed ??= closeServer(server);
+    closed ??= closeServer(server, connections);
     return closed;
   };
   return new Promise((resolve, reject) => {

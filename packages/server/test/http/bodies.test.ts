@@ -83,6 +83,19 @@ describe('reading a body', () => {
     expect(sent).toBeLessThan(2 * LIMITS.bodyBytes);
   });
 
+  test('answers a stream that breaks off with a 4xx, and logs no error', async () => {
+    const api = anApi();
+    const body = new ReadableStream({
+      pull(controller) {
+        controller.error(new Error('gone'));
+      },
+    });
+    const headers = { authorization: 'Bearer key-admin', 'content-type': 'application/json' };
+    const request = new Request('http://in.process/pipelines', { method: 'POST', headers, body, duplex: 'half' } as RequestInit);
+    expect((await problemOf(await api.app.fetch(request))).code).toBe('invalid_json');
+    expect(api.logged).toEqual([]);
+  });
+
   test('refuses JSON that nests 10,000 deep, and takes 100', async () => {
     const nested = (depth: number) => `{"name":"order","stages":[{"name":"a","input":${'['.repeat(depth)}${']'.repeat(depth)}}]}`;
     const problem = await problemOf(await create(anApi(), { text: nested(10_000) }));

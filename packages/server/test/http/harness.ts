@@ -83,9 +83,14 @@ export interface CallInit {
   /** Sent as it is. */
   text?: string;
   headers?: { [name: string]: string };
+  signal?: AbortSignal;
 }
 
-export function aRequest(method: string, url: string, { key = 'key-admin', body, text, headers = {} }: CallInit = {}): Request {
+export function aRequest(
+  method: string,
+  url: string,
+  { key = 'key-admin', body, text, headers = {}, signal }: CallInit = {},
+): Request {
   const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
   return new Request(url, {
     method,
@@ -96,6 +101,7 @@ export function aRequest(method: string, url: string, { key = 'key-admin', body,
       ...headers,
     },
     ...(content !== undefined && { body: content }),
+    ...(signal && { signal }),
   });
 }
 
