@@ -16,7 +16,7 @@ export interface BeatSession {
 export interface BeatChange {
   add?: { id: string; fencingToken: number }[];
   remove?: { id: string; fencingToken: number }[];
-  report?: { state: string; inFlight: number; processed: number; failed: number; lastError?: string };
+  report?: { state: string; processed: number; failed: number; lastError?: string };
   session?: BeatSession;
   /** Beat at once. */
   now?: true;
@@ -29,7 +29,7 @@ export interface BeatChange {
 export const BEAT_SOURCE = `'use strict';
 const { parentPort, workerData } = require('node:worker_threads');
 let session = workerData.session;
-let report = { state: 'running', inFlight: 0, processed: 0, failed: 0 };
+let report = { state: 'running', processed: 0, failed: 0 };
 const jobs = new Map();
 const key = (job) => job.id + ':' + job.fencingToken;
 let cpu = process.cpuUsage();
@@ -51,7 +51,7 @@ async function send(current) {
   const response = await fetch(workerData.url, {
     method: 'POST',
     headers: { ...workerData.headers, 'content-type': 'application/json', 'x-worker-session': current.sessionToken },
-    body: JSON.stringify({ workerId: current.workerId, ...report, jobs: [...jobs.values()], ...load() }),
+    body: JSON.stringify({ workerId: current.workerId, ...report, jobs: [...jobs.values()], inFlight: jobs.size, ...load() }),
     signal: AbortSignal.timeout(Math.min(10000, Math.max(1000, current.intervalMs))),
   });
   const text = await response.text();
@@ -89,5 +89,5 @@ parentPort.on('message', (change) => {
   if (change.session) session = change.session;
   if (change.now) beat();
 });
-timer = setTimeout(beat, session.intervalMs);
+beat().finally(() => parentPort.postMessage({ ready: true })); // fetch is loaded and connected before it is needed
 `;

@@ -1,6 +1,7 @@
 import type { HeartbeatReply } from '@pipelogiq/protocol';
 import type { ThreadTarget } from '../transport/transport.js';
 import { BEAT_SOURCE, type BeatChange, type BeatSession, type BeatThreadData } from './beat-source.js';
+import { deferred } from './timers.js';
 
 /** A beat that was not answered with 2xx. */
 export interface BeatFailure {
@@ -19,6 +20,8 @@ export interface BeatEvents {
 
 export interface BeatThread {
   post(change: BeatChange): void;
+  /** Resolves when its first beat has been answered, or has failed. */
+  ready: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,20 +43,24 @@ export async function startBeatThread(
   // No loaders, inspectors or preloads of the program: they belong to its own code.
   const thread = new Worker(BEAT_SOURCE, { eval: true, workerData, execArgv: [], env: { ...process.env, NODE_OPTIONS: '' } });
   thread.unref();
+  const { promise: ready, resolve: isReady } = deferred();
   let over = false;
   const die = (error: unknown) => {
     if (over) return;
     over = true;
+    isReady();
     onDeath(error);
   };
-  thread.on('message', (message: { reply?: HeartbeatReply; failure?: BeatFailure }) => {
+  thread.on('message', (message: { reply?: HeartbeatReply; failure?: BeatFailure; ready?: true }) => {
     if (over) return;
+    if (message.ready) isReady();
     if (message.reply) events.reply(message.reply);
     if (message.failure) events.failure(message.failure);
   });
   thread.on('error', die);
   thread.on('exit', (code) => die(new Error(`the heartbeat thread ended with code ${code}`)));
   return {
+    ready,
     post: (change) => thread.postMessage(change),
     stop: async () => {
       over = true;

@@ -3,15 +3,18 @@ import type { Transport } from '../transport/transport.js';
 import { type BeatContent, LocalBeats } from './beat-local.js';
 import type { BeatChange, BeatSession } from './beat-source.js';
 import { type BeatEvents, type BeatThread, startBeatThread } from './beat-thread.js';
-import { coalesced } from './timers.js';
+import { coalesced, within } from './timers.js';
 
 export interface HeartbeatDeps {
   transport: Transport;
   /** Totals for the next beat. */
-  totals(): { inFlight: number; processed: number; failed: number; lastError?: string };
+  totals(): { processed: number; failed: number; lastError?: string };
   events: BeatEvents;
   warn(message: string): void;
 }
+
+/** Milliseconds that the start of a worker waits for its heartbeat thread. */
+const READY_MS = 2_000;
 
 /**
  * Keeps the leases of the jobs in flight.
@@ -44,6 +47,7 @@ export class Heartbeat {
     const onDeath = (error: unknown) => this.#fallBack(error);
     try {
       this.#thread = await startBeatThread(target, ROUTES.workersHeartbeat, session, this.#deps.events, onDeath);
+      await within(this.#thread.ready, READY_MS); // a handler that blocks at once must find it beating
     } catch (error) {
       this.#fallBack(error);
     }
@@ -103,7 +107,7 @@ export class Heartbeat {
   }
 
   #content(): BeatContent {
-    return { ...this.#deps.totals(), state: this.#state, jobs: [...this.#jobs.values()] };
+    return { ...this.#deps.totals(), state: this.#state, jobs: [...this.#jobs.values()], inFlight: this.#jobs.size };
   }
 }
 

@@ -44,3 +44,11 @@ export function coalesced(fn: () => void): () => void {
     });
   };
 }
+
+export function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}

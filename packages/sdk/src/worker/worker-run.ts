@@ -172,8 +172,8 @@ export class WorkerRun {
     return new Heartbeat({
       transport: this.#deps.transport,
       totals: () => {
-        const { inFlight, processed, failed, lastError } = this.#deliveries;
-        return { inFlight, processed, failed, ...(lastError !== undefined && { lastError }) };
+        const { processed, failed, lastError } = this.#deliveries;
+        return { processed, failed, ...(lastError !== undefined && { lastError }) };
       },
       events: { reply: (reply) => this.#onReply(reply), failure: (failure) => this.#onBeatFailure(failure) },
       warn: (message) => process.emitWarning(message, { type: 'PipelogiqWarning', code: 'PIPELOGIQ_HEARTBEAT' }),

@@ -145,6 +145,7 @@ export class Double {
       const finish = () => {
         clearTimeout(timer);
         this.#changes.off('change', finish);
+        response.off('close', finish);
         resolve();
       };
       const timer = setTimeout(finish, ms);

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { NonRetryableError } from '../../src/errors.js';
+import { declareHandler, defineHandler } from '../../src/handler.js';
+import { runHandler } from '../../src/testing/index.js';
+
+const throwing = (error: unknown, options = {}) =>
+  defineHandler('throwing', options, () => {
+    throw error;
+  });
+
+describe('runHandler', () => {
+  it('returns what the handler returned, as JSON, and what it reported', async () => {
+    const charge = declareHandler('charge', {
+      input: z.object({ orderId: z.string(), at: z.string().transform((text) => new Date(text)) }),
+      output: z.object({ receipt: z.string(), paidAt: z.date() }),
+    }).handle(async (input, job) => {
+      job.log.info('charging', { orderId: input.orderId });
+      const id = await job.step('authorise', () => `r-${input.orderId}`);
+      await job.progress(0.5, 'authorised');
+      job.context.set('receipt', id);
+      return { receipt: id, paidAt: input.at };
+    });
+    const result = await runHandler(charge, { input: { orderId: '42', at: '2026-01-31' }, context: { shop: 'a' } });
+    expect(result).toMatchObject({
+      status: 'completed',
+      output: { receipt: 'r-42', paidAt: '2026-01-31T00:00:00.000Z' },
+      context: { shop: 'a', receipt: 'r-42' },
+      progress: [{ ratio: 0.5, message: 'authorised' }],
+      steps: [{ name: 'authorise', failed: false }],
+    });
+    expect(result.logs.map(({ message }) => message)).toEqual(['charging', 'step_completed']);
+  });
+
+  it('shows outputs of dependencies by stage, by handler, and the only one as previousOutput', async () => {
+    const scan = declareHandler('scan');
+    const join = defineHandler('join', {}, (_input: unknown, job) => ({
+      byStage: job.outputOf('left'),
+      all: job.outputsOf(scan),
+      previous: job.previousOutput,
+    }));
+    const outputs = { left: 1, right: 2 };
+    const outputHandlers = { left: 'scan', right: 'scan' };
+    expect(await runHandler(join, { outputs, outputHandlers })).toMatchObject({
+      output: { byStage: 1, all: [1, 2], previous: null },
+    });
+    expect(await runHandler(join, { outputs: { left: 1 } })).toMatchObject({ output: { previous: 1 } });
+    const ambiguous = defineHandler('ambiguous', {}, (_input: unknown, job) => job.outputOf(scan));
+    expect(await runHandler(ambiguous, { outputs, outputHandlers })).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('left, right') },
+    });
+  });
+
+  it.each([
+    ['an error', new Error('no'), 'handler_error', true],
+    ['an error with a name', new TypeError('no'), 'type_error', true],
+    ['an error with a code', Object.assign(new Error('no'), { code: 'ECONNREFUSED' }), 'econnrefused', true],
+    ['something else', 'no', 'handler_error', true],
+    ['an error that must not be retried', new NonRetryableError('no', { code: 'card_declined' }), 'card_declined', false],
+  ])('fails with a code for %s', async (_name, thrown, code, retryable) => {
+    const result = await runHandler(throwing(thrown));
+    expect(result).toMatchObject({ status: 'failed', error: { code, message: 'no' }, retryable, cause: thrown });
+  });
+
+  it('retries by code as the handler declares', async () => {
+    const refused = Object.assign(new Error('no'), { code: 'ECONNREFUSED' });
+    expect(await runHandler(throwing(refused, { retryOn: ['ECONNREFUSED'] }))).toMatchObject({ retryable: true });
+    expect(await runHandler(throwing(refused, { retryOn: ['timeout'] }))).toMatchObject({ retryable: false });
+    expect(await runHandler(throwing(refused, { noRetryOn: ['ECONNREFUSED'] }))).toMatchObject({ retryable: false });
+  });
+
+  it('keeps the stacks of causes', async () => {
+    const result = await runHandler(throwing(new Error('outer', { cause: new Error('inner') })));
+    expect(result).toMatchObject({ error: { stack: expect.stringMatching(/outer[\s\S]*caused by: Error: inner/) } });
+  });
+
+  it('fails without retry when input, output or JSON do not fit', async () => {
+    const strict = declareHandler('strict', { input: z.object({ n: z.number() }), output: z.number() });
+    const badInput = await runHandler(
+      strict.handle(({ n }) => n),
+      { input: { n: 'one' as unknown as number } },
+    );
+    expect(badInput).toMatchObject({
+      error: { code: 'invalid_input', message: expect.stringContaining('n: ') },
+      retryable: false,
+    });
+    const badOutput = await runHandler(
+      strict.handle(() => 'one' as unknown as number),
+      { input: { n: 1 } },
+    );
+    expect(badOutput).toMatchObject({ error: { code: 'invalid_output' }, retryable: false });
+    const cycle: { self?: unknown } = {};
+    cycle.self = cycle;
+    for (const output of [1n, cycle]) {
+      const result = await runHandler(defineHandler('odd', {}, () => output));
+      expect(result).toMatchObject({ error: { code: 'output_not_serializable' }, retryable: false });
+    }
+  });
+
+  it('keeps only flushed context writes of a handler that fails', async () => {
+    const half = defineHandler('half', {}, async (_input: unknown, job) => {
+      job.context.set('kept', 1);
+      await job.context.flush();
+      job.context.set('dropped', 2);
+      throw new Error('no');
+    });
+    expect((await runHandler(half)).context).toEqual({ kept: 1 });
+  });
+
+  it('refuses context keys and values that the server would refuse', async () => {
+    const setting = (key: string, value: unknown) =>
+      defineHandler('setting', {}, (_input: unknown, job) => job.context.set(key, value as never));
+    for (const key of ['', 'a\0b', '\ud800', 'x'.repeat(201)]) {
+      expect(await runHandler(setting(key, 1))).toMatchObject({ error: { code: 'invalid_context_key' }, retryable: false });
+    }
+    for (const value of [1n, undefined]) {
+      expect(await runHandler(setting('key', value))).toMatchObject({ error: { code: 'context_not_serializable' } });
+    }
+  });
+
+  it('hands over the signal and the attempt', async () => {
+    const seen = defineHandler('seen', {}, (_input: unknown, job) => ({ aborted: job.signal.aborted, attempt: job.attempt }));
+    const result = await runHandler(seen, { signal: AbortSignal.abort(), attempt: 2 });
+    expect(result).toMatchObject({ output: { aborted: true, attempt: 2 } });
+  });
+
+  it('tells a step that failed', async () => {
+    const stepping = defineHandler('stepping', {}, (_input: unknown, job) =>
+      job.step('one', () => Promise.reject(new Error('no'))),
+    );
+    const result = await runHandler(stepping);
+    expect(result).toMatchObject({
+      status: 'failed',
+      steps: [{ name: 'one', failed: true }],
+      logs: [{ message: 'step_failed' }],
+    });
+  });
+});
