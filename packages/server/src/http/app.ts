@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono';
 import { DomainError } from '../domain/errors.js';
 import type { HttpDeps } from './deps.js';
 import { conclude, type Exchange, type NodeBindings, openExchange, refusal } from './exchange.js';
+import { isLoopback } from './host-check.js';
 import type { Reply, Route } from './route.js';
 import { allRoutes } from './routes/index.js';
 import { admit, answerRoute } from './serve-route.js';
@@ -18,8 +19,8 @@ export interface HttpApp {
   fetch(request: Request, env?: object): Promise<Response>;
   /** For the server of an embedding service, also under a prefix that it cuts off. Leaves the `Host` header to it. */
   nodeHandler: NodeHandler;
-  /** For a server of our own: checks `Host` when it listens on a loopback address. */
-  standaloneHandler: NodeHandler;
+  /** For a server of our own that listens on `host`: checks the `Host` header when that is a loopback address. */
+  handlerOn(host: string): NodeHandler;
 }
 
 const METHODS = ['GET', 'POST', 'DELETE'] as const;
@@ -92,6 +93,6 @@ export function createHttpApp(deps: HttpDeps): HttpApp {
   return {
     fetch: async (request, env = {}) => router.fetch(request, env),
     nodeHandler: listen({}),
-    standaloneHandler: listen({ ownServer: true }),
+    handlerOn: (host) => listen({ localOnly: isLoopback(host) }),
   };
 }

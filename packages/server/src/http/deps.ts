@@ -83,8 +83,8 @@ export interface HttpDeps {
   log: HttpLog;
   health(): Promise<HealthReport>;
   ready(): ReadyReport;
-  /** The address that the server listens on; on a loopback one only local `Host` headers are served. */
-  host: string;
+  /** Not looked at: each server that listens says where it does. */
+  host?: string;
   /** Called after every answer; must not throw. */
   onRequest?(info: RequestInfo): void;
   isShuttingDown(): boolean;

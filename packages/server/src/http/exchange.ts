@@ -12,8 +12,8 @@ import type { Reply } from './route.js';
 export interface NodeBindings {
   incoming?: IncomingMessage;
   outgoing?: ServerResponse;
-  /** Set on the server that we opened ourselves, where the address that it listens on is known. */
-  ownServer?: true;
+  /** Set on a server of our own that listens on a loopback address: its requests must name a local host. */
+  localOnly?: boolean;
 }
 
 /** One request on its way to its answer. */

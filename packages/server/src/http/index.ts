@@ -5,9 +5,6 @@ export type {
   HealthReport,
   HealthStatus,
   HttpDeps,
-  HttpLimits,
-  HttpLog,
-  ReadyReport,
   RequestInfo,
 } from './deps.js';
 export { HTTP_LIMITS } from './deps.js';

@@ -8,7 +8,7 @@ import type { Principal, WorkerPrincipal } from '../domain/use-cases.js';
  */
 export type Access = Scope | 'open' | 'worker';
 
-export type CallerOf<A extends Access> = A extends 'open' ? undefined : A extends 'worker' ? WorkerPrincipal : Principal;
+type CallerOf<A extends Access> = A extends 'open' ? undefined : A extends 'worker' ? WorkerPrincipal : Principal;
 
 /** One request that was let in, read and checked. */
 export interface Call<Caller, Body, Query> {

@@ -11,7 +11,7 @@ type Def = {
 const defOf = (schema: z.ZodType): Def => schema.def as unknown as Def;
 
 /** The schema without `optional` and its like around it. */
-export function unwrap(schema: z.ZodType): z.ZodType {
+function unwrap(schema: z.ZodType): z.ZodType {
   const { innerType } = defOf(schema);
   return innerType ? unwrap(innerType) : schema;
 }

@@ -7,7 +7,7 @@ import { readBody } from './body.js';
 import type { HttpDeps } from './deps.js';
 import type { Exchange } from './exchange.js';
 import { authorise, identify } from './gate.js';
-import { checkHost, isLoopback } from './host-check.js';
+import { checkHost } from './host-check.js';
 import { parseJson } from './json-text.js';
 import { speaksNewerMinor } from './protocol-version.js';
 import { parseQuery } from './query.js';
@@ -67,7 +67,7 @@ export async function admit(
   deps: HttpDeps,
 ): Promise<Principal | undefined> {
   const { request, node } = exchange;
-  if (node.ownServer && isLoopback(deps.host)) checkHost(node.incoming?.headers.host);
+  if (node.localOnly) checkHost(node.incoming?.headers.host);
   if (route?.access === 'open') return undefined;
   const principal = await identify(deps.useCases.accounts, request.headers);
   exchange.principal = principal;

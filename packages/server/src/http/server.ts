@@ -74,14 +74,15 @@ function closeServer(server: Server, connections: Connections): Promise<void> {
  * Rejects with an Error that has the system's `code`, as `EADDRINUSE`, and a message of one line.
  */
 export function startHttpServer(
-  app: Pick<HttpApp, 'standaloneHandler'>,
+  app: Pick<HttpApp, 'handlerOn'>,
   { host, port }: { host: string; port: number },
 ): Promise<HttpServer> {
+  const handle = app.handlerOn(host);
   const connections = new Connections();
   let closed: Promise<void> | undefined;
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, (req, res) => {
     connections.started(req, res);
-    app.standaloneHandler(req, res);
+    handle(req, res);
   });
   server.on('connection', (socket) => connections.opened(socket));
   const close = () => {

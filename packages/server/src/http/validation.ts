@@ -8,7 +8,7 @@ import { knownKeys } from './schema-walk.js';
 const MAX_ERRORS = 50;
 
 /** Path of a field as people write it: `stages[2].dependsOn[0]`, `context["a b"]`. */
-export function formatPath(path: readonly PropertyKey[], at = ''): string {
+function formatPath(path: readonly PropertyKey[], at = ''): string {
   return path.reduce<string>((text, part) => {
     if (typeof part === 'number') return `${text}[${part}]`;
     const key = String(part);

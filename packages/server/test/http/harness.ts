@@ -4,14 +4,14 @@ import { DomainError } from '../../src/domain/errors.js';
 import type { JsonText, LeasedJob, Principal, UseCases } from '../../src/domain/use-cases.js';
 import { createHttpApp, HTTP_LIMITS, type HttpApp, type HttpDeps, type RequestInfo } from '../../src/http/index.js';
 
-export interface Recorded {
+interface Recorded {
   name: string;
   args: unknown[];
 }
 
 type Overrides = { [Group in keyof UseCases]?: Partial<UseCases[Group]> };
 
-export const principal = (...scopes: Scope[]): Principal => ({
+const principal = (...scopes: Scope[]): Principal => ({
   keyId: '1',
   applicationId: 1,
   application: 'shop',
@@ -27,7 +27,7 @@ const scopesOf = (key: string): Scope[] | undefined => {
 export const SESSION = 'session-of-7';
 
 /** Use cases that record what they were asked; each answers `{}` unless it is overridden. */
-export function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: Recorded[] } {
+function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: Recorded[] } {
   const calls: Recorded[] = [];
   const defaults: { [name: string]: (...args: never[]) => unknown } = {
     'accounts.authenticate': (key: string) => {
@@ -86,11 +86,7 @@ export interface CallInit {
   signal?: AbortSignal;
 }
 
-export function aRequest(
-  method: string,
-  url: string,
-  { key = 'key-admin', body, text, headers = {}, signal }: CallInit = {},
-): Request {
+function aRequest(method: string, url: string, { key = 'key-admin', body, text, headers = {}, signal }: CallInit = {}): Request {
   const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
   return new Request(url, {
     method,
@@ -127,7 +123,6 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
       database: 'connected',
     }),
     ready: () => ({ ready: true, reasons: [] }),
-    host: '127.0.0.1',
     onRequest: (info) => requests.push(info),
     isShuttingDown: () => false,
     ...depOverrides,

@@ -1,38 +1,12 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type RequestOptions, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type HttpServer, startHttpServer } from '../../src/http/index.js';
-import { type Api, anApi, aPipeline, aPull, SESSION } from './harness.js';
+import { startHttpServer } from '../../src/http/index.js';
+import { anApi, aPipeline, aPull } from './harness.js';
+import { closeAll, deferred, HEADERS, post, send, serve } from './sockets.js';
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map((close) => close()));
-});
-
-async function serve(api: Api): Promise<HttpServer> {
-  const server = await startHttpServer(api.app, { host: '127.0.0.1', port: 0 });
-  closers.push(server.close);
-  return server;
-}
-
-const HEADERS = { 'x-api-key': 'key-admin', 'content-type': 'application/json', 'x-worker-session': SESSION };
-const post = (url: string, body: unknown, init: RequestInit = {}) =>
-  fetch(url, { method: 'POST', headers: HEADERS, body: JSON.stringify(body), ...init });
-
-function send(
-  options: RequestOptions,
-  body?: string,
-): Promise<{ status: number; text: string; headers: IncomingMessage['headers'] }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({ host: '127.0.0.1', ...options }, async (response) => {
-      let text = '';
-      for await (const chunk of response.setEncoding('utf8')) text += chunk;
-      resolve({ status: response.statusCode ?? 0, text, headers: response.headers });
-    });
-    request.on('error', reject).end(body);
-  });
-}
+afterEach(closeAll);
 
 describe('on a real socket', () => {
   test('serves requests with their length and keeps the connection', async () => {
@@ -158,86 +132,6 @@ describe('the signal of a pull and of a wait', () => {
     await asked.promise;
     caller.abort();
     expect((await answer).status).toBe(200);
-  });
-});
-
-function deferred<T>() {
-  let resolve: (value: T) => void = () => {};
-  const promise = new Promise<T>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
-}
-
-describe('the Host header on a loopback address', () => {
-  const get = (port: number, host: string, path = '/health') => send({ port, path, headers: { host } });
-
-  test.each(['localhost', 'localhost:8080', '127.0.0.1:1', '[::1]:8080', 'LOCALHOST'])('may be %s', async (host) => {
-    const { port } = await serve(anApi());
-    expect((await get(port, host)).status).toBe(200);
-  });
-
-  test.each([
-    'evil.example',
-    'evil.example:8080',
-    'localhost.evil.example',
-    '127.0.0.1.nip.io',
-    'localhost@evil.example',
-    '192.168.0.1',
-  ])('may not be %s, on open routes neither', async (host) => {
-    const { port } = await serve(anApi());
-    const { status, text } = await get(port, host);
-    expect([403, 422]).toContain(status);
-    expect(text).toMatch(/host_not_allowed|invalid_request/);
-  });
-
-  test('is free where the server listens elsewhere, and in an embedding service', async () => {
-    const open = await startHttpServer(anApi({}, { host: '0.0.0.0' }).app, { host: '127.0.0.1', port: 0 });
-    closers.push(open.close);
-    expect((await get(open.port, 'pipelogiq.example')).status).toBe(200);
-    const port = await embed(anApi().app.nodeHandler);
-    expect((await get(port, 'pipelogiq.example')).status).toBe(200);
-  });
-});
-
-async function embed(handler: (req: IncomingMessage, res: ServerResponse) => void): Promise<number> {
-  const server = createServer(handler).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  closers.push(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
-  return (server.address() as AddressInfo).port;
-}
-
-describe('mounted under a prefix, as Express does it', () => {
-  type Cut = IncomingMessage & { originalUrl?: string; body?: unknown };
-  const mount = (api: Api, parse = false) =>
-    embed(async (req: Cut, res) => {
-      req.originalUrl = req.url ?? '';
-      req.url = req.originalUrl.replace(/^\/ops\/pipelogiq(?=[/?]|$)/, '');
-      if (!req.url.startsWith('/')) req.url = `/${req.url}`;
-      if (parse) {
-        const chunks: Buffer[] = [];
-        for await (const chunk of req) chunks.push(chunk);
-        req.body = JSON.parse(Buffer.concat(chunks).toString() || '{}');
-      }
-      api.app.nodeHandler(req, res);
-    });
-
-  test('serves its routes, with links that lead back under it', async () => {
-    const port = await mount(anApi());
-    const base = `http://127.0.0.1:${port}/ops/pipelogiq`;
-    expect((await post(`${base}/pipelines`, aPipeline)).status).toBe(201);
-    const index = (await (await fetch(base)).json()) as { links: { docs: string } };
-    expect(index.links.docs).toBe('/ops/pipelogiq/docs');
-    const openapi = (await (await fetch(`${base}/openapi.json`)).json()) as { servers: unknown };
-    expect(openapi.servers).toEqual([{ url: '/ops/pipelogiq' }]);
-    expect((await fetch(`${base}/pipelines`)).status).toBe(401);
-  });
-
-  test('works behind a body parser that has read the body already', async () => {
-    const api = anApi();
-    const port = await mount(api, true);
-    expect((await post(`http://127.0.0.1:${port}/ops/pipelogiq/pipelines`, aPipeline)).status).toBe(201);
-    expect(api.calls[0]?.args[1]).toEqual([aPipeline]);
   });
 });
 

@@ -31,7 +31,7 @@ export const stageJob = z
   })
   .openapi('StageJob');
 
-export const settleResult = z
+const settleResult = z
   .union([
     z.object({
       id,

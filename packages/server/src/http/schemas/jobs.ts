@@ -18,11 +18,11 @@ export const stageError = z
   })
   .openapi('StageError', { example: { code: 'card_declined', message: 'The bank said no.' } });
 
-export const ack = z.strictObject({ ...jobRef, output: optional(json), context: optional(contextWrites) }).openapi('Ack');
-export const nack = z
+const ack = z.strictObject({ ...jobRef, output: optional(json), context: optional(contextWrites) }).openapi('Ack');
+const nack = z
   .strictObject({ ...jobRef, error: stageError, retryable: optional(z.boolean()), retryAfterMs: optional(durationMs()) })
   .openapi('Nack');
-export const release = z.strictObject({ ...jobRef, delayMs: optional(durationMs()) }).openapi('Release');
+const release = z.strictObject({ ...jobRef, delayMs: optional(durationMs()) }).openapi('Release');
 
 const acks = z.array(ack).max(LIMITS.settlesPerCall);
 const nacks = z.array(nack).max(LIMITS.settlesPerCall);
