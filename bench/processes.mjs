@@ -20,6 +20,8 @@ const TASK_MS = 180_000;
 const TICK_MICROS = 10_000;
 
 const children = new Set();
+/** The end of what each kind of server has printed, for the reader of an error. */
+const lastWords = new Map();
 const folders = new Set();
 
 /** Runs `main`, says what went wrong, and leaves no process and no file behind, also when it is interrupted. */
@@ -29,6 +31,7 @@ export async function leadToEnd(name, main) {
     await main();
   } catch (error) {
     process.stderr.write(`${name}: ${error.stack ?? error}\n`);
+    for (const [kind, said] of lastWords) process.stderr.write(`the ${kind} server said last:\n${said}\n`);
     process.exitCode = 1;
   } finally {
     await cleanUp();
@@ -72,7 +75,7 @@ export async function startServer({ kind, base, template, nodeOptions = [] }) {
   await mkdir(folder);
   const database = join(folder, 'bench.db');
   if (template) await copyFile(template, database);
-  const apiKey = kind === 'product' ? `plq_bench_${randomBytes(24).toString('hex')}` : undefined;
+  const apiKey = kind === 'product' ? `bench-${randomBytes(24).toString('hex')}` : undefined;
   const args = kind === 'product' ? [PRODUCT_CLI, 'serve', '--port', '0', '--database', database] : [REFERENCE, database];
   const env = {
     ...process.env,
@@ -98,12 +101,12 @@ export async function startServer({ kind, base, template, nodeOptions = [] }) {
 /** Reads both outputs until a URL shows up, and goes on reading so that a full pipe never blocks the server. */
 function printedUrl(child, kind) {
   return new Promise((resolve, reject) => {
-    let said = '';
-    const fail = (why) => reject(new Error(`the ${kind} server ${why}; it said:\n${said.slice(-2_000)}`));
+    const fail = (why) => reject(new Error(`the ${kind} server ${why}`));
     const timer = setTimeout(fail, START_MS, 'did not print its URL in time');
+    lastWords.set(kind, '');
     const read = (chunk) => {
-      if (said.length < 100_000) said += chunk;
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
+      lastWords.set(kind, `${lastWords.get(kind)}${chunk}`.slice(-4_000));
+      const url = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(lastWords.get(kind))?.[0];
       if (!url) return;
       clearTimeout(timer);
       resolve(url);
