@@ -1,16 +1,7 @@
-// Builds all packages and examples anew.
+// Builds all packages and examples anew, with their types.
 import { requireNode } from './lib/node-version.mjs';
 
 requireNode();
-const [{ ensureBuilt }, { ensureInstalled }, { withLock }, { runScript }] = await Promise.all([
-  import('./lib/build.mjs'),
-  import('./lib/install.mjs'),
-  import('./lib/lock.mjs'),
-  import('./lib/run.mjs'),
-]);
-await runScript(() =>
-  withLock(async () => {
-    await ensureInstalled();
-    await ensureBuilt({ force: true });
-  }),
-);
+const { runScript } = await import('./lib/run.mjs');
+const { prepare } = await import('./lib/prepare.mjs');
+await runScript(() => prepare({ force: true, types: true }));

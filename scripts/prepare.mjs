@@ -4,4 +4,4 @@ import { requireNode } from './lib/node-version.mjs';
 requireNode();
 const { runScript } = await import('./lib/run.mjs');
 const { prepare } = await import('./lib/prepare.mjs');
-await runScript(prepare);
+await runScript(() => prepare());

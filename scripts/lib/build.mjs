@@ -19,11 +19,12 @@ function assertSelfContained(folder) {
 }
 
 /** Builds beside `dist` and swaps, so that a program that runs from `dist` never finds it half written. */
-async function buildPackage(name) {
+async function buildPackage(name, types) {
   const folder = at('packages', name);
   const fresh = `${folder}/dist.new`;
+  const env = { ...process.env, TYPES: types ? '1' : '0' };
   const tsup = [at('node_modules/tsup/dist/cli-default.js'), '--config', '../../tsup.config.ts', '--out-dir', 'dist.new'];
-  const { code, output } = await runQuietly(process.execPath, tsup, { cwd: folder });
+  const { code, output } = await runQuietly(process.execPath, tsup, { cwd: folder, env });
   if (code !== 0) {
     rmSync(fresh, { recursive: true, force: true });
     throw new ScriptError(`Building packages/${name} failed.`, lastLines(output, 40));
@@ -61,15 +62,15 @@ async function buildExample(folder) {
 
 function targets() {
   const packages = ['sdk', 'server'].map((name) => ({
-    stamp: `build-${name}`,
+    name,
     folder: `packages/${name}`,
     sources: [...SHARED, `packages/${name}/src`, `packages/${name}/package.json`],
-    build: () => buildPackage(name),
+    build: (types) => buildPackage(name, types),
   }));
   const examples = workspaces()
     .filter((folder) => folder.startsWith('examples/') && existsSync(at(folder, 'src')))
     .map((folder) => ({
-      stamp: `build-${folder.replace('/', '-')}`,
+      name: folder.slice('examples/'.length),
       folder,
       sources: ['scripts/lib/build.mjs', `${folder}/src`],
       build: () => buildExample(folder),
@@ -77,16 +78,25 @@ function targets() {
   return [...packages, ...examples];
 }
 
-/** Builds what is missing or older than its sources; everything when `force` is set. */
-export async function ensureBuilt({ force = false } = {}) {
-  const stale = targets().filter(
-    (target) => force || !existsSync(at(target.folder, 'dist')) || readStamp(target.stamp) !== hashOf(target.sources),
-  );
+const stampOf = (target) => `build-${target.name}`;
+
+function isFresh(target, types) {
+  const stamp = existsSync(at(target.folder, 'dist')) ? readStamp(stampOf(target)) : undefined;
+  const hash = hashOf(target.sources);
+  return stamp === `${hash} with types` || (!types && stamp === hash);
+}
+
+/**
+ * Builds what is missing or older than its sources; everything when `force` is set. Types are most of the work, and only
+ * who packs the packages needs them.
+ */
+export async function ensureBuilt({ force = false, types = false } = {}) {
+  const stale = targets().filter((target) => force || !isFresh(target, types));
   if (stale.length === 0) return;
-  say(`Building ${stale.map((target) => target.folder.split('/').pop()).join(', ')}…`);
+  say(`Building ${stale.map((target) => target.name).join(', ')}…`);
   for (const target of stale) {
     const hash = hashOf(target.sources); // before: an edit during the build counts for the next one
-    await target.build();
-    writeStamp(target.stamp, hash);
+    await target.build(types);
+    writeStamp(stampOf(target), types ? `${hash} with types` : hash);
   }
 }

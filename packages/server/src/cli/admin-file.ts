@@ -40,7 +40,7 @@ export async function runningServer(database: string): Promise<AdminFile | undef
   const file = readAdminFile(database);
   if (!file) return undefined;
   try {
-    const response = await fetch(`${file.url}/api-keys?limit=1`, {
+    const response = await fetch(`${file.url}/api-keys`, {
       headers: { authorization: `Bearer ${file.token}` },
       signal: AbortSignal.timeout(PROBE_MS),
     });

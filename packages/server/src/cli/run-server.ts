@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config.js';
-import { type ControlPlane, createControlPlane } from '../control-plane.js';
+import type { ControlPlane } from '../control-plane.js';
 import { runningServer, writeAdminFile } from './admin-file.js';
 import { CliError, databaseFailure, listenFailure } from './failure.js';
 import { isLoopback } from './loopback.js';
@@ -24,6 +24,7 @@ async function open(config: Config): Promise<ControlPlane> {
   // Looked at before the file is made: otherwise a second try would find a database and pass.
   if (needsCredentials && !existsSync(config.database)) throw refuseOpen(config.host);
   if (!existsSync(dirname(config.database))) throw databaseFailure({ code: 'ENOENT' }, config.database);
+  const { createControlPlane } = await import('../control-plane.js'); // late: help, mistakes and `keys` do without it
   const controlPlane = await createControlPlane(config).catch((error) => {
     throw databaseFailure(error, config.database);
   });
