@@ -57,6 +57,7 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
     await run(group, ofKind<CreateTicket>(tickets, 'create'), createStep);
     // Parked pulls join the very group that makes their work ready: one commit from create to delivery.
     const waiters = deps.takeWaiters(effects.ready);
+    for (const waiter of waiters) delete waiter.result; // what it found when it came is of no account now
     await run(group, [...ofKind<LeaseTicket>(tickets, 'lease'), ...waiters], (g, batch) => leaseStep(g, batch, deps));
     if (deps.exportSpans) {
       await tx.queueSpans(
