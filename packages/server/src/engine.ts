@@ -95,7 +95,7 @@ function createCommitter(
     store,
     clock,
     limits: config,
-    random: clock.random,
+    random: () => clock.random(),
     exportSpans: telemetry.spanExport.enabled,
     leaseMs: config.leaseMs,
     maxPullBytes: config.maxPullBytes,
@@ -142,7 +142,7 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
     {
       name: 'expire-leases',
       everyMs: config.expireEveryMs,
-      run: () => submit('timer', (group) => expireLeases(group, { ...config, random: clock.random })),
+      run: () => submit('timer', (group) => expireLeases(group, { ...config, random: () => clock.random() })),
     },
     { name: PROMOTE, everyMs: PROMOTE_EVERY_MS, run: () => submit('timer', promoteDue) },
     {
