@@ -12,10 +12,12 @@ const USAGE = `usage: node bench/profile.mjs [options]
   --scenario <name>   create-batch, create-one, drain (default), chain, idle
   --contender <name>  reference, product-bare, product-sdk (default), … as in the table of the benchmark
   --client            the client's process instead of the server's
+  --sql               also the time of each SQL statement, longest first (the timing itself costs some)
   --size <n>          pipelines (default 40000)
   --top <n>           functions to print (default 40)
   --out <file>        also write the profile, for the DevTools of Chrome`;
 const INSPECT = ['--inspect=127.0.0.1:0'];
+const TIME_SQL = ['--import', new URL('./sql-times.mjs', import.meta.url).href];
 const SAMPLE_MICROS = 500;
 
 async function main() {
@@ -24,6 +26,7 @@ async function main() {
       scenario: { type: 'string', default: 'drain' },
       contender: { type: 'string', default: 'product-sdk' },
       client: { type: 'boolean', default: false },
+      sql: { type: 'boolean', default: false },
       size: { type: 'string', default: '40000' },
       top: { type: 'string', default: '40' },
       out: { type: 'string' },
@@ -36,9 +39,16 @@ async function main() {
   if (!contender) throw new Error(`there is no ${options.scenario}/${options.contender}`);
 
   const base = await temporaryFolder(tmpdir());
-  const server = await startServer({ kind: contender.server, base, nodeOptions: options.client ? [] : INSPECT });
-  const nodeOptions = options.client ? INSPECT : [];
-  const client = await startClient({ target: server.target, driver: contender.driver, nodeOptions });
+  const server = await startServer({
+    kind: contender.server,
+    base,
+    nodeOptions: options.client ? [] : [...INSPECT, ...(options.sql ? TIME_SQL : [])],
+  });
+  const client = await startClient({
+    target: server.target,
+    driver: contender.driver,
+    nodeOptions: options.client ? INSPECT : [],
+  });
   const profiled = await inspect(options.client ? client : server);
   const perform = async (size, work = (task) => client.run(task)) => {
     const plan = contender.plan(size);
@@ -47,9 +57,10 @@ async function main() {
   };
   const size = Number(options.size);
   await perform(Math.ceil(size / 4));
-  const { count, result: profile } = await perform(size, (task) => profiled(() => client.run(task)));
-  print(profile, count, Number(options.top));
-  if (options.out) await writeFile(options.out, JSON.stringify(profile));
+  const { count, result } = await perform(size, (task) => profiled(() => client.run(task)));
+  print(result.profile, count, Number(options.top));
+  if (result.sqlTimes) printSql(result.sqlTimes, count);
+  if (options.out) await writeFile(options.out, JSON.stringify(result.profile));
 }
 
 /** Connects to a process started with `--inspect`; the function that it answers profiles what it is given. */
@@ -70,14 +81,20 @@ async function inspect(child) {
       asked.set(id, resolve);
       socket.send(JSON.stringify({ id, method, params }));
     });
+  const takeSqlTimes = async () => {
+    const { result } = await call('Runtime.evaluate', { expression: 'globalThis.takeSqlTimes?.()', returnByValue: true });
+    return result.value && JSON.parse(result.value);
+  };
   return async (work) => {
+    await takeSqlTimes();
     await call('Profiler.enable');
     await call('Profiler.setSamplingInterval', { interval: SAMPLE_MICROS });
     await call('Profiler.start');
     await work();
     const { profile } = await call('Profiler.stop');
+    const sqlTimes = await takeSqlTimes();
     socket.close();
-    return profile;
+    return { profile, sqlTimes };
   };
 }
 
@@ -95,6 +112,14 @@ function print({ nodes, samples, timeDeltas }, count, top) {
   for (const [name, micros] of [...selfMicros].sort(([, a], [, b]) => b - a).slice(0, top)) {
     const share = `${((micros / total) * 100).toFixed(1)} %`.padStart(7);
     console.log(`${share}  ${(micros / count).toFixed(2).padStart(8)}  ${name}`);
+  }
+}
+
+function printSql(sqlTimes, count) {
+  console.log('\nus/item   us/call    calls  statement');
+  for (const { sql, calls, micros } of sqlTimes.sort((a, b) => b.micros - a.micros)) {
+    const cells = [(micros / count).toFixed(2).padStart(7), (micros / calls).toFixed(1).padStart(8), String(calls).padStart(7)];
+    console.log(`${cells.join('  ')}  ${sql.replace(/\s+/g, ' ').trim().slice(0, 110)}`);
   }
 }
 
