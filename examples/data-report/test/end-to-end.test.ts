@@ -16,7 +16,7 @@ let prices: PriceService;
 
 beforeAll(async () => {
   outputDir = await mkdtemp(join(tmpdir(), 'data-report-'));
-  controlPlane = await createControlPlane({ database: ':memory:' });
+  controlPlane = await createControlPlane({ database: ':memory:', logLevel: 'warn' });
   pipelogiq = new Pipelogiq(controlPlane.connection());
   prices = await startPriceService();
 });

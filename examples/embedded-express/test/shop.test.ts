@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pipelogiq } from '@pipelogiq/sdk';
@@ -9,7 +11,7 @@ let folder: string;
 let shop: Shop;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'shop-'));
-  shop = await openShop({ database: join(folder, 'orders.db'), port: 0 });
+  shop = await openShop({ database: join(folder, 'orders.db'), port: 0, logLevel: 'warn' });
 });
 afterAll(async () => {
   await shop?.close();
@@ -84,10 +86,51 @@ describe('the mounted control plane', () => {
   });
 });
 
-it('closes in order, with requests waiting', async () => {
-  const second = await openShop({ database: join(folder, 'second.db'), port: 0 });
-  const waiting = fetch(`${second.url}/pipelogiq/health`);
-  await waiting;
-  await second.close();
-  await expect(fetch(`${second.url}/orders/1`)).rejects.toThrow();
+describe('closing', () => {
+  it('answers who still waits, and takes no more requests', async () => {
+    const second = await openShop({ database: join(folder, 'second.db'), port: 0, logLevel: 'warn' });
+    const outside = new Pipelogiq({ url: `${second.url}/pipelogiq`, apiKey: second.apiKey });
+    const { id } = await outside.pipelines.create({ name: 'nobody-runs-this', stages: [{ name: 'wait' }] });
+    await outside.close();
+    // "Expect" makes the server say that the request has come in.
+    const waiting = request(`${second.url}/pipelogiq/pipelines/${id}/wait?timeoutMs=30000`, {
+      headers: { authorization: `Bearer ${second.apiKey}`, expect: '100-continue' },
+    }).end();
+    const answered = once(waiting, 'response') as Promise<[IncomingMessage]>;
+    await once(waiting, 'continue');
+
+    const startedAt = performance.now();
+    await second.close();
+    expect(performance.now() - startedAt).toBeLessThan(4_000); // an idle connection would be kept for five seconds
+    const [answer] = await answered;
+    expect([200, 503]).toContain(answer.statusCode);
+    answer.resume();
+    await expect(fetch(`${second.url}/orders/1`)).rejects.toThrow();
+  });
+
+  it('keeps orders for the next start', async () => {
+    const database = join(folder, 'third.db');
+    const before = await openShop({ database, port: 0, logLevel: 'warn' });
+    const accepted = await fetch(`${before.url}/orders`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(tea),
+    });
+    const { id } = (await accepted.json()) as { id: string };
+    await before.close();
+
+    const after = await openShop({ database, port: 0, logLevel: 'warn' });
+    const outside = new Pipelogiq({ url: `${after.url}/pipelogiq`, apiKey: after.apiKey });
+    expect((await outside.pipelines.wait(id)).status).toBe('completed');
+    await outside.close();
+    await after.close();
+  });
+
+  it('leaves nothing open when the port is taken', async () => {
+    const port = Number(new URL(shop.url).port);
+    const database = join(folder, 'taken.db');
+    await expect(openShop({ database, port, logLevel: 'warn' })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    const free = await openShop({ database, port: 0, logLevel: 'warn' });
+    await free.close();
+  });
 });

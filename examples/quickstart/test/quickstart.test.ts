@@ -17,7 +17,7 @@ it('is valid JavaScript as it stands', async () => {
 });
 
 it('runs against a control plane and prints what its README says', async () => {
-  const controlPlane = await createControlPlane({ database: ':memory:', port: 0 });
+  const controlPlane = await createControlPlane({ database: ':memory:', port: 0, logLevel: 'warn' });
   const { url } = await controlPlane.listen();
   vi.stubEnv('PIPELOGIQ_URL', url);
   vi.stubEnv('PIPELOGIQ_API_KEY', controlPlane.connection().apiKey);
