@@ -41,11 +41,21 @@ async function follow(client, id) {
   }
 }
 
+/** Waits for the worker's first pull, so that the figures tell how long a ready worker takes, not how long Node takes to start one. */
+async function workerReady({ url }) {
+  for (;;) {
+    const { metrics } = await (await fetch(`${url}/health`)).json();
+    if (metrics.parked_pulls > 0) return;
+    await sleep(POLL_MS);
+  }
+}
+
 async function runPipeline(server) {
   const { Pipelogiq } = await import('@pipelogiq/sdk');
   const { createDataReport } = await import(pathToFileURL(at('examples/data-report/dist/pipeline.js')).href);
   const client = new Pipelogiq({ url: server.url, apiKey: server.apiKey });
   try {
+    await workerReady(server);
     const { id, traceId } = await createDataReport(client);
     print(`Pipeline ${id}, trace ${traceId}`);
     const pipeline = await follow(client, id);

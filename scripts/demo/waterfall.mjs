@@ -1,8 +1,9 @@
 const LABEL_MAX = 28;
 const BAR_MIN = 20;
 
-/** `1.84 s`, `105 ms`, `0.4 ms`. */
+/** `1.84 s`, `105 ms`, `0.4 ms`, `under 1 ms` for a whole 0. */
 export function duration(ms) {
+  if (ms === 0) return 'under 1 ms';
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(2)} s`;
   return `${ms >= 10 || Number.isInteger(ms) ? Math.round(ms) : ms.toFixed(1)} ms`;
 }

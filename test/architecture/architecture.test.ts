@@ -6,14 +6,15 @@ import { MAX_LINES, RULES } from './rules.js';
 
 const root = join(import.meta.dirname, '../..');
 const FOLDERS = ['packages', 'scripts', 'bench', 'examples', 'test'];
-const SKIPPED = new Set(['node_modules', 'dist', 'dist.new', 'dist.old', '.pipelogiq']);
+const SKIPPED = /^(node_modules|dist(\.(new|old))?|\..*)$/;
 
 const READ = ['packages/sdk/src/index.ts', 'packages/server/src/clock.ts', 'scripts/start.mjs'];
 
 function sourcesUnder(folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return SKIPPED.has(entry.name) ? [] : sourcesUnder(path);
+    if (SKIPPED.test(entry.name)) return [];
+    if (entry.isDirectory()) return sourcesUnder(path);
     return /\.([cm]?[jt]s|tsx)$/.test(entry.name) ? [{ path, text: readFileSync(join(root, path), 'utf8') }] : [];
   });
 }

@@ -22,7 +22,7 @@ export interface Packed {
 }
 
 /** `npm pack` as a release does it. */
-export async function pack(name: 'sdk' | 'server', into: string): Promise<Packed> {
+async function pack(name: 'sdk' | 'server', into: string): Promise<Packed> {
   const output = await run('npm', ['pack', '--json', '--pack-destination', into], join(root, 'packages', name));
   const [result] = JSON.parse(output.slice(output.indexOf('['))) as { filename: string; files: { path: string }[] }[];
   if (!result) throw new Error(`npm pack said ${output}`);

@@ -15,7 +15,7 @@ const pathOf = (database: string) => `${resolve(database)}.admin.json`;
 /** Nothing is beside a database in memory. */
 const hasFile = (database: string) => database !== ':memory:' && database !== '';
 
-export function readAdminFile(database: string): AdminFile | undefined {
+function readAdminFile(database: string): AdminFile | undefined {
   const content = hasFile(database) ? readSecretFile(pathOf(database)) : undefined;
   const { url, token, pid } = content ?? {};
   return typeof url === 'string' && typeof token === 'string' && typeof pid === 'number' ? { url, token, pid } : undefined;

@@ -41,9 +41,12 @@ describe('pipelogiq serve', () => {
     const bootstrapped = await post('/workers/bootstrap', { workerName: 'w', supportedHandlers: ['h'] });
     const { workerId, sessionToken } = (await bootstrapped.json()) as { workerId: string; sessionToken: string };
     const pull = post('/jobs/pull', { workerId, pullSeq: 1, handlers: ['h'], maxJobs: 1, waitMs: 30_000 }, sessionToken);
-    await fetch(`${url}/health/live`); // sent after the pull: when it is answered the pull has arrived
+    const parked = async () =>
+      ((await (await fetch(`${url}/health`)).json()) as { metrics: { parked_pulls: number } }).metrics.parked_pulls;
+    await expect.poll(parked).toBe(1);
     const ended = server.stop(signal);
-    expect((await pull).status).toBeLessThanOrEqual(503);
+    const answer = await pull;
+    expect([answer.status, await answer.json()]).toEqual([200, { jobs: [] }]);
     expect(await ended).toMatchObject({ code: 0 });
   });
 
