@@ -1,5 +1,5 @@
-// Runs one scenario: a server of each kind and a client of each contender, all up for the whole scenario and warmed by a round
-// that does not count; then rounds in which every contender has its turn, each second one in reverse order.
+// Runs one scenario: a server of each kind and a client of each driver, all up for the whole scenario and warmed by a round that
+// does not count; then rounds in which every contender has its turn, each second one in reverse order.
 import { cpuMicros, residentMegabytes, startClient, startServer } from './processes.mjs';
 
 const SAMPLE_MS = 50;
@@ -9,28 +9,33 @@ const WARM_UP_SHARE = 0.25;
 /**
  * @returns one entry a contender: `{ contender, rounds: [{ perSecond | samples, rssMegabytes, serverCpuMicros, clientCpuMicros }] }`
  */
-export async function measureScenario({ scenario, size, rounds, base, templates = {} }) {
-  const kinds = [...new Set(scenario.contenders.map(({ server }) => server))];
-  const servers = new Map();
-  for (const kind of kinds) {
-    servers.set(
-      kind,
-      await startServer({ kind: kind.startsWith('product') ? 'product' : kind, base, template: templates[kind] }),
-    );
-  }
-  const sides = [];
-  for (const contender of scenario.contenders) {
-    const server = servers.get(contender.server);
-    sides.push({ contender, server, client: await startClient({ target: server.target, driver: contender.driver }), rounds: [] });
-  }
-  const warmUp = Math.ceil(size * WARM_UP_SHARE);
-  for (const side of sides) await measureOnce(side, warmUp, scenario);
+export async function measureScenario({ scenario, size, rounds, warm, base, templates = {} }) {
+  const open = async ({ server: kind }) =>
+    startServer({ kind: kind.startsWith('product') ? 'product' : kind, base, template: templates[kind] });
+  const servers = await oneForEach(scenario.contenders, ({ server }) => server, open);
+  const connect = ({ server, driver }) => startClient({ target: servers.get(server).target, driver });
+  const clients = await oneForEach(scenario.contenders, pairOf, connect);
+  const sides = scenario.contenders.map((contender) => ({
+    contender,
+    server: servers.get(contender.server),
+    client: clients.get(pairOf(contender)),
+    rounds: [],
+  }));
+  if (warm) for (const side of sides) await measureOnce(side, Math.ceil(size * WARM_UP_SHARE), scenario);
   for (let round = 0; round < rounds; round++) {
     for (const side of round % 2 === 0 ? sides : sides.toReversed()) side.rounds.push(await measureOnce(side, size, scenario));
   }
-  await Promise.all(sides.map(({ client }) => client.stop()));
+  await Promise.all([...clients.values()].map((client) => client.stop()));
   await Promise.all([...servers.values()].map((server) => server.stop()));
   return sides.map(({ contender, rounds: measured }) => ({ contender, rounds: measured }));
+}
+
+const pairOf = ({ server, driver }) => `${server} ${driver}`;
+
+/** Opens one thing for each key that the contenders have. */
+async function oneForEach(contenders, keyOf, open) {
+  const first = new Map(contenders.toReversed().map((contender) => [keyOf(contender), contender]));
+  return new Map(await Promise.all([...first].map(async ([key, contender]) => [key, await open(contender)])));
 }
 
 async function measureOnce({ contender, server, client }, size, scenario) {

@@ -30,7 +30,14 @@ async function main() {
   }
   for (const scenario of scenarios) {
     say(`${scenario.name}: ${scenario.what}`);
-    const results = await measureScenario({ scenario, size: sizes[scenario.name], rounds: sizes.rounds, base, templates });
+    const results = await measureScenario({
+      scenario,
+      size: sizes[scenario.name],
+      rounds: sizes.rounds,
+      warm: !options.smoke,
+      base,
+      templates,
+    });
     const measured = figuresOf(scenario, results);
     // Rounds of a smoke run are too short to be held against any aim.
     add(options.smoke ? measured.map(({ aim, met, ...figure }) => figure) : measured);
