@@ -47,6 +47,8 @@ export class ManualClock implements Clock {
   /** Sets the time without firing what lies between: a clock that was put right, or a process that was stopped. */
   jump(ms: number): void {
     this.#now += ms;
+    // Timers count what passes, not what the clock shows: one that is set back delays none of them.
+    if (ms < 0) for (const timer of this.#timers) timer.at += ms;
   }
 
   #next(end: number): Waiting | undefined {
