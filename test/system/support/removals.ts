@@ -1,0 +1,46 @@
+import type { Removal } from './mutant.js';
+
+/** Answers first and commits then, with the commit some milliseconds away, as it is on a busy disk. */
+export const COMMIT_BEFORE_ANSWER: readonly Removal[] = [
+  {
+    file: 'domain/commit/group.ts',
+    find: '    return waiters;\n',
+    replace: `
+    for (const ticket of tickets) if (ticket.result && !(ticket.result instanceof Error)) ticket.resolve(ticket.result as never);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    return waiters;
+`,
+  },
+];
+
+/** Every statement commits by itself. */
+export const ONE_TRANSACTION: readonly Removal[] = [
+  {
+    file: 'store/sqlite.ts',
+    find: 'return this.#db.transaction().execute((trx) => work(new SqlTx(trx, this.#statements)));',
+    replace: 'return work(new SqlTx(this.#db as never, this.#statements));',
+  },
+];
+
+/** A settle counts for the stage, whichever delivery it comes from. The guard in SQL takes its token from the row that was read. */
+export const FENCING: readonly Removal[] = [
+  {
+    file: 'domain/stage/settle.ts',
+    find: `if (token < stage.fencing_token) return { kind: 'archived' };`,
+    replace: '',
+  },
+  {
+    file: 'domain/stage/settle.ts',
+    find: `if (token > stage.fencing_token || stage.worker_id !== holder.workerId) return { kind: 'lost', reason: 'superseded' };`,
+    replace: 'void token;',
+  },
+];
+
+export const IDEMPOTENCY_KEYS: readonly Removal[] = [
+  { file: 'domain/pipeline/plan.ts', find: 'idempotency_key: request.idempotencyKey ?? null', replace: 'idempotency_key: null' },
+];
+
+/** Leases that have ended are left alone. */
+export const EXPIRY: readonly Removal[] = [
+  { file: 'loops/expire-leases.ts', find: 'await tx.dueDeliveries(now, BATCH)', replace: 'await tx.dueDeliveries(0, BATCH)' },
+];
