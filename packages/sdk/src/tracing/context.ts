@@ -41,21 +41,25 @@ export function inject(from: Context): TraceHeaders {
 
 // Without a registered context manager `context.with` does nothing. A pipeline that a handler creates must still
 // continue the handler's trace, so our own storage carries the context then, and only then: it is not free.
-const storage = new AsyncLocalStorage<Context>();
+const storage = new AsyncLocalStorage<TraceHeaders>();
 const PROBE = createContextKey('pipelogiq probe');
+const PROBING = ROOT_CONTEXT.setValue(PROBE, true);
+const isProbed = () => context.active().getValue(PROBE) === true;
 
-function hasContextManager(): boolean {
-  return context.with(ROOT_CONTEXT.setValue(PROBE, true), () => context.active().getValue(PROBE) === true);
+/** Runs `fn` in the context that `headers` describe, with or without a registered context manager. */
+export function withRemoteContext<T>(headers: TraceHeaders, fn: () => T): T {
+  return context.with(PROBING, isProbed) ? context.with(extract(headers), fn) : storage.run(headers, fn);
 }
 
-/** Runs `fn` with `active` as the active context, with or without an OpenTelemetry SDK. */
+/** Runs `fn` with `active` as the active context, with or without a registered context manager. */
 export function withContext<T>(active: Context, fn: () => T): T {
-  return hasContextManager() ? context.with(active, fn) : storage.run(active, fn);
+  return context.with(PROBING, isProbed) ? context.with(active, fn) : storage.run(inject(active), fn);
 }
 
 export function activeContext(): Context {
   const active = context.active();
   const span = trace.getSpanContext(active);
   if (span && isSpanContextValid(span)) return active;
-  return storage.getStore() ?? active;
+  const remote = storage.getStore();
+  return remote ? extract(remote) : active;
 }

@@ -1,7 +1,7 @@
 import { type Attributes, type Context, type Span, SpanKind, trace } from '@opentelemetry/api';
 import type { StageJob } from '@pipelogiq/protocol';
 import { ATTR, spanName, TRACER_NAME } from './attributes.js';
-import { activeContext, extract, inject, type TraceHeaders, withContext } from './context.js';
+import { activeContext, extract, inject, type TraceHeaders, withContext, withRemoteContext } from './context.js';
 import { operationAttributes, recordError, type SpanError, spanError, tracer } from './tracer.js';
 
 /** Result of a delivery in the words of the cicd conventions. */
@@ -20,9 +20,9 @@ export interface ProcessSpan {
 
 /** Opens `process {handler}`, parented on and linked to the job's traceparent. */
 export function startProcessSpan(job: StageJob, workerId: string): ProcessSpan {
-  const parent = extract(job);
   const spans = tracer();
-  if (!spans) return contextOnly(parent);
+  if (!spans) return new ContextOnly(job);
+  const parent = extract(job);
   const linked = trace.getSpanContext(parent);
   const attributes = processAttributes(job, workerId);
   const links = linked ? [{ context: linked }] : [];
@@ -48,15 +48,27 @@ function recording(span: Span, active: Context): ProcessSpan {
   };
 }
 
-function contextOnly(active: Context): ProcessSpan {
-  return {
-    get headers() {
-      return inject(active); // most handlers never ask
-    },
-    run: (fn) => withContext(active, fn),
-    step: (_name, fn) => fn(),
-    end: () => {},
-  };
+/** Nothing is recorded and, until somebody asks, nothing parsed: this stands in the way of every job. */
+class ContextOnly implements ProcessSpan {
+  readonly #remote: TraceHeaders;
+
+  constructor(remote: TraceHeaders) {
+    this.#remote = remote;
+  }
+
+  get headers(): TraceHeaders {
+    return inject(extract(this.#remote));
+  }
+
+  run<T>(fn: () => T): T {
+    return withRemoteContext(this.#remote, fn);
+  }
+
+  step<T>(_name: string, fn: () => Promise<T>): Promise<T> {
+    return fn();
+  }
+
+  end(): void {}
 }
 
 async function childSpan<T>(name: string, parent: Context, fn: () => Promise<T>): Promise<T> {

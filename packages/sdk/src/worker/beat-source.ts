@@ -14,8 +14,9 @@ export interface BeatSession {
 
 /** Main thread → heartbeat thread. */
 export interface BeatChange {
-  add?: { id: string; fencingToken: number }[];
-  remove?: { id: string; fencingToken: number }[];
+  /** JSON texts of job references, one a line: a string crosses to the thread far cheaper than objects do. */
+  add?: string;
+  remove?: string;
   report?: { state: string; processed: number; failed: number; lastError?: string };
   session?: BeatSession;
   /** Beat at once. */
@@ -30,8 +31,7 @@ export const BEAT_SOURCE = `'use strict';
 const { parentPort, workerData } = require('node:worker_threads');
 let session = workerData.session;
 let report = { state: 'running', processed: 0, failed: 0 };
-const jobs = new Map();
-const key = (job) => job.id + ':' + job.fencingToken;
+const jobs = new Set(); // JSON texts
 let cpu = process.cpuUsage();
 let cpuAt = performance.now();
 let timer;
@@ -48,10 +48,11 @@ function load() {
 }
 
 async function send(current) {
+  const head = JSON.stringify({ workerId: current.workerId, ...report, inFlight: jobs.size, ...load() });
   const response = await fetch(workerData.url, {
     method: 'POST',
     headers: { ...workerData.headers, 'content-type': 'application/json', 'x-worker-session': current.sessionToken },
-    body: JSON.stringify({ workerId: current.workerId, ...report, jobs: [...jobs.values()], inFlight: jobs.size, ...load() }),
+    body: head.slice(0, -1) + ',"jobs":[' + [...jobs].join(',') + ']}',
     signal: AbortSignal.timeout(Math.min(10000, Math.max(1000, current.intervalMs))),
   });
   const text = await response.text();
@@ -83,8 +84,8 @@ async function beat() {
 }
 
 parentPort.on('message', (change) => {
-  for (const job of change.add || []) jobs.set(key(job), job);
-  for (const job of change.remove || []) jobs.delete(key(job));
+  if (change.add) for (const job of change.add.split('\\n')) jobs.add(job);
+  if (change.remove) for (const job of change.remove.split('\\n')) jobs.delete(job);
   if (change.report) report = change.report;
   if (change.session) session = change.session;
   if (change.now) beat();

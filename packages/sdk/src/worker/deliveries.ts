@@ -1,5 +1,6 @@
-import type { LeaseLostReason, SettleResult, StageErrorCode, StageJob, StageStatus } from '@pipelogiq/protocol';
+import type { JobRef, LeaseLostReason, SettleResult, StageErrorCode, StageJob, StageStatus } from '@pipelogiq/protocol';
 import { abortFor, JobAbortedError } from './abort.js';
+import { Deadlines } from './deadlines.js';
 import { Delivery } from './delivery.js';
 import { type Emit, jobInfo } from './events.js';
 import type { Outcome } from './execute.js';
@@ -36,6 +37,7 @@ export class Deliveries {
   readonly #deps: DeliveriesDeps;
   readonly #known = new Map<string, Delivery>();
   readonly #running = new Set<Delivery>();
+  readonly #deadlines = new Deadlines(this.#running, (delivery) => delivery.abort(new JobAbortedError('timeout')));
   #queue: Delivery[] = [];
   #onIdle: (() => void)[] = [];
   processed = 0;
@@ -51,13 +53,18 @@ export class Deliveries {
     return Math.max(0, this.#deps.concurrency + this.#deps.prefetch - this.#running.size - this.#queue.length);
   }
 
+  /** The jobs that beats must name. */
+  *inFlightRefs(): Iterable<JobRef> {
+    for (const { job } of this.#known.values()) yield { id: job.id, fencingToken: job.fencingToken };
+  }
+
   get inFlight(): number {
     return this.#running.size;
   }
 
   accept(jobs: readonly StageJob[]): void {
     const accepted = jobs.map((job) => this.#take(job)).filter((delivery) => delivery !== undefined);
-    this.#deps.heartbeat.add(accepted.map(({ job }) => job)); // before any handler can block the event loop
+    this.#deps.heartbeat.add(accepted.map(({ ref }) => ref)); // before any handler can block the event loop
     for (const delivery of accepted) {
       if (this.#deps.handles(delivery.job.handler)) this.#queue.push(delivery);
       else this.#release(delivery, BACK_OFF_MS);
@@ -89,6 +96,12 @@ export class Deliveries {
     this.#forget(delivery, 'lost');
     delivery.abort(abortFor(reason));
     this.#deps.emit('lease_lost', () => [{ job: jobInfo(delivery.job), reason }]);
+  }
+
+  /** Its result can never be settled: no beat keeps it any longer, so that its lease ends and it runs again. */
+  drop(delivery: Delivery): void {
+    this.#forget(delivery, 'lost');
+    this.#deps.emit('result_dropped', () => [{ job: jobInfo(delivery.job) }]);
   }
 
   extend(id: string, leaseMs: number): void {
@@ -147,9 +160,8 @@ export class Deliveries {
     delivery.mode = 'running';
     this.#running.add(delivery);
     this.#deps.emit('job_started', () => [{ job: jobInfo(delivery.job) }]);
-    delivery.onDeadline(() => delivery.abort(new JobAbortedError('timeout')));
+    this.#deadlines.watch(delivery);
     const outcome = await this.#deps.run(delivery);
-    delivery.clearDeadline();
     if (delivery.hasReports) await this.#deps.flushReports();
     this.#running.delete(delivery);
     this.#end(delivery, outcome);
@@ -198,6 +210,6 @@ export class Deliveries {
   #forget(delivery: Delivery, mode: 'lost' | 'done'): void {
     delivery.mode = mode;
     if (this.#known.get(delivery.job.id) === delivery) this.#known.delete(delivery.job.id);
-    this.#deps.heartbeat.remove(delivery.job);
+    this.#deps.heartbeat.remove(delivery.ref);
   }
 }

@@ -1,7 +1,6 @@
 import type { StageJob } from '@pipelogiq/protocol';
 import type { ProcessSpan } from '../tracing/process-span.js';
 import type { JobAbortedError } from './abort.js';
-import { after } from './timers.js';
 
 export type DeliveryMode = 'queued' | 'running' | 'settling' | 'lost' | 'done';
 
@@ -17,18 +16,24 @@ export type DeliveryMode = 'queued' | 'running' | 'settling' | 'lost' | 'done';
  */
 export class Delivery {
   readonly job: StageJob;
+  /** `{"id":…,"fencingToken":…}`: names the delivery in beats, results and reports. */
+  readonly ref: string;
   mode: DeliveryMode = 'queued';
   span: ProcessSpan | undefined;
   /** True once the handler wrote a log line or progress: these go out before the result. */
   hasReports = false;
+  /** On the clock of `performance.now()`. */
+  readonly deadline: number;
   #leaseEndsAt: number;
   #controller: AbortController | undefined;
   #reason: JobAbortedError | undefined;
-  #disarm: (() => void) | undefined;
 
   constructor(job: StageJob) {
     this.job = job;
-    this.#leaseEndsAt = performance.now() + job.leaseMs;
+    this.ref = `{"id":${JSON.stringify(job.id)},"fencingToken":${job.fencingToken}}`;
+    const now = performance.now();
+    this.#leaseEndsAt = now + job.leaseMs;
+    this.deadline = now + job.timeoutMs;
   }
 
   /** Made when the handler first asks: most never do. */
@@ -58,14 +63,5 @@ export class Delivery {
     if (this.#reason) return;
     this.#reason = reason;
     this.#controller?.abort(reason);
-  }
-
-  onDeadline(fn: () => void): void {
-    this.#disarm = after(this.job.timeoutMs, fn);
-  }
-
-  clearDeadline(): void {
-    this.#disarm?.();
-    this.#disarm = undefined;
   }
 }

@@ -26,7 +26,7 @@ export interface WorkerEvents {
   lease_extended: [{ job: JobInfo; leaseMs: number }];
   /** The delivery no longer counts; its signal has fired. `not_found`: the server knows no such stage any more. */
   lease_lost: [{ job: JobInfo; reason: LeaseLostReason | 'not_found' }];
-  /** A handler ended after its lease was lost, or after its job was released: what it returned is not sent. */
+  /** A handler ended after its lease was lost or its job released, or the server refused its result: it does not count. */
   result_dropped: [{ job: JobInfo }];
   /**
    * No more pulls: the worker finishes what it has. `cause`: the name of a signal, `abort`, `stop`, `order` or `done`.

@@ -37,7 +37,7 @@ function completed(value: unknown, job: JobView): Outcome {
   } catch (error) {
     return unfit('output_not_serializable', `the output cannot be written as JSON: ${messageOf(error)}`, error);
   }
-  return { kind: 'completed', output, context: job.context.pending() };
+  return { kind: 'completed', output, context: job.pendingWrites };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

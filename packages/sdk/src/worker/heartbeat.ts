@@ -7,6 +7,8 @@ import { coalesced, within } from './timers.js';
 
 export interface HeartbeatDeps {
   transport: Transport;
+  /** The jobs that beats must name: the truth, of which the thread keeps a copy. */
+  jobs(): Iterable<JobRef>;
   /** Totals for the next beat. */
   totals(): { processed: number; failed: number; lastError?: string };
   events: BeatEvents;
@@ -21,13 +23,12 @@ const READY_MS = 2_000;
  *
  * Modes: `off` → `thread` or `local` → `off`. `start` prefers a thread, which goes on beating while a handler blocks the
  * event loop; with an injected `fetch` or dispatcher, which no thread can use, it beats locally. A thread that cannot
- * start, or dies, is replaced by local beats for good, with one warning. `jobs` is the truth; the thread is told of each
- * change, additions before any handler starts.
+ * start, or dies, is replaced by local beats for good, with one warning. The thread is told of each change to the jobs,
+ * additions before any handler starts.
  */
 export class Heartbeat {
   readonly #deps: HeartbeatDeps;
-  readonly #jobs = new Map<string, JobRef>();
-  #removed: JobRef[] = [];
+  #removed: string[] = [];
   #state: WorkerState = 'running';
   #session: BeatSession | undefined;
   #thread: BeatThread | undefined;
@@ -53,16 +54,13 @@ export class Heartbeat {
     }
   }
 
-  add(jobs: readonly JobRef[]): void {
-    if (jobs.length === 0) return;
-    const add = jobs.map(({ id, fencingToken }) => ({ id, fencingToken }));
-    for (const job of add) this.#jobs.set(key(job), job);
-    this.#post({ add });
+  /** @param refs JSON texts of job references */
+  add(refs: readonly string[]): void {
+    if (refs.length > 0) this.#post({ add: refs.join('\n') });
   }
 
-  remove({ id, fencingToken }: JobRef): void {
-    if (!this.#jobs.delete(key({ id, fencingToken }))) return;
-    this.#removed.push({ id, fencingToken });
+  remove(ref: string): void {
+    this.#removed.push(ref);
     this.#postSoon();
   }
 
@@ -89,7 +87,7 @@ export class Heartbeat {
   }
 
   #post(change: BeatChange): void {
-    const remove = this.#removed;
+    const remove = this.#removed.join('\n');
     this.#removed = [];
     this.#thread?.post({ ...change, remove, report: { ...this.#deps.totals(), state: this.#state } });
   }
@@ -107,11 +105,10 @@ export class Heartbeat {
   }
 
   #content(): BeatContent {
-    return { ...this.#deps.totals(), state: this.#state, jobs: [...this.#jobs.values()], inFlight: this.#jobs.size };
+    const jobs = [...this.#deps.jobs()];
+    return { ...this.#deps.totals(), state: this.#state, jobs, inFlight: jobs.length };
   }
 }
-
-const key = ({ id, fencingToken }: JobRef): string => `${id}:${fencingToken}`;
 
 const beatSession = ({ workerId, sessionToken, heartbeatIntervalMs }: WorkerSession): BeatSession => ({
   workerId,

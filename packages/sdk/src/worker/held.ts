@@ -1,5 +1,4 @@
-import type { Ack, JobRef, Nack, Release, StageError } from '@pipelogiq/protocol';
-import { LIMITS } from '@pipelogiq/protocol';
+import { LIMITS, type Nack, type StageError } from '@pipelogiq/protocol';
 import type { Delivery } from './delivery.js';
 import type { Completed } from './execute.js';
 import { encodeWrite } from './job-context.js';
@@ -28,13 +27,12 @@ const held = (kind: HeldKind, delivery: Delivery, text: string): Held => ({
   bytes: Buffer.byteLength(text) + 1,
 });
 
-const ref = ({ job }: Delivery): JobRef => ({ id: job.id, fencingToken: job.fencingToken });
+/** `{"id":…,"fencingToken":…` and what follows. */
+const opened = ({ ref }: Delivery): string => ref.slice(0, -1);
 
 export function heldAck(delivery: Delivery, { output, context }: Completed): Held {
-  const { id, fencingToken } = delivery.job;
-  const start = JSON.stringify({ id, fencingToken } satisfies Ack).slice(0, -1);
   const writes = context.length === 0 ? '' : `,"context":[${context.map(encodeWrite).join(',')}]`;
-  const ack = held('ack', delivery, `${start}${output === undefined ? '' : `,"output":${output}`}${writes}}`);
+  const ack = held('ack', delivery, `${opened(delivery)}${output === undefined ? '' : `,"output":${output}`}${writes}}`);
   if (ack.bytes <= GROUP_BYTES) return ack;
   // Larger than any call may be: the server cannot see it, so it cannot fail the stage with its own code.
   const message = `output and context writes together have ${ack.bytes} bytes; a call takes ${GROUP_BYTES}`;
@@ -42,12 +40,11 @@ export function heldAck(delivery: Delivery, { output, context }: Completed): Hel
 }
 
 export function heldNack(delivery: Delivery, nack: Omit<Nack, 'id' | 'fencingToken'>): Held {
-  return { ...held('nack', delivery, JSON.stringify({ ...ref(delivery), ...nack } satisfies Nack)), error: nack.error };
+  return { ...held('nack', delivery, `${opened(delivery)},${JSON.stringify(nack).slice(1)}`), error: nack.error };
 }
 
 export function heldRelease(delivery: Delivery, delayMs?: number): Held {
-  const release: Release = { ...ref(delivery), ...(delayMs !== undefined && { delayMs }) };
-  return held('release', delivery, JSON.stringify(release));
+  return held('release', delivery, delayMs === undefined ? delivery.ref : `${opened(delivery)},"delayMs":${delayMs}}`);
 }
 
 /** Splits `queue` into what fits into one call, from its front, and the rest; with `kind`, only results of that kind go. */

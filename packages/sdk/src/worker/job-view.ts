@@ -26,15 +26,18 @@ export interface JobPorts {
 export class JobView implements Job {
   readonly #job: StageJob;
   readonly #ports: JobPorts;
-  readonly #receivedAt: Date;
-  readonly context: BufferedContext;
+  readonly #startedAt = performance.now();
+  #context: BufferedContext | undefined;
   #log: JobLog | undefined;
 
   constructor(job: StageJob, ports: JobPorts) {
     this.#job = job;
     this.#ports = ports;
-    this.#receivedAt = ports.now();
-    this.context = new BufferedContext(job.context, (writes) => ports.flushContext(writes));
+  }
+
+  /** Writes to commit with the result. */
+  get pendingWrites(): ContextWriteText[] {
+    return this.#context?.pending() ?? [];
   }
 
   get id(): string {
@@ -65,7 +68,7 @@ export class JobView implements Job {
     return this.#job.idempotencyKey;
   }
   get deadline(): Date {
-    return new Date(this.#receivedAt.getTime() + this.#job.timeoutMs);
+    return new Date(this.#ports.now().getTime() + this.#job.timeoutMs - (performance.now() - this.#startedAt));
   }
   get signal(): AbortSignal {
     return this.#ports.signal;
@@ -81,6 +84,11 @@ export class JobView implements Job {
   }
   get traceparent(): string {
     return this.#job.traceparent;
+  }
+
+  get context(): BufferedContext {
+    this.#context ??= new BufferedContext(this.#job.context, (writes) => this.#ports.flushContext(writes));
+    return this.#context;
   }
 
   get log(): JobLog {

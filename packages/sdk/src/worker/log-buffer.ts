@@ -1,4 +1,5 @@
-import { type LogLine, type LogsResponse, ROUTES, type StageJob } from '@pipelogiq/protocol';
+import { type LogLine, type LogsResponse, ROUTES } from '@pipelogiq/protocol';
+import type { Delivery } from './delivery.js';
 import type { JobLogLine } from './job-view.js';
 import { isRefusal, type Session } from './session.js';
 
@@ -33,8 +34,8 @@ export class LogBuffer {
     this.#onError = onError;
   }
 
-  add({ id, fencingToken }: StageJob, line: JobLogLine): void {
-    const text = encode({ id, fencingToken }, line);
+  add({ ref }: Pick<Delivery, 'ref'>, line: JobLogLine): void {
+    const text = `${ref.slice(0, -1)},${encode(line).slice(1)}`;
     this.#lines.push({ text, bytes: Buffer.byteLength(text) + 1 });
     if (this.#lines.length > KEPT_LINES) this.#dropped += this.#lines.splice(0, this.#lines.length - KEPT_LINES).length;
     if (this.#lines.length >= LINES_PER_CALL) void this.flush();
@@ -98,8 +99,12 @@ export class LogBuffer {
   }
 }
 
-function encode(ref: { id: string; fencingToken: number }, { level, message, fields, loggedAt }: JobLogLine): string {
-  const line: LogLine = { ...ref, level, message: String(message).slice(0, LINE_BYTES / 4), loggedAt: loggedAt.toISOString() };
+function encode({ level, message, fields, loggedAt }: JobLogLine): string {
+  const line: Omit<LogLine, 'id' | 'fencingToken'> = {
+    level,
+    message: String(message).slice(0, LINE_BYTES / 4),
+    loggedAt: loggedAt.toISOString(),
+  };
   if (!fields) return JSON.stringify(line);
   try {
     const text = JSON.stringify({ ...line, fields }, plainErrors);

@@ -51,8 +51,7 @@ export class Progress {
 
   /** @throws LeaseLostError when the server refuses the writes, or what ended the job */
   async writeContext(delivery: Delivery, writes: readonly ContextWriteText[]): Promise<void> {
-    const { id, fencingToken } = delivery.job;
-    const report = `${JSON.stringify({ id, fencingToken }).slice(0, -1)},"context":[${writes.map(encodeWrite).join(',')}]}`;
+    const report = `${delivery.ref.slice(0, -1)},"context":[${writes.map(encodeWrite).join(',')}]}`;
     const body = (workerId: string) => `{"workerId":${JSON.stringify(workerId)},"reports":[${report}]}`;
     const { results } = await this.#deps.session.call<ProgressResponse>({
       path: ROUTES.jobsProgress,

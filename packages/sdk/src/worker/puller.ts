@@ -21,6 +21,10 @@ export interface PullerDeps {
   onFatal(error: unknown): void;
 }
 
+/** Empty answers in a row, each long before the wait was over, before the worker slows down; and how far. */
+const HASTY_ANSWERS = 2;
+const HASTY_STEPS = 4;
+
 /** Milliseconds that an answer may take beyond the wait that was asked for. */
 const ANSWER_MS = 15_000;
 
@@ -38,6 +42,7 @@ export class Puller {
   #interrupt = new AbortController();
   #seq = 0;
   #abandoned: number[] = [];
+  #hasty = 0;
   #due = false;
   #resume: (() => void) | undefined;
   /** After all that ended in this turn of the event loop: the next pull then carries all their results. */
@@ -61,6 +66,7 @@ export class Puller {
         await this.#woken();
       } else {
         await this.#pull(capacity, this.#deps.waitMs);
+        await this.#slowDown();
       }
     }
     await this.#end();
@@ -117,6 +123,8 @@ export class Puller {
       deliveries.accept(answer.jobs);
       recordSettles(carried, startedAt);
       recordPull(answer.jobs, startedAt);
+      const hasty = answer.jobs.length === 0 && waitMs > 0 && Date.now() - startedAt < Math.min(waitMs, 1_000) / 2;
+      this.#hasty = hasty ? this.#hasty + 1 : 0;
       return answer.jobs.length;
     } catch (error) {
       settler.setMode('alone');
@@ -141,6 +149,12 @@ export class Puller {
     const answer = await session.call<PullResponse>({ path: ROUTES.jobsPull, body, signal, timeoutMs, onRetry });
     this.#abandoned = this.#abandoned.filter((seq) => !abandonedPulls.includes(seq));
     return answer;
+  }
+
+  /** A server that answers at once instead of waiting, as one does whose order to drain is still under way. */
+  async #slowDown(): Promise<void> {
+    if (this.#hasty < HASTY_ANSWERS) return;
+    await this.#deps.outage.pause(Math.min(this.#hasty - 1, HASTY_STEPS), this.#interrupt.signal);
   }
 
   async #failed(pullSeq: number, error: unknown): Promise<void> {

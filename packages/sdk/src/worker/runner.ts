@@ -3,7 +3,8 @@ import type { AnyHandler } from '../handler.js';
 import { startProcessSpan, type TaskResult } from '../tracing/process-span.js';
 import type { Delivery } from './delivery.js';
 import { execute, type Outcome } from './execute.js';
-import { type JobPorts, JobView } from './job-view.js';
+import type { ContextWriteText } from './job-context.js';
+import { type JobLogLine, type JobPorts, JobView } from './job-view.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { Middleware } from './middleware.js';
 import type { Progress } from './progress.js';
@@ -26,7 +27,7 @@ export async function runDelivery(deps: RunnerDeps, delivery: Delivery): Promise
     const job = delivery.job.payloadByReference ? await withPayload(deps.session, delivery) : delivery.job;
     const span = startProcessSpan(job, deps.session.current.workerId);
     delivery.span = span;
-    const outcome = await span.run(() => execute(handler, deps.middleware, new JobView(job, portsFor(deps, delivery))));
+    const outcome = await span.run(() => execute(handler, deps.middleware, new JobView(job, new DeliveryPorts(deps, delivery))));
     span.end(taskResult(outcome, delivery), outcome.kind === 'failed' ? outcome.error : undefined);
     return outcome;
   } catch (error) {
@@ -35,23 +36,41 @@ export async function runDelivery(deps: RunnerDeps, delivery: Delivery): Promise
   }
 }
 
-function portsFor({ logs, progress }: RunnerDeps, delivery: Delivery): JobPorts {
-  return {
-    get signal() {
-      return delivery.signal;
-    },
-    log(line) {
-      delivery.hasReports = true;
-      logs.add(delivery.job, line);
-    },
-    progress(ratio, message) {
-      delivery.hasReports = true;
-      return progress.report(delivery, ratio, message);
-    },
-    flushContext: (writes) => progress.writeContext(delivery, writes),
-    step: (name, run) => delivery.span?.step(name, run) ?? run(),
-    now: () => new Date(),
-  };
+/** What the job of a delivery may do to the outside. */
+class DeliveryPorts implements JobPorts {
+  readonly #deps: RunnerDeps;
+  readonly #delivery: Delivery;
+
+  constructor(deps: RunnerDeps, delivery: Delivery) {
+    this.#deps = deps;
+    this.#delivery = delivery;
+  }
+
+  get signal(): AbortSignal {
+    return this.#delivery.signal;
+  }
+
+  log(line: JobLogLine): void {
+    this.#delivery.hasReports = true;
+    this.#deps.logs.add(this.#delivery, line);
+  }
+
+  progress(ratio: number, message: string | undefined): Promise<void> {
+    this.#delivery.hasReports = true;
+    return this.#deps.progress.report(this.#delivery, ratio, message);
+  }
+
+  flushContext(writes: ContextWriteText[]): Promise<void> {
+    return this.#deps.progress.writeContext(this.#delivery, writes);
+  }
+
+  step<T>(name: string, run: () => Promise<T>): Promise<T> {
+    return this.#delivery.span?.step(name, run) ?? run();
+  }
+
+  now(): Date {
+    return new Date();
+  }
 }
 
 function taskResult({ kind }: Outcome, { abortReason }: Delivery): TaskResult {

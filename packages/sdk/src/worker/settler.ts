@@ -1,6 +1,7 @@
 import { ROUTES, type SettleResponse, type SettleResult, type StageJob } from '@pipelogiq/protocol';
 import { recordCall } from '../tracing/call-span.js';
 import { tracer } from '../tracing/tracer.js';
+import type { Delivery } from './delivery.js';
 import { encodeGroup, type Held, type HeldKind, heldNack, inAnswerOrder, takeGroup } from './held.js';
 import { isRefusal, type Session } from './session.js';
 import { coalesced } from './timers.js';
@@ -10,6 +11,8 @@ export interface SettlerDeps {
   /** Ends calls that would otherwise be repeated for ever: the worker gives up what it still holds. */
   giveUp: AbortSignal;
   confirm(held: Held, result: SettleResult): void;
+  /** The server will not answer for this one: its lease may end. */
+  drop(delivery: Delivery): void;
   onError(error: unknown): void;
   /** No call can succeed any more: the client was closed. */
   onFatal(error: unknown): void;
@@ -75,7 +78,7 @@ export class Settler {
     for (const [index, held] of group.entries()) {
       const result = results[index];
       if (result?.id === held.delivery.job.id) this.#deps.confirm(held, result);
-      else this.#deps.onError(new Error(`the server's answer misses job ${held.delivery.job.id}`));
+      else this.#drop(held, new Error(`the server's answer misses job ${held.delivery.job.id}`));
     }
     this.#left(group.length);
   }
@@ -138,14 +141,20 @@ export class Settler {
 
   /** The server refuses this very result. Its job must not hang until the lease ends, so an ack becomes a failure. */
   #giveIn(held: Held, error: unknown): void {
-    this.#deps.onError(error);
-    const { delivery } = held;
-    const message = `the server refused the result: ${error instanceof Error ? error.message : String(error)}`;
-    if (held.kind === 'ack')
-      this.#queue.push(heldNack(delivery, { error: { code: 'result_refused', message }, retryable: false }));
-    else delivery.mode = 'lost';
+    if (held.kind === 'ack') {
+      this.#deps.onError(error);
+      const message = `the server refused the result: ${error instanceof Error ? error.message : String(error)}`;
+      this.#queue.push(heldNack(held.delivery, { error: { code: 'result_refused', message }, retryable: false }));
+    } else {
+      this.#drop(held, error);
+    }
     this.#left(1);
     this.#wake();
+  }
+
+  #drop({ delivery }: Held, error: unknown): void {
+    this.#deps.drop(delivery);
+    this.#deps.onError(error);
   }
 
   #left(count: number): void {

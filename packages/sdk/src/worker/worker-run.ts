@@ -85,6 +85,7 @@ export class WorkerRun {
       session: this.#session,
       giveUp: this.#giveUp.signal,
       confirm: (held, result) => this.#deliveries.confirm(held, result),
+      drop: (delivery) => this.#deliveries.drop(delivery),
       onError,
       onFatal: (error) => this.#fail(error),
     });
@@ -171,6 +172,7 @@ export class WorkerRun {
   #makeHeartbeat(): Heartbeat {
     return new Heartbeat({
       transport: this.#deps.transport,
+      jobs: () => this.#deliveries.inFlightRefs(),
       totals: () => {
         const { processed, failed, lastError } = this.#deliveries;
         return { processed, failed, ...(lastError !== undefined && { lastError }) };

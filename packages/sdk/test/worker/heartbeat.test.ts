@@ -124,9 +124,9 @@ describe('heartbeats', () => {
     expect(await draining).toEqual({ cause: 'order', final: false });
     double.stages.offer('echo', 1);
     double.changed();
-    await double.until(() => double.beats.at(-1)?.state === 'draining');
-    const last = double.to('/jobs/pull').at(-1);
-    expect(last).toMatchObject({ maxJobs: 0 }); // it only gave back the pull that it cut off
+    const lastPull = () => double.to('/jobs/pull').at(-1);
+    await double.until(() => double.beats.at(-1)?.state === 'draining' && lastPull()?.maxJobs === 0);
+    expect(lastPull()).toMatchObject({ abandonedPulls: [1] }); // it only gave back the pull that it cut off
     const resumed = next(worker, 'resumed');
     const done = next(worker, 'job_completed');
     double.order = 'run';

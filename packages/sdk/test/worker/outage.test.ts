@@ -114,6 +114,21 @@ describe('a worker whose server is not always there', () => {
     await stop();
   });
 
+  it('lets the lease of a job end whose failure the server refuses too', async () => {
+    const double = await aDouble();
+    double.heartbeatIntervalMs = 20;
+    double.stages.offer('fail');
+    double.fault = ({ body }) => (JSON.stringify(body).includes('poison') ? 422 : undefined);
+    const poison = () => {
+      throw new Error('poison');
+    };
+    const { worker, stop } = await running(double.url, { handlers: [defineHandler('fail', {}, poison)] });
+    await next(worker, 'result_dropped');
+    const beats = double.beats.length;
+    await double.until(() => double.beats.length > beats && double.beats.at(-1)?.jobs.length === 0);
+    await stop();
+  });
+
   it('rejects run when the server refuses the worker at the start', async () => {
     const double = await aDouble();
     double.fault = ({ path }) => (path === '/workers/bootstrap' ? 403 : undefined);
