@@ -1,4 +1,3 @@
-import { setTimeout as pass } from 'node:timers/promises';
 import type { Page, PipelineSummary } from '@pipelogiq/protocol';
 import type { Removal } from '../support/mutant.js';
 import type { Random } from '../support/random.js';
@@ -29,6 +28,8 @@ export interface KillingReport {
 const LEASES = { leaseMs: 1_500, heartbeatIntervalMs: 300 };
 const PRODUCERS = 5;
 const WIRE_WORKERS = 5;
+/** Some groups long, so that a kill comes anywhere in one. */
+const MOST_DELAY_MS = 20;
 
 /** Kills the server under load again and again, lets the work come to its end, and compares the database with the promises. */
 export function killServerUnderLoad({ kills, random, endWithinMs = 60_000, without }: KillingOptions): Promise<KillingReport> {
@@ -39,11 +40,10 @@ export function killServerUnderLoad({ kills, random, endWithinMs = 60_000, witho
     let killsWithWritesInFlight = 0;
     for (let kill = 0; kill < kills; kill++) {
       await Promise.race([ledger.grows(random.int(1, 150)), load.failed]);
-      // An answer means that a group has just been committed; these few milliseconds carry the kill into the next one.
-      await pass(random.int(0, 12));
-      killsWithWritesInFlight += load.inFlight() > 0 ? 1 : 0;
-      await server.kill();
+      const before = load.unanswered();
+      await server.killSoon(random.next() * MOST_DELAY_MS);
       await server.start();
+      killsWithWritesInFlight += load.unanswered() > before ? 1 : 0;
     }
     load.stopProducing();
     const giveUp = AbortSignal.timeout(endWithinMs); // a pipeline that never ends is for the audit to tell
@@ -77,7 +77,7 @@ function startLoad({ server, worker }: System, ledger: Ledger, random: Random) {
   failed.catch(() => {}); // seen by whoever races it
   return {
     failed,
-    inFlight: () => wires.reduce((sum, wire) => sum + wire.inFlight, 0),
+    unanswered: () => wires.reduce((sum, wire) => sum + wire.unanswered, 0),
     stopProducing: () => {
       producing.abort();
       ledger.wake();

@@ -70,6 +70,10 @@ export class Program {
     return this.child.exitCode === null && this.child.signalCode === null;
   }
 
+  get ended(): Promise<unknown> {
+    return this.#exited;
+  }
+
   send(message: object): void {
     this.child.send(message);
   }

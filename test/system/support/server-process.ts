@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import { deferred } from './events.js';
 import { type Exit, Program } from './processes.js';
 
-export const BUILT_CLI = fileURLToPath(new URL('../../../packages/server/dist/cli.js', import.meta.url));
+const BUILT_CLI = fileURLToPath(new URL('../../../packages/server/dist/cli.js', import.meta.url));
 
 export interface ServerOptions {
   folder: string;
@@ -16,6 +18,12 @@ export interface ServerOptions {
 }
 
 const START_MS = 60_000;
+
+const KILLER = `
+const { workerData: { pid, delayMs } } = require('node:worker_threads');
+Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, delayMs);
+process.kill(pid, 'SIGKILL');
+`;
 
 /**
  * `pipelogiq serve` on a port and a database that stay the same over its restarts.
@@ -52,6 +60,9 @@ export class ServerProcess {
       program.child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
     });
     this.#up.resolve();
+    program.child.once('exit', () => {
+      this.#up = deferred();
+    });
   }
 
   /** Resolves when it is up, at once if it is. */
@@ -62,6 +73,16 @@ export class ServerProcess {
   /** SIGKILL: no code of the server runs any more. */
   kill(): Promise<Exit> {
     return this.#end('SIGKILL');
+  }
+
+  /**
+   * SIGKILL after `delayMs`, sent from a thread of its own: this thread is always busy with answers at some point of the server's
+   * work, so what it sent would never come at the others. Resolves when the server has ended.
+   */
+  async killSoon(delayMs: number): Promise<void> {
+    const program = this.#program;
+    const killer = new Worker(KILLER, { eval: true, workerData: { pid: program?.child.pid, delayMs } });
+    await Promise.all([program?.ended, once(killer, 'exit')]);
   }
 
   terminate(): Promise<Exit> {

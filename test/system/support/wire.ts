@@ -30,18 +30,17 @@ export class Refused extends Error {
 }
 
 /** No answer: the server was away, or went away before it answered. */
-export class Unanswered extends Error {}
+class Unanswered extends Error {}
 
 /** The wire contract without any help: every answer and every missing answer is seen as it is. */
 export class Wire {
-  /** Calls that wait for their answer. */
-  inFlight = 0;
+  /** Calls that reached the server and were never answered. */
+  unanswered = 0;
 
   constructor(readonly target: Target) {}
 
   /** @throws Unanswered, Refused */
   async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<T> {
-    this.inFlight += 1;
     let response: Response;
     let text: string;
     try {
@@ -52,9 +51,8 @@ export class Wire {
       });
       text = await response.text();
     } catch (cause) {
+      if (!/ECONNREFUSED/.test(String((cause as Error).cause))) this.unanswered += 1;
       throw new Unanswered(`no answer to ${method} ${path}`, { cause });
-    } finally {
-      this.inFlight -= 1;
     }
     const answer = text === '' ? undefined : JSON.parse(text);
     if (!response.ok) throw new Refused(response.status, answer?.code, answer?.detail);
@@ -83,8 +81,7 @@ export class Wire {
   }
 }
 
-export const mayRepeat = (error: unknown): boolean =>
-  error instanceof Unanswered || (error instanceof Refused && error.status === 503);
+const mayRepeat = (error: unknown): boolean => error instanceof Unanswered || (error instanceof Refused && error.status === 503);
 
 /** One session of a worker. Its calls are repeated until they are answered, as the protocol allows. */
 export class WireWorker {
