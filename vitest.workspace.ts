@@ -17,6 +17,8 @@ const project = (name: string, include: string[], { testTimeout = 20_000, exclud
   test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', ...exclude], testTimeout, hookTimeout: 120_000 },
 });
 
+const CONTROLS = 'test/system/killed/controls.test.ts';
+
 // One project for all type tests: each project with types runs the compiler over the whole repository.
 const types = {
   test: {
@@ -40,9 +42,11 @@ export default defineConfig({
       project('server', ['packages/server/{src,test}/**/*.test.ts']),
       project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
         testTimeout: 180_000,
-        exclude: ['test/packages/**'],
+        exclude: ['test/packages/**', CONTROLS],
       }),
       types,
+      // Minutes: the server built without a protection, under the same load. Not part of `npm test`; `npm run test:chaos` and CI run it.
+      project('chaos', [CONTROLS], { testTimeout: 300_000 }),
       // Slow: packs, installs and compiles. Not part of `npm test`; `npm run test:packages` and CI run it.
       project('packages', ['test/packages/**/*.test.ts'], { testTimeout: 300_000 }),
     ],
