@@ -42,7 +42,7 @@ export function mismatch(code: 'invalid_input' | 'invalid_output', errors: reado
   return unfit(code, `${what} does not match the schema: ${details}`);
 }
 
-export function stageError(thrown: unknown): StageError {
+function stageError(thrown: unknown): StageError {
   if (!(thrown instanceof Error)) return { code: 'handler_error', message: String(thrown).slice(0, MESSAGE_CHARS) };
   const stack = stackOf(thrown);
   return { code: codeOf(thrown), message: thrown.message.slice(0, MESSAGE_CHARS), ...(stack !== undefined && { stack }) };

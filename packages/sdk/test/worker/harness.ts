@@ -1,17 +1,8 @@
 import { type EventEmitter, once } from 'node:events';
 import { onTestFinished } from 'vitest';
 import { createTransport, type TransportOptions } from '../../src/transport/create-transport.js';
-import type { Transport } from '../../src/transport/transport.js';
 import { Worker, type WorkerEvents, type WorkerOptions } from '../../src/worker/worker.js';
 import { Double } from './double.js';
-
-export interface Running {
-  worker: Worker;
-  transport: Transport;
-  /** Resolves with the totals when the worker has stopped. */
-  done: Promise<{ processed: number; failed: number }>;
-  stop(): Promise<{ processed: number; failed: number }>;
-}
 
 export async function aDouble(): Promise<Double> {
   const double = await new Double().listen();
