@@ -46,9 +46,9 @@ export default defineConfig({
       }),
       types,
       // Minutes: the server built without a protection, under the same load. Not part of `npm test`; `npm run test:chaos` and CI run it.
-      project('chaos', [CONTROLS], { testTimeout: 300_000 }),
+      project('slow:chaos', [CONTROLS], { testTimeout: 300_000 }),
       // Slow: packs, installs and compiles. Not part of `npm test`; `npm run test:packages` and CI run it.
-      project('packages', ['test/packages/**/*.test.ts'], { testTimeout: 300_000 }),
+      project('slow:packages', ['test/packages/**/*.test.ts'], { testTimeout: 300_000 }),
     ],
   },
 });
