@@ -1,7 +1,6 @@
 import { DEFAULTS, type Json, type LogLevel, type StageError, type StageJob } from '@pipelogiq/protocol';
 import type { AnyHandler, Handler } from '../handler.js';
 import type { Jsonify } from '../jsonify.js';
-import type { Jsonify } from '../jsonify.js';
 import { execute, type Outcome } from '../worker/execute.js';
 import type { ContextWriteText } from '../worker/job-context.js';
 import { type JobPorts, JobView } from '../worker/job-view.js';
