@@ -24,7 +24,7 @@ export type {
   SettleResult,
   StageJob,
 } from './jobs.js';
-export type { Json, Jsonify } from './json.js';
+export type { Json } from './json.js';
 export { DEFAULTS, LIMITS } from './limits.js';
 export type {
   Attempt,

@@ -88,7 +88,7 @@ export const OPTIONS = {
     max: 10 * MINUTE,
     description: 'longest wait for open work at SIGTERM',
   },
-  maxWaitMs: { type: 'duration', default: 30_000, min: 0, max: 10 * MINUTE, description: 'longest long-poll' },
+  maxWaitMs: { type: 'duration', default: 30_000, min: 0, max: 30_000, description: 'longest long-poll' },
   groupMaxRows: { type: 'int', default: 1_000, min: 1, max: 100_000, description: 'rows in one commit' },
   groupMaxBytes: { type: 'size', default: 2 * MIB, min: 64 * KIB, max: 64 * MIB, description: 'bytes in one commit' },
   queueMaxBytes: {
@@ -243,10 +243,22 @@ function envSource(env: Readonly<Record<string, string | undefined>>): Source {
 
 /** Rules between options; only for configs whose single values are right. */
 function conflicts(config: Config): string[] {
-  const { leaseMs, heartbeatIntervalMs, maxValueBytes, maxBodyBytes, maxBatchBodyBytes, groupMaxBytes, queueMaxBytes } = config;
+  const {
+    leaseMs,
+    heartbeatIntervalMs,
+    expireEveryMs,
+    aliveGapMs,
+    maxValueBytes,
+    maxBodyBytes,
+    maxBatchBodyBytes,
+    groupMaxBytes,
+    queueMaxBytes,
+  } = config;
   return [
     heartbeatIntervalMs * 2 > leaseMs &&
       `heartbeatIntervalMs (${heartbeatIntervalMs}) must be at most half of leaseMs (${leaseMs})`,
+    expireEveryMs * 2 > aliveGapMs &&
+      `expireEveryMs (${expireEveryMs}) must be at most half of aliveGapMs (${aliveGapMs}), else every round looks like an outage`,
     maxValueBytes > maxBodyBytes && `maxValueBytes (${maxValueBytes}) must not be above maxBodyBytes (${maxBodyBytes})`,
     maxBodyBytes > maxBatchBodyBytes &&
       `maxBodyBytes (${maxBodyBytes}) must not be above maxBatchBodyBytes (${maxBatchBodyBytes})`,

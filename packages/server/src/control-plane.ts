@@ -6,6 +6,7 @@ import type { AccountService } from './domain/account/accounts.js';
 import { createEngine, type Engine } from './engine.js';
 import { checkHealth } from './health.js';
 import { createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
+import { OpenRequests } from './open-requests.js';
 import { openSqliteStore } from './store/sqlite.js';
 import type { Store } from './store/store.js';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.js';
@@ -49,6 +50,8 @@ export interface ControlPlane {
 
 const LOCAL_URL = 'http://pipelogiq.local';
 const SLOW_READ_MS = 1_000;
+/** Of the time for closing; the rest is for the last commits and spans. */
+const ANSWERS_SHARE = 0.6;
 
 /**
  * Opens the database and starts the loops. The one file that sees every room.
@@ -96,6 +99,7 @@ export class RunningControlPlane implements ControlPlane {
   readonly #parts: Parts;
   readonly #servers: HttpServer[] = [];
   readonly #app: HttpApp;
+  readonly #open = new OpenRequests();
   #closing: Promise<void> | undefined;
 
   constructor(parts: Parts) {
@@ -107,10 +111,11 @@ export class RunningControlPlane implements ControlPlane {
   }
 
   fetch(request: Request): Promise<Response> {
-    return this.#app.fetch(request);
+    return this.#open.during(this.#app.fetch(request));
   }
 
   handler(request: IncomingMessage, response: ServerResponse): void {
+    void this.#open.during(new Promise((resolve) => response.once('close', resolve)));
     this.#app.nodeHandler(request, response);
   }
 
@@ -125,7 +130,7 @@ export class RunningControlPlane implements ControlPlane {
     return {
       url: LOCAL_URL,
       apiKey: this.#parts.localKey,
-      fetch: (input, init) => this.#app.fetch(new Request(input, init)),
+      fetch: (input, init) => this.fetch(new Request(input, init)),
     };
   }
 
@@ -149,8 +154,9 @@ export class RunningControlPlane implements ControlPlane {
   async #close(): Promise<void> {
     const { engine, store, telemetry } = this.#parts;
     engine.stopLeasing();
-    const closed = Promise.all(this.#servers.map((server) => server.close()));
-    await Promise.race([closed, this.#after(this.#parts.config.shutdownTimeoutMs)]);
+    // Also the answers under way through a mounted handler: they still read and write.
+    const closed = Promise.all([...this.#servers.map((server) => server.close()), this.#open.empty()]);
+    await Promise.race([closed, this.#after(this.#parts.config.shutdownTimeoutMs * ANSWERS_SHARE)]);
     await engine.stop();
     await telemetry.close();
     await store.close();
@@ -175,7 +181,6 @@ export class RunningControlPlane implements ControlPlane {
       startedAt: clock.now(),
       clock,
       log: telemetry.log,
-      host: config.host,
       health: () =>
         checkHealth({
           store,

@@ -99,6 +99,7 @@ function createCommitter(
     exportSpans: telemetry.spanExport.enabled,
     leaseMs: config.leaseMs,
     maxPullBytes: config.maxPullBytes,
+    maxValueBytes: config.maxValueBytes,
     groupMaxLeases: config.groupMaxRows,
     jobPayloadBytes: LIMITS.jobPayloadBytes,
     tokenFloor,

@@ -83,8 +83,6 @@ export interface HttpDeps {
   log: HttpLog;
   health(): Promise<HealthReport>;
   ready(): ReadyReport;
-  /** Not looked at: each server that listens says where it does. */
-  host?: string;
   /** Called after every answer; must not throw. */
   onRequest?(info: RequestInfo): void;
   isShuttingDown(): boolean;

@@ -109,10 +109,26 @@ function stageRecord(pipeline: NamedPipeline, stage: StageRow, attempts: readonl
       finishedAt: stage.finished_at,
       errorCode: stage.error_code ?? undefined,
       errorMessage: error?.message,
-      deliveries: attempts.filter((attempt) => attempt.stage_id === stage.id).map(deliveryOf),
+      deliveries: [...attempts.filter((attempt) => attempt.stage_id === stage.id).map(deliveryOf), ...latestDelivery(stage)],
     },
   ];
 }
+
+/** The latest delivery stands in the stage's own row. */
+const latestDelivery = (stage: StageRow): ReturnType<typeof deliveryOf>[] =>
+  stage.outcome === null || stage.delivery_ready_at === null || stage.leased_at === null || stage.settled_at === null
+    ? []
+    : [
+        deliveryOf({
+          ...stage,
+          stage_id: stage.id,
+          worker_id: stage.worker_id ?? 0,
+          outcome: stage.outcome,
+          ready_at: stage.delivery_ready_at,
+          leased_at: stage.leased_at,
+          settled_at: stage.settled_at,
+        }),
+      ];
 
 const deliveryOf = (attempt: AttemptRow) => ({
   fencingToken: attempt.fencing_token,

@@ -130,7 +130,7 @@ export class SqlTx implements s.Tx {
   }
   archivedOutcomes(
     refs: { id: number; fencingToken: number }[],
-  ): Promise<Pick<s.AttemptRow, 'stage_id' | 'fencing_token' | 'outcome'>[]> {
+  ): Promise<Pick<s.AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]> {
     return this.#runRows(settles.archivedOutcomes, refs, NONE);
   }
   applyChanges(changes: s.StageChange[]): Promise<{ id: number }[]> {
@@ -184,9 +184,8 @@ export class SqlTx implements s.Tx {
   pipelineStatuses(ids: number[]): Promise<Pick<s.PipelineRow, 'id' | 'application_id' | 'status'>[]> {
     return this.#db.selectFrom('pipeline').select(['id', 'application_id', 'status']).where('id', 'in', ids).execute();
   }
-  async cancelStages(pipelineId: number, now: s.Ms): Promise<{ id: number; wasRunning: boolean }[]> {
-    const rows = await this.#run(timers.cancelStages, { pipelineId, now });
-    return rows.map((row) => ({ id: row.id, wasRunning: row.was_running === 1 }));
+  cancelStages(pipelineId: number, now: s.Ms): Promise<{ id: number }[]> {
+    return this.#run(timers.cancelStages, { pipelineId, now });
   }
   async cancelPipeline(pipelineId: number, stages: number, reason: string | null, now: s.Ms): Promise<void> {
     await this.#run(timers.cancelPipeline, { pipelineId, stages, reason, now });

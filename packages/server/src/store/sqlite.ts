@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import type { Clock } from '../clock.js';
@@ -38,6 +39,7 @@ export async function openSqliteStore({ path, synchronous, clock }: SqliteOption
 }
 
 function openWriter(path: string, synchronous: 'full' | 'normal'): Database.Database {
+  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600)); // it holds users' data; its WAL takes the same mode
   const database = new Database(path);
   try {
     database.pragma('journal_mode = WAL');

@@ -1,35 +1,29 @@
+import type { PipelineFilter } from '@pipelogiq/protocol';
 import type {
-  DeliveryOutcome,
-  PipelineFilter,
-  PipelineStatus,
-  StageStatus,
-  Trigger,
-  WorkerOrder,
-  WorkerState,
-} from '@pipelogiq/protocol';
-import type {
-  ApiKeyTable,
-  ApplicationTable,
-  ContextItemTable,
-  Flag,
-  PipelineTable,
-  StageAttemptTable,
-  StageLogTable,
-  StageTable,
-  WorkerTable,
-} from './schema.js';
-
-export type Ms = number;
-
-/** A JSON-free view of the rows; user JSON stays text. */
-export type PipelineRow = PipelineTable;
-export type StageRow = StageTable;
-export type AttemptRow = StageAttemptTable;
-export type WorkerRow = WorkerTable;
-export type ApiKeyRow = ApiKeyTable;
-export type ApplicationRow = ApplicationTable;
-export type ContextRow = ContextItemTable;
-export type StageLogRow = StageLogTable;
+  ApiKeyRow,
+  ApplicationRow,
+  AttemptRow,
+  ClaimedStage,
+  ContextRow,
+  CounterDelta,
+  DeliveryRow,
+  DependencyOutput,
+  EndedPipeline,
+  KnownPipeline,
+  Ms,
+  NewDelivery,
+  NewPipeline,
+  NewStage,
+  PipelineRow,
+  ReadPage,
+  ReadyStage,
+  Sequence,
+  StageChange,
+  StageLogRow,
+  StageRow,
+  WorkerBeat,
+  WorkerRow,
+} from './rows.js';
 
 /**
  * Everything the domain asks of a database. One implementation serves every dialect; where dialects differ they differ by
@@ -51,8 +45,6 @@ export interface Tx extends Creates, Leases, Settles, Timers, Cancels, Workers, 
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
 
-export type Sequence = 'application' | 'api_key' | 'worker' | 'pipeline' | 'stage' | 'stage_log' | 'span_export';
-
 export interface Creates {
   /** Reserves `count` ids that were never given out before; returns the first. */
   allocateIds(sequence: Sequence, count: number): Promise<number>;
@@ -64,63 +56,6 @@ export interface Creates {
   /** Inserts or overwrites; a later row of the batch wins. Marks the pipelines as having context. */
   putContext(rows: ContextRow[]): Promise<void>;
 }
-
-export type KnownPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'idempotency_key' | 'body_hash' | 'trace_id' | 'status'>;
-
-export type NewPipeline = Pick<
-  PipelineRow,
-  | 'id'
-  | 'application_id'
-  | 'name'
-  | 'version'
-  | 'environment'
-  | 'status'
-  | 'trigger'
-  | 'priority'
-  | 'trace_id'
-  | 'root_span_id'
-  | 'parent_span_id'
-  | 'trace_flags'
-  | 'tracestate'
-  | 'idempotency_key'
-  | 'body_hash'
-  | 'keywords'
-  | 'has_context'
-  | 'run_at'
-  | 'sla_ms'
-  | 'created_at'
-  | 'started_at'
-  | 'stages_total'
-  | 'stages_open'
->;
-
-export type NewStage = Pick<
-  StageRow,
-  | 'id'
-  | 'application_id'
-  | 'pipeline_id'
-  | 'position'
-  | 'name'
-  | 'handler'
-  | 'status'
-  | 'priority'
-  | 'not_before'
-  | 'delay_ms'
-  | 'run_at'
-  | 'ready_at'
-  | 'dependency_count'
-  | 'open_dependencies'
-  | 'span_id'
-  | 'input'
-  | 'reference_positions'
-  | 'timeout_ms'
-  | 'pending_timeout_ms'
-  | 'max_attempts'
-  | 'backoff'
-  | 'run_next_if_failed'
-  | 'fail_if_output_empty'
-  | 'notify_on_failure'
->;
 
 export interface Leases {
   /** Stages that can be leased now, most urgent first. On stores with several writers the rows are locked, locked ones skipped. */
@@ -144,60 +79,12 @@ export interface Leases {
   tokenFloor(): Promise<number>;
 }
 
-export type ClaimedStage = Pick<
-  StageRow,
-  | 'id'
-  | 'application_id'
-  | 'pipeline_id'
-  | 'name'
-  | 'handler'
-  | 'span_id'
-  | 'fencing_token'
-  | 'attempts'
-  | 'max_attempts'
-  | 'timeout_ms'
-  | 'reference_positions'
-  | 'dependency_count'
-  | 'ready_at'
-  | 'lease_expires_at'
-  | 'timeout_at'
-  | 'pull_seq'
-  | 'run_next_if_failed'
-> & {
-  input_bytes: number;
-  pipeline_name: string;
-  trace_id: string;
-  trace_flags: number;
-  tracestate: string | null;
-  run: number;
-  has_context: Flag;
-};
-
-export interface NewDelivery {
-  id: number;
-  fencing_token: number;
-  worker_id: number;
-  pull_seq: number;
-  leased_at: Ms;
-  lease_expires_at: Ms;
-  timeout_at: Ms;
-  wake_at: Ms;
-}
-
-export interface DependencyOutput {
-  stage_id: number;
-  depends_on_id: number;
-  name: string;
-  handler: string;
-  output: string | null;
-}
-
 export interface Settles {
   /** Current deliveries of these stages; locked on stores with several writers. */
   deliveries(stageIds: number[]): Promise<DeliveryRow[]>;
   archivedOutcomes(
     refs: { id: number; fencingToken: number }[],
-  ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome'>[]>;
+  ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]>;
   /** Applies each change whose stage still has the expected status and token. Returns the ids that it changed. */
   applyChanges(changes: StageChange[]): Promise<{ id: number }[]>;
   /** Counts these stages as satisfied in their dependents and starts those that have none left. */
@@ -212,63 +99,6 @@ export interface Settles {
     leaseExpiresAt: Ms,
   ): Promise<{ id: number; fencing_token: number }[]>;
 }
-
-export type DeliveryRow = Pick<
-  StageRow,
-  | 'id'
-  | 'application_id'
-  | 'pipeline_id'
-  | 'name'
-  | 'handler'
-  | 'status'
-  | 'fencing_token'
-  | 'outcome'
-  | 'worker_id'
-  | 'attempts'
-  | 'max_attempts'
-  | 'expiries'
-  | 'backoff'
-  | 'run_next_if_failed'
-  | 'fail_if_output_empty'
-  | 'lease_expires_at'
-  | 'timeout_at'
-  | 'leased_at'
-  | 'log_lines'
->;
-
-/** A transition of one stage, made by a named constructor of domain/stage/transitions.ts and guarded by the database. */
-export interface StageChange {
-  id: number;
-  /** Guards. */
-  from: StageStatus;
-  fencingToken: number;
-  to: StageStatus;
-  outcome: DeliveryOutcome | null;
-  attempts: number;
-  expiries: number;
-  /** When it is due again; null when it is not. */
-  runAt: Ms | null;
-  readyAt: Ms | null;
-  output: string | null;
-  errorCode: string | null;
-  error: string | null;
-  settledAt: Ms;
-  finishedAt: Ms | null;
-}
-
-export type ReadyStage = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler' | 'status' | 'run_at' | 'held'>;
-
-export interface CounterDelta {
-  pipelineId: number;
-  open: number;
-  completed: number;
-  failed: number;
-  tolerated: number;
-  cancelled: number;
-  blocked: number;
-}
-
-export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'status'>;
 
 export interface Timers {
   /** Running deliveries whose lease or timeout has run out, earliest first. */
@@ -286,7 +116,7 @@ export interface Timers {
 export interface Cancels {
   pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'status'>[]>;
   /** Cancels every stage that is not final; running ones lose their lease at once. */
-  cancelStages(pipelineId: number, now: Ms): Promise<{ id: number; wasRunning: boolean }[]>;
+  cancelStages(pipelineId: number, now: Ms): Promise<{ id: number }[]>;
   cancelPipeline(pipelineId: number, cancelledStages: number, reason: string | null, now: Ms): Promise<void>;
 }
 
@@ -298,18 +128,6 @@ export interface Workers {
   touchWorkers(rows: WorkerBeat[]): Promise<void>;
   /** Forgets which pulls the worker's jobs came with: a new session counts its pulls anew. */
   forgetPulls(workerId: number): Promise<void>;
-}
-
-export interface WorkerBeat {
-  id: number;
-  state: WorkerState;
-  in_flight: number;
-  processed: number;
-  failed: number;
-  cpu_percent: number | null;
-  memory_mb: number | null;
-  last_error: string | null;
-  last_seen_at: Ms;
 }
 
 export interface Accounts {
@@ -332,12 +150,6 @@ export interface SpanQueue {
   queueSpans(stageIds: number[], pipelineIds: number[]): Promise<void>;
   queuedSpans(limit: number): Promise<{ id: number; pipeline_id: number; stage_id: number | null }[]>;
   removeSpans(ids: number[]): Promise<void>;
-}
-
-export interface ReadPage {
-  limit: number;
-  /** Exclusive; ids descend in lists of pipelines and workers, ascend elsewhere. */
-  after?: number | undefined;
 }
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
@@ -365,4 +177,4 @@ export interface Reads {
   countApiKeys(): Promise<number>;
 }
 
-export type { DeliveryOutcome, Flag, PipelineStatus, Trigger, WorkerOrder };
+export type * from './rows.js';

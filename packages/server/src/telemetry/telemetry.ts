@@ -15,6 +15,9 @@ export interface Telemetry {
   close(): Promise<void>;
 }
 
+/** For each of two steps, so that a server with a dead collector still ends in time. */
+const GRACE_MS = 1_500;
+
 export interface TelemetryOptions {
   config: { logLevel: LoggerLevel };
   /** The standard `OTEL_*` variables. */
@@ -34,8 +37,8 @@ export function openTelemetry({ config, env, clock }: TelemetryOptions): Telemet
     spanExport,
     serverSpans,
     close: async () => {
-      await serverSpans.shutdown();
-      await spanExport.shutdown();
+      await serverSpans.shutdown(GRACE_MS);
+      await spanExport.shutdown(GRACE_MS);
     },
   };
 }

@@ -207,3 +207,22 @@ describe('pulls', () => {
     await h.controlPlane.close();
   });
 });
+
+describe('a settle of another kind', () => {
+  it('is no repetition of a nack that failed the stage', async () => {
+    const { w, job, controlPlane } = await running({ stages: [{ name: 'a', maxAttempts: 1 }] });
+    await w.nack(job);
+    expect((await w.nack(job)).settled).toMatchObject([{ status: 'failed', repeated: true }]);
+    expect((await w.ack(job)).settled).toMatchObject([{ error: { reason: 'already_settled' } }]);
+    await controlPlane.close();
+  });
+
+  it('is recognised after the next delivery too', async () => {
+    const { w, job, controlPlane } = await running({ stages: [{ name: 'a', backoff: { type: 'fixed', delayMs: 0 } }] });
+    await w.nack(job);
+    await w.one();
+    expect((await w.nack(job)).settled).toMatchObject([{ status: 'pending', repeated: true }]);
+    expect((await w.ack(job)).settled).toMatchObject([{ error: { reason: 'already_settled' } }]);
+    await controlPlane.close();
+  });
+});

@@ -74,3 +74,44 @@ it('answers waiting pulls at once when the server shuts down', async () => {
   await controlPlane.close();
   expect(await waiting).toEqual([]);
 });
+
+it('answers an older pull of a worker when a newer one gets work, so that it stands in nobody’s way', async () => {
+  const { create, worker, controlPlane } = await harness();
+  const w = await worker();
+  const older = w.pull({ pullSeq: 1, waitMs: 30_000 });
+  await controlPlane.advance(0);
+  await create({ stages: [{ name: 'a', handler: 'other' }] });
+  const newer = await w.pull({ pullSeq: 2, handlers: ['other'] });
+  expect(newer).toHaveLength(1);
+  expect(await older).toEqual([]);
+  await controlPlane.close();
+});
+
+it('answers the pulls of an old session when the worker bootstraps again', async () => {
+  const { create, worker, call, controlPlane } = await harness();
+  const w = await worker();
+  const waiting = w.pull({ pullSeq: 900, waitMs: 30_000 });
+  await controlPlane.advance(0);
+  const body = { workerName: 'again', instanceId: 'instance-1', supportedHandlers: ['a'] };
+  const session = await call<{ workerId: string; sessionToken: string }>('POST', '/workers/bootstrap', body);
+  expect(session.workerId).toBe(w.session.workerId);
+  expect(await waiting).toEqual([]);
+  await create({ stages: [{ name: 'a' }] });
+  const pull = { workerId: session.workerId, pullSeq: 1, handlers: ['a'], maxJobs: 1 };
+  expect(await call('POST', '/jobs/pull', pull, { 'x-worker-session': session.sessionToken })).toMatchObject({
+    jobs: [{ stage: 'a' }],
+  });
+  await expect(w.pull()).rejects.toThrow('401 session_invalid');
+  await controlPlane.close();
+});
+
+it('stops filling an answer at its limit of bytes, outputs and context included', async () => {
+  const { create, worker, controlPlane } = await harness({ maxPullBytes: 500_000 });
+  const w = await worker();
+  for (let index = 0; index < 4; index++) await create({ stages: [{ name: 'a' }, { name: 'b' }] });
+  const first = await w.pull();
+  await w.post('/jobs/ack', { acks: first.map((job) => ({ id: job.id, fencingToken: 1, output: 'x'.repeat(200_000) })) });
+  expect(await w.pull({ handlers: ['b'] })).toHaveLength(2);
+  expect(await w.pull({ handlers: ['b'] })).toHaveLength(2);
+  await controlPlane.close();
+});

@@ -84,6 +84,7 @@ export class AccountService implements AccountUseCases {
 
   /** The admin key of the first start; does nothing when it is there. */
   async ensureKey(name: string, key: string): Promise<void> {
+    if (isMistyped(key)) throw new Error(`the ${name} API key begins like a key of Pipelogiq, but its checksum is wrong`);
     if (await this.#deps.reads.apiKeyByHash(hashSecret(key))) return;
     await this.#operate(0, async (group) => {
       const application = await applicationNamed(group, DEFAULT_APPLICATION);
@@ -115,9 +116,11 @@ export class AccountService implements AccountUseCases {
     const name = request.application ?? caller.application;
     if (name !== caller.application) requireAll(caller);
     const key = formatKey(this.#deps.clock.randomBytes(32));
+    // An admin of all who names no application makes another admin of all: the first keys of an installation.
+    const everywhere = caller.allApplications === true && request.application === undefined && request.scopes.includes('admin');
     const row = await this.#operate(caller.applicationId, async (group) => {
       const application = await applicationNamed(group, name);
-      return { ...(await insertKey(group, application, request, key, 0)), application: application.name };
+      return { ...(await insertKey(group, application, request, key, everywhere ? 1 : 0)), application: application.name };
     });
     return { ...apiKeyView(row), key };
   }

@@ -111,7 +111,7 @@ export class Committer {
     try {
       const { effects } = await runGroup({ ...this.#deps, takeWaiters }, live);
       this.#settleTickets([...live, ...woken]);
-      for (const ticket of this.#waiters.ofWorkers(effects.stoppedWorkers)) this.#answer(ticket, []);
+      for (const { workerId, upTo } of effects.endedPulls) this.#endPulls(workerId, upTo);
       this.#deps.onCommitted({ effects, tickets: live.length, durationMs: this.#deps.clock.now() - startedAt });
     } catch (error) {
       this.#deps.onFailure(error);
@@ -148,7 +148,9 @@ export class Committer {
       this.#answer(ticket, []);
       return;
     }
-    const waits = jobs.length === 0 && ticket.waitMs > 0 && this.#mode === 'open' && !ticket.drained;
+    // A pull with an older number could only repeat itself from now on: it must not stand in line for others' work.
+    if (jobs.length > 0) this.#endPulls(ticket.holder.workerId, ticket.pullSeq - 1);
+    const waits = jobs.length === 0 && ticket.waitMs > 0 && this.#mode === 'open' && !ticket.final;
     if (!waits) this.#answer(ticket, jobs);
     else if (!this.#waiters.has(ticket)) this.#park(ticket); // a woken one keeps its place
   }
@@ -160,6 +162,10 @@ export class Committer {
       this.#deps.clock.setTimer(() => this.#answer(ticket, []), ticket.waitMs),
     );
     ticket.signal.addEventListener('abort', () => this.#answer(ticket, []), { once: true });
+  }
+
+  #endPulls(workerId: number, upTo: number): void {
+    for (const ticket of this.#waiters.ofWorker(workerId)) if (ticket.pullSeq <= upTo) this.#answer(ticket, []);
   }
 
   #answer(ticket: LeaseTicket, jobs: LeasedJob[]): void {

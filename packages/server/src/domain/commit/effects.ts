@@ -10,13 +10,18 @@ export class Effects {
   readonly endedPipelines: EndedPipeline[] = [];
   /** Stages whose spans are complete. */
   readonly endedStages: number[] = [];
-  readonly stoppedWorkers: number[] = [];
+  /** Parked pulls of these workers, up to this number, will get no work any more. */
+  readonly endedPulls: { workerId: number; upTo: number }[] = [];
   /** Earliest moment at which a scheduled stage becomes due. */
   nextDueAt: Ms | undefined;
 
   addReady(applicationId: number, handler: string, count = 1): void {
     const key = readyKey(applicationId, handler);
     this.ready.set(key, (this.ready.get(key) ?? 0) + count);
+  }
+
+  endPulls(workerId: number, upTo = Number.POSITIVE_INFINITY): void {
+    this.endedPulls.push({ workerId, upTo });
   }
 
   dueAt(at: Ms | null): void {

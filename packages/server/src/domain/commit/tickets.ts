@@ -62,8 +62,8 @@ export interface LeaseTicket extends TicketOf<'lease', LeasedJob[]> {
   readonly signal: AbortSignal;
   /** Milliseconds it is willing to wait for work. */
   readonly waitMs: number;
-  /** Set by the step when its worker may not take more work: waiting is pointless. */
-  drained?: boolean;
+  /** Set by the step when waiting is pointless: a repetition, or a worker that may not take more work. */
+  final?: boolean;
 }
 
 export type Ticket = OperateTicket | SettleTicket | ExtendTicket | TimerTicket | CreateTicket | LeaseTicket;

@@ -9,6 +9,7 @@ export class Waiters {
   /** Insertion order is age; a ticket stands under each of its handlers. */
   readonly #byHandler = new Map<string, Set<LeaseTicket>>();
   readonly #all = new Set<LeaseTicket>();
+  readonly #byWorker = new Map<number, Set<LeaseTicket>>();
 
   get size(): number {
     return this.#all.size;
@@ -17,10 +18,8 @@ export class Waiters {
   add(ticket: LeaseTicket): void {
     if (this.#all.has(ticket)) return; // a second add would not move it in its sets either
     this.#all.add(ticket);
-    for (const key of keysOf(ticket)) {
-      const set = this.#byHandler.get(key) ?? new Set();
-      this.#byHandler.set(key, set.add(ticket));
-    }
+    for (const key of keysOf(ticket)) addTo(this.#byHandler, key, ticket);
+    addTo(this.#byWorker, ticket.holder.workerId, ticket);
   }
 
   has(ticket: LeaseTicket): boolean {
@@ -29,11 +28,8 @@ export class Waiters {
 
   remove(ticket: LeaseTicket): boolean {
     if (!this.#all.delete(ticket)) return false;
-    for (const key of keysOf(ticket)) {
-      const set = this.#byHandler.get(key);
-      set?.delete(ticket);
-      if (set?.size === 0) this.#byHandler.delete(key);
-    }
+    for (const key of keysOf(ticket)) removeFrom(this.#byHandler, key, ticket);
+    removeFrom(this.#byWorker, ticket.holder.workerId, ticket);
     return true;
   }
 
@@ -56,9 +52,19 @@ export class Waiters {
     return [...this.#all];
   }
 
-  ofWorkers(workerIds: readonly number[]): LeaseTicket[] {
-    return workerIds.length === 0 ? [] : this.all().filter((ticket) => workerIds.includes(ticket.holder.workerId));
+  ofWorker(workerId: number): LeaseTicket[] {
+    return [...(this.#byWorker.get(workerId) ?? [])];
   }
+}
+
+function addTo<Key>(sets: Map<Key, Set<LeaseTicket>>, key: Key, ticket: LeaseTicket): void {
+  sets.set(key, (sets.get(key) ?? new Set()).add(ticket));
+}
+
+function removeFrom<Key>(sets: Map<Key, Set<LeaseTicket>>, key: Key, ticket: LeaseTicket): void {
+  const set = sets.get(key);
+  set?.delete(ticket);
+  if (set?.size === 0) sets.delete(key);
 }
 
 const keysOf = (ticket: LeaseTicket): string[] => ticket.handlers.map((handler) => readyKey(ticket.applicationId, handler));

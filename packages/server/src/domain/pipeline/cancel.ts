@@ -17,7 +17,7 @@ export async function cancelPipeline(group: Group, applicationId: number, id: nu
   }
   const stages = await tx.cancelStages(id, now);
   await tx.cancelPipeline(id, stages.length, reason ?? null, now);
-  effects.endedStages.push(...stages.filter((stage) => stage.wasRunning).map((stage) => stage.id));
+  for (const stage of stages) effects.endedStages.push(stage.id); // also those between two attempts: workers' spans hang under them
   effects.endedPipelines.push({ ...pipeline, status: 'cancelled' });
 }
 

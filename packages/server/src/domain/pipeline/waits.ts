@@ -3,13 +3,15 @@ import type { EndedPipeline } from '../../store/store.js';
 /** Who waits for the end of which pipeline, in this process. */
 export class PipelineWaits {
   readonly #byPipeline = new Map<number, Set<() => void>>();
+  #over = false;
 
   get size(): number {
     return this.#byPipeline.size;
   }
 
-  /** Calls `onEnd` once when the pipeline ends. Returns the function that stops waiting. */
+  /** Calls `onEnd` once when the pipeline ends, or at once after `endAll`. Returns the function that stops waiting. */
   add(pipelineId: number, onEnd: () => void): () => void {
+    if (this.#over) onEnd();
     const waits = this.#byPipeline.get(pipelineId) ?? new Set();
     this.#byPipeline.set(pipelineId, waits.add(onEnd));
     return () => {
@@ -26,8 +28,9 @@ export class PipelineWaits {
     }
   }
 
-  /** At shutdown: everyone gets the state as it is. */
+  /** At shutdown: everyone gets the state as it is, now and from now on. */
   endAll(): void {
+    this.#over = true;
     this.ended([...this.#byPipeline.keys()].map((id) => ({ id })));
   }
 }

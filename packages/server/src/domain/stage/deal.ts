@@ -11,16 +11,21 @@ const JOB_OVERHEAD_BYTES = 1_000; // ids, names, times of one job on the wire
 
 /**
  * Deals claimed stages to pulls one by one in turn, so that several idle workers share what arrives instead of the first taking
- * all. A pull stops filling at `maxBytes` of inputs, but always takes one.
+ * all. A pull stops filling at `maxBytes`, but always takes one.
  */
-export function deal(tickets: readonly LeaseTicket[], claimed: readonly ClaimedStage[], maxBytes: number): Dealt {
+export function deal(
+  tickets: readonly LeaseTicket[],
+  claimed: readonly ClaimedStage[],
+  maxBytes: number,
+  sizeOf: (stage: ClaimedStage) => number,
+): Dealt {
   const hands = tickets.map((ticket) => ({ ticket, jobs: 0, bytes: 0 }));
   let open = hands;
   const dealt: Dealt['dealt'] = [];
   const left: ClaimedStage[] = [];
   let turn = 0;
   for (const stage of claimed) {
-    const bytes = stage.input_bytes + JOB_OVERHEAD_BYTES;
+    const bytes = sizeOf(stage) + JOB_OVERHEAD_BYTES;
     open = open.filter((hand) => hand.jobs < hand.ticket.maxJobs && (hand.jobs === 0 || hand.bytes + bytes <= maxBytes));
     const hand = open[turn % Math.max(open.length, 1)];
     if (!hand) {

@@ -2,12 +2,16 @@ import { formatTraceparent } from '@pipelogiq/protocol';
 import type { ClaimedStage, ContextRow, DependencyOutput } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import type { JsonText, LeasedJob } from '../use-cases.js';
-import { byteLength, orNull } from './output.js';
+import { orNull } from './output.js';
 
 export interface JobLimits {
   /** Outputs and context together beyond this travel by reference. */
   jobPayloadBytes: number;
 }
+
+/** What outputs and context add to an answer: nothing when they travel by reference. */
+export const inlineBytes = (payloadBytes: number, { jobPayloadBytes }: JobLimits): number =>
+  payloadBytes > jobPayloadBytes ? 0 : payloadBytes;
 
 /** A leased stage with its input, references resolved. */
 export interface Delivered {
@@ -52,7 +56,7 @@ function buildJob(
   context: ContextRow[],
   { jobPayloadBytes }: JobLimits,
 ): LeasedJob {
-  const payload = payloadOf(outputs, context, jobPayloadBytes);
+  const payload = payloadOf(outputs, context, stage.payload_bytes > jobPayloadBytes);
   const leaseExpiresAt = stage.lease_expires_at ?? now;
   const deadline = stage.timeout_at ?? now;
   return {
@@ -79,10 +83,8 @@ function buildJob(
 
 type Payload = Pick<LeasedJob, 'previousOutput' | 'outputs' | 'context' | 'payloadByReference'>;
 
-function payloadOf(outputs: DependencyOutput[], context: ContextRow[], limit: number): Payload {
-  const bytes =
-    outputs.reduce((sum, row) => sum + byteLength(row.output), 0) + context.reduce((sum, row) => sum + byteLength(row.value), 0);
-  if (bytes > limit) return { previousOutput: 'null' as JsonText, outputs: {}, context: {}, payloadByReference: true };
+function payloadOf(outputs: DependencyOutput[], context: ContextRow[], byReference: boolean): Payload {
+  if (byReference) return { previousOutput: 'null' as JsonText, outputs: {}, context: {}, payloadByReference: true };
   return {
     previousOutput: orNull(outputs.length === 1 ? (outputs[0]?.output ?? null) : null),
     outputs: Object.fromEntries(outputs.map((row) => [row.name, orNull(row.output)])),

@@ -28,7 +28,7 @@ export function jobUseCases(deps: JobDeps): JobUseCases {
       const { abandonedPulls = [], settle } = request;
       const holder = holderOf(caller);
       if (abandonedPulls.length > 0) await operate(caller, 1, 0, (group) => abandonPulls(group, holder, abandonedPulls));
-      const settles = settle ? submitSettles(deps, caller, settle) : undefined;
+      const settles = settle && countOf(settle) > 0 ? submitSettles(deps, caller, settle) : undefined;
       // Queued behind its own settles, so that it sees what they unblock.
       const jobs =
         request.maxJobs === 0
@@ -46,12 +46,13 @@ export function jobUseCases(deps: JobDeps): JobUseCases {
               signal,
             });
       const [leased, settled] = await Promise.all([jobs, settles]);
-      return settled ? { jobs: leased, settled } : { jobs: leased };
+      return settle ? { jobs: leased, settled: settled ?? [] } : { jobs: leased };
     },
     settle: (caller, batch) => submitSettles(deps, caller, batch),
     async progress(caller, { reports }) {
       for (const report of reports) checkContextSize(report.context, deps.maxValueBytes);
-      const results = await operate(caller, reports.length, 0, (group) => recordProgress(group, holderOf(caller), reports));
+      const bytes = reports.flatMap((report) => contextRows(report.context)).reduce((sum, item) => sum + item.value.length, 0);
+      const results = await operate(caller, reports.length, bytes, (group) => recordProgress(group, holderOf(caller), reports));
       return { results: results as Awaited<ReturnType<typeof recordProgress>> };
     },
     async log(caller, { lines }) {
@@ -64,6 +65,9 @@ export function jobUseCases(deps: JobDeps): JobUseCases {
 }
 
 const holderOf = (caller: WorkerPrincipal): Holder => ({ applicationId: caller.applicationId, workerId: caller.workerId });
+
+const countOf = ({ acks, nacks, releases }: SettleBatch): number =>
+  (acks?.length ?? 0) + (nacks?.length ?? 0) + (releases?.length ?? 0);
 
 /** One ticket per job: whatever is wrong with one does not touch the others. Results in the order acks, nacks, releases. */
 function submitSettles(deps: JobDeps, caller: WorkerPrincipal, batch: SettleBatch): Promise<SettleResult[]> {
@@ -94,7 +98,7 @@ const isJobId = (id: string): boolean => /^[1-9]\d{0,14}$/.test(id);
 
 function bytesOf(settle: Settle, context: SettleTicket['context']): number {
   const own =
-    settle.kind === 'ack' ? (settle.output?.length ?? 0) : settle.kind === 'nack' ? (settle.nack.error.stack?.length ?? 0) : 0;
+    settle.kind === 'ack' ? (settle.output?.length ?? 0) : settle.kind === 'nack' ? JSON.stringify(settle.nack.error).length : 0;
   return context.reduce((sum, item) => sum + item.value.length, own);
 }
 

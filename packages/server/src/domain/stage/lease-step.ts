@@ -3,13 +3,15 @@ import { applyStageChanges } from '../commit/stage-changes.js';
 import type { Group, LeaseTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { deal } from './deal.js';
-import { buildJobs, type Delivered, type JobLimits } from './job.js';
+import { buildJobs, type Delivered, inlineBytes, type JobLimits } from './job.js';
+import { byteLength } from './output.js';
 import { resolveInputs } from './resolve-inputs.js';
 import { failBeforeDelivery } from './transitions.js';
 
 export interface LeaseDeps extends JobLimits {
   leaseMs: number;
   maxPullBytes: number;
+  maxValueBytes: number;
   /** Rows that one group may lease. */
   groupMaxLeases: number;
   tokenFloor: number;
@@ -25,9 +27,11 @@ export async function leaseStep(group: Group, tickets: LeaseTicket[], deps: Leas
   for (const ticket of tickets) {
     const worker = workers.get(ticket.holder.workerId);
     if (!worker) ticket.result = new DomainError('session_invalid', 'The worker is not known any more; bootstrap again.');
-    else if (ticket.pullSeq <= worker.last_pull_seq) delivered.set(ticket, await repeatPull(group, ticket));
-    else if (mayTakeWork(worker)) claiming.push(ticket);
-    else ticket.drained = true;
+    else if (ticket.pullSeq <= worker.last_pull_seq) {
+      delivered.set(ticket, await repeatPull(group, ticket));
+      ticket.final = true;
+    } else if (mayTakeWork(worker)) claiming.push(ticket);
+    else ticket.final = true;
   }
   for (const batch of bySignature(claiming)) await claimFor(group, batch, deps, delivered);
   const jobs = await buildJobs(group, [...delivered.values()].flat(), deps);
@@ -45,7 +49,7 @@ const mayTakeWork = (worker: WorkerRow): boolean =>
 async function repeatPull({ tx }: Group, ticket: LeaseTicket): Promise<Delivered[]> {
   const stages = await tx.deliveriesOfPulls(ticket.holder.workerId, [ticket.pullSeq]);
   const stored = new Map((await tx.inputs(stages.map((stage) => stage.id))).map((row) => [row.id, row.input]));
-  const { resolved } = await resolveInputs(tx, stages);
+  const { resolved } = await resolveInputs(tx, stages, Number.POSITIVE_INFINITY);
   return stages.map((stage) => ({ stage, input: resolved.get(stage.id) ?? stored.get(stage.id) ?? null }));
 }
 
@@ -73,17 +77,16 @@ async function claimFor(
   const limit = Math.min(wanted, deps.groupMaxLeases);
   const claimed = await group.tx.claim({ applicationId: first.applicationId, handlers: first.handlers, limit });
   if (claimed.length === 0) return;
-  const { dealt, left } = deal(batch, claimed, deps.maxPullBytes);
+  const { resolved, failed } = await resolveInputs(group.tx, claimed, deps.maxValueBytes);
+  const sizeOf = (stage: ClaimedStage): number =>
+    byteLength(resolved.get(stage.id) ?? null) + stage.input_bytes + inlineBytes(stage.payload_bytes, deps);
+  const leasable = claimed.filter((stage) => !failed.has(stage));
+  const { dealt, left } = deal(batch, leasable, deps.maxPullBytes, sizeOf);
   for (const stage of left) group.effects.addReady(stage.application_id, stage.handler); // too large for this answer: the next one's
-  const { resolved, failed } = await resolveInputs(
-    group.tx,
-    dealt.map(({ stage }) => stage),
-  );
-  const starting = dealt.filter(({ stage }) => !failed.has(stage));
-  await group.tx.archiveDeliveries(starting.filter(({ stage }) => stage.fencing_token > 0).map(({ stage }) => stage.id));
-  const started = await group.tx.startDeliveries(starting.map(({ ticket, stage }) => startOf(ticket, stage, group.now, deps)));
+  await group.tx.archiveDeliveries(dealt.filter(({ stage }) => stage.fencing_token > 0).map(({ stage }) => stage.id));
+  const started = await group.tx.startDeliveries(dealt.map(({ ticket, stage }) => startOf(ticket, stage, group.now, deps)));
   const stored = new Map(started.map((row) => [row.id, row.input]));
-  for (const { ticket, stage } of starting) {
+  for (const { ticket, stage } of dealt) {
     if (!stored.has(stage.id)) continue;
     const jobs = delivered.get(ticket) ?? [];
     jobs.push({ stage, input: resolved.get(stage.id) ?? stored.get(stage.id) ?? null });

@@ -40,7 +40,7 @@ export async function recordProgress(
   });
 }
 
-/** Keeps the first `logsPerStage` lines of each stage. Returns how many lines it took from the caller. */
+/** Keeps the first `logsPerStage` lines of each stage. Returns how many it kept. */
 export async function recordLogs(
   { tx }: Group,
   holder: Holder,
@@ -65,7 +65,7 @@ export async function recordLogs(
     const first = await tx.allocateIds('stage_log', kept.length);
     await tx.insertLogs(kept.map((line, index) => logRow(line, first + index, rows.get(Number(line.id))?.pipeline_id ?? 0)));
   }
-  return known.length;
+  return kept.length;
 }
 
 const logRow = (line: LogLine, id: number, pipelineId: number): StageLogRow => ({

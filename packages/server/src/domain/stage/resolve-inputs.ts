@@ -1,5 +1,6 @@
 import type { Json, StageError } from '@pipelogiq/protocol';
 import type { ClaimedStage, StageRow, Tx } from '../../store/store.js';
+import { byteLength } from './output.js';
 import { resolveReferences, UnresolvableReference } from './references.js';
 
 export interface ResolvedInputs {
@@ -9,7 +10,7 @@ export interface ResolvedInputs {
 }
 
 /** Puts outputs in the place of output references. Inputs without references are not read, let alone parsed. */
-export async function resolveInputs(tx: Tx, claimed: readonly ClaimedStage[]): Promise<ResolvedInputs> {
+export async function resolveInputs(tx: Tx, claimed: readonly ClaimedStage[], maxValueBytes: number): Promise<ResolvedInputs> {
   const resolved = new Map<number, string>();
   const failed = new Map<ClaimedStage, StageError>();
   const referring = claimed.filter((stage) => stage.reference_positions !== null);
@@ -19,7 +20,11 @@ export async function resolveInputs(tx: Tx, claimed: readonly ClaimedStage[]): P
   for (const stage of referring) {
     try {
       const input = JSON.parse(inputs.get(stage.id) ?? 'null') as Json;
-      resolved.set(stage.id, JSON.stringify(resolveReferences(input, outputs.get(stage.pipeline_id) ?? new Map())));
+      const text = JSON.stringify(resolveReferences(input, outputs.get(stage.pipeline_id) ?? new Map()));
+      const bytes = byteLength(text);
+      if (bytes > maxValueBytes)
+        throw new UnresolvableReference(`The resolved input has ${bytes} bytes; the limit is ${maxValueBytes}.`);
+      resolved.set(stage.id, text);
     } catch (error) {
       if (!(error instanceof UnresolvableReference)) throw error;
       failed.set(stage, { code: 'input_unresolvable', message: error.message });

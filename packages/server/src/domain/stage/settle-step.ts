@@ -70,13 +70,11 @@ async function commitContext(group: Group, changes: DecidedChange[], tickets: Se
 async function answerFromArchive(group: Group, tickets: SettleTicket[], rows: ReadonlyMap<number, DeliveryRow>): Promise<void> {
   if (tickets.length === 0) return;
   const refs = tickets.map(({ settle }) => ({ id: Number(refOf(settle).id), fencingToken: refOf(settle).fencingToken }));
-  const outcomes = new Map(
-    (await group.tx.archivedOutcomes(refs)).map((row) => [`${row.stage_id}.${row.fencing_token}`, row.outcome]),
-  );
+  const outcomes = new Map((await group.tx.archivedOutcomes(refs)).map((row) => [`${row.stage_id}.${row.fencing_token}`, row]));
   for (const ticket of tickets) {
     const { id, fencingToken } = refOf(ticket.settle);
-    const outcome = outcomes.get(`${id}.${fencingToken}`) ?? null;
-    const decision = afterTheEnd(ticket.settle, outcome, rows.get(Number(id))?.status ?? 'pending');
+    const ended = outcomes.get(`${id}.${fencingToken}`) ?? { outcome: null, error_code: null };
+    const decision = afterTheEnd(ticket.settle, ended, rows.get(Number(id))?.status ?? 'pending');
     ticket.result = answer(id, decision as Exclude<SettleDecision, { kind: 'archived' }>);
   }
 }

@@ -48,7 +48,7 @@ export function decideSettle(
   const token = refOf(settle).fencingToken;
   if (token < stage.fencing_token) return { kind: 'archived' };
   if (token > stage.fencing_token || stage.worker_id !== holder.workerId) return { kind: 'lost', reason: 'superseded' };
-  if (stage.status !== 'running') return afterTheEnd(settle, stage.outcome, stage.status);
+  if (stage.status !== 'running') return afterTheEnd(settle, stage, stage.status);
   return outcomeOf(stage, settle, now, random);
 }
 
@@ -81,18 +81,29 @@ function acked(stage: Running, { output, tooLarge }: Extract<Settle, { kind: 'ac
   return { kind: 'change', change: complete(stage, output, now) };
 }
 
-const OWN_OUTCOMES: Record<Settle['kind'], readonly DeliveryOutcome[]> = {
-  ack: ['completed', 'failed'],
-  nack: ['retried', 'failed'],
-  release: ['released'],
-};
+/** How a delivery ended, and by which error. */
+export interface Ended {
+  outcome: DeliveryOutcome | null;
+  error_code: string | null;
+}
+
+/** Errors that the server finds in an ack; every other failure came with a nack. */
+const ACK_ERRORS: readonly string[] = ['output_too_large', 'output_empty'] satisfies StageErrorCode[];
+
+function kindThatEnded({ outcome, error_code }: Ended): Settle['kind'] | undefined {
+  if (outcome === 'completed') return 'ack';
+  if (outcome === 'retried') return 'nack';
+  if (outcome === 'released') return 'release';
+  if (outcome === 'failed') return ACK_ERRORS.includes(error_code ?? '') ? 'ack' : 'nack';
+  return undefined;
+}
 
 /** A settle of a delivery that has ended: the same kind again is a repetition, anything else came too late. */
-export function afterTheEnd(settle: Settle, outcome: DeliveryOutcome | null, status: StageStatus): SettleDecision {
-  if (outcome !== null && OWN_OUTCOMES[settle.kind].includes(outcome)) {
-    return { kind: 'repeated', status: statusAfter(outcome, status) };
+export function afterTheEnd(settle: Settle, ended: Ended, status: StageStatus): SettleDecision {
+  if (ended.outcome !== null && kindThatEnded(ended) === settle.kind) {
+    return { kind: 'repeated', status: statusAfter(ended.outcome, status) };
   }
-  return { kind: 'lost', reason: lostReason(outcome) };
+  return { kind: 'lost', reason: lostReason(ended.outcome) };
 }
 
 /** The status that this delivery left behind, whatever the stage has become since. */

@@ -97,7 +97,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
     async shutdown(caller) {
       await operate(caller, async ({ tx, now, effects }) => {
         await tx.updateWorker(caller.workerId, { state: 'stopped', in_flight: 0, last_seen_at: now });
-        effects.stoppedWorkers.push(caller.workerId);
+        effects.endPulls(caller.workerId);
       });
     },
     async list(caller, page) {
@@ -110,7 +110,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       const row = await find(caller, id);
       await operate(caller, async ({ tx, effects }) => {
         await tx.updateWorker(row.id, { order_given: 'drain' });
-        effects.stoppedWorkers.push(row.id);
+        effects.endPulls(row.id);
       });
       return view({ ...row, order_given: 'drain' });
     },
@@ -119,7 +119,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
 
 /** The same instanceId is the same worker: it keeps its id and the leases it holds, and gets a new session. */
 async function startSession(
-  { tx, now }: Group,
+  { tx, now, effects }: Group,
   caller: Principal,
   request: WorkerBootstrap,
   instanceId: string,
@@ -130,6 +130,7 @@ async function startSession(
   if (existing) {
     await tx.updateWorker(existing.id, session);
     await tx.forgetPulls(existing.id);
+    effects.endPulls(existing.id); // pulls of the old session are answered: their caller may be gone
     return existing.id;
   }
   const id = await tx.allocateIds('worker', 1);

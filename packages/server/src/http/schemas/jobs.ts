@@ -35,7 +35,7 @@ export const settleBatch = z
 export const pullRequest = z
   .strictObject({
     workerId: id,
-    pullSeq: count,
+    pullSeq: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
     handlers: z.array(name()).max(LIMITS.handlersPerWorker),
     maxJobs: z.int().min(0).max(LIMITS.jobsPerPull),
     waitMs: optional(z.int().min(0).max(LIMITS.waitMs)),

@@ -4,7 +4,7 @@ import type { AttemptRow, CounterDelta, DeliveryRow, EndedPipeline, ReadyStage, 
 
 const DELIVERY = sql`
   id, application_id, pipeline_id, name, handler, status, fencing_token, outcome, worker_id, attempts, max_attempts, expiries,
-  backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, log_lines`;
+  backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, log_lines, error_code`;
 
 export const deliveries = statement<{ ids: number[] }, DeliveryRow>(
   ({ idsIn }) => sql`select ${DELIVERY} from stage where id ${idsIn('ids')} order by id`,
@@ -21,12 +21,12 @@ export const dueDeliveries = statement<{ now: number; limit: number }, DeliveryR
 export const archivedOutcomes = rowsStatement<
   { id: number; fencingToken: number },
   Record<string, never>,
-  Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome'>
+  Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>
 >(
   { id: 'int', fencingToken: 'int' },
   (rows) => sql`
     with ref(id, token) as (${rows})
-    select a.stage_id, a.fencing_token, a.outcome
+    select a.stage_id, a.fencing_token, a.outcome, a.error_code
     from ref join stage_attempt a on a.stage_id = ref.id and a.fencing_token = ref.token`,
 );
 

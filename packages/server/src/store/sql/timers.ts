@@ -32,7 +32,7 @@ export const grantGrace = statement<{ leaseExpiresAt: number; gapMs: number }>((
     returning id`;
 });
 
-export const cancelStages = statement<{ pipelineId: number; now: number }, { id: number; was_running: number }>(
+export const cancelStages = statement<{ pipelineId: number; now: number }, { id: number }>(
   ({ slot }) => sql`
     update stage set
       outcome = case when status = 'running' then 'cancelled' else outcome end,
@@ -41,7 +41,7 @@ export const cancelStages = statement<{ pipelineId: number; now: number }, { id:
       finished_at = ${slot('now', 'int')}, status = 'cancelled'
     where pipeline_id = ${slot('pipelineId', 'int')}
       and status in ('not_started', 'scheduled', 'pending', 'throttled', 'running', 'waiting')
-    returning id, case when outcome = 'cancelled' then 1 else 0 end as was_running`,
+    returning id`,
 );
 
 export const cancelPipeline = statement<{ pipelineId: number; stages: number; reason: string | null; now: number }>(

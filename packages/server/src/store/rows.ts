@@ -1,0 +1,211 @@
+import type { DeliveryOutcome, StageStatus, WorkerState } from '@pipelogiq/protocol';
+import type {
+  ApiKeyTable,
+  ApplicationTable,
+  ContextItemTable,
+  Flag,
+  PipelineTable,
+  StageAttemptTable,
+  StageLogTable,
+  StageTable,
+  WorkerTable,
+} from './schema.js';
+
+export type Ms = number;
+
+/** A JSON-free view of the rows; user JSON stays text. */
+export type PipelineRow = PipelineTable;
+export type StageRow = StageTable;
+export type AttemptRow = StageAttemptTable;
+export type WorkerRow = WorkerTable;
+export type ApiKeyRow = ApiKeyTable;
+export type ApplicationRow = ApplicationTable;
+export type ContextRow = ContextItemTable;
+export type StageLogRow = StageLogTable;
+
+export type Sequence = 'application' | 'api_key' | 'worker' | 'pipeline' | 'stage' | 'stage_log' | 'span_export';
+
+export type KnownPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'idempotency_key' | 'body_hash' | 'trace_id' | 'status'>;
+
+export type NewPipeline = Pick<
+  PipelineRow,
+  | 'id'
+  | 'application_id'
+  | 'name'
+  | 'version'
+  | 'environment'
+  | 'status'
+  | 'trigger'
+  | 'priority'
+  | 'trace_id'
+  | 'root_span_id'
+  | 'parent_span_id'
+  | 'trace_flags'
+  | 'tracestate'
+  | 'idempotency_key'
+  | 'body_hash'
+  | 'keywords'
+  | 'has_context'
+  | 'run_at'
+  | 'sla_ms'
+  | 'created_at'
+  | 'started_at'
+  | 'stages_total'
+  | 'stages_open'
+>;
+
+export type NewStage = Pick<
+  StageRow,
+  | 'id'
+  | 'application_id'
+  | 'pipeline_id'
+  | 'position'
+  | 'name'
+  | 'handler'
+  | 'status'
+  | 'priority'
+  | 'not_before'
+  | 'delay_ms'
+  | 'run_at'
+  | 'ready_at'
+  | 'dependency_count'
+  | 'open_dependencies'
+  | 'span_id'
+  | 'input'
+  | 'reference_positions'
+  | 'timeout_ms'
+  | 'pending_timeout_ms'
+  | 'max_attempts'
+  | 'backoff'
+  | 'run_next_if_failed'
+  | 'fail_if_output_empty'
+  | 'notify_on_failure'
+>;
+
+export type ClaimedStage = Pick<
+  StageRow,
+  | 'id'
+  | 'application_id'
+  | 'pipeline_id'
+  | 'name'
+  | 'handler'
+  | 'span_id'
+  | 'fencing_token'
+  | 'attempts'
+  | 'max_attempts'
+  | 'timeout_ms'
+  | 'reference_positions'
+  | 'dependency_count'
+  | 'ready_at'
+  | 'lease_expires_at'
+  | 'timeout_at'
+  | 'pull_seq'
+  | 'run_next_if_failed'
+> & {
+  input_bytes: number;
+  /** Of the outputs of its dependencies and the context together. */
+  payload_bytes: number;
+  pipeline_name: string;
+  trace_id: string;
+  trace_flags: number;
+  tracestate: string | null;
+  run: number;
+  has_context: Flag;
+};
+
+export interface NewDelivery {
+  id: number;
+  fencing_token: number;
+  worker_id: number;
+  pull_seq: number;
+  leased_at: Ms;
+  lease_expires_at: Ms;
+  timeout_at: Ms;
+  wake_at: Ms;
+}
+
+export interface DependencyOutput {
+  stage_id: number;
+  depends_on_id: number;
+  name: string;
+  handler: string;
+  output: string | null;
+}
+
+export type DeliveryRow = Pick<
+  StageRow,
+  | 'id'
+  | 'application_id'
+  | 'pipeline_id'
+  | 'name'
+  | 'handler'
+  | 'status'
+  | 'fencing_token'
+  | 'outcome'
+  | 'worker_id'
+  | 'attempts'
+  | 'max_attempts'
+  | 'expiries'
+  | 'backoff'
+  | 'run_next_if_failed'
+  | 'fail_if_output_empty'
+  | 'lease_expires_at'
+  | 'timeout_at'
+  | 'leased_at'
+  | 'log_lines'
+  | 'error_code'
+>;
+
+/** A transition of one stage, made by a named constructor of domain/stage/transitions.ts and guarded by the database. */
+export interface StageChange {
+  id: number;
+  /** Guards. */
+  from: StageStatus;
+  fencingToken: number;
+  to: StageStatus;
+  outcome: DeliveryOutcome | null;
+  attempts: number;
+  expiries: number;
+  /** When it is due again; null when it is not. */
+  runAt: Ms | null;
+  readyAt: Ms | null;
+  output: string | null;
+  errorCode: string | null;
+  error: string | null;
+  settledAt: Ms;
+  finishedAt: Ms | null;
+}
+
+export type ReadyStage = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler' | 'status' | 'run_at' | 'held'>;
+
+export interface CounterDelta {
+  pipelineId: number;
+  open: number;
+  completed: number;
+  failed: number;
+  tolerated: number;
+  cancelled: number;
+  blocked: number;
+}
+
+export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'status'>;
+
+export interface WorkerBeat {
+  id: number;
+  state: WorkerState;
+  in_flight: number;
+  processed: number;
+  failed: number;
+  cpu_percent: number | null;
+  memory_mb: number | null;
+  last_error: string | null;
+  last_seen_at: Ms;
+}
+
+export interface ReadPage {
+  limit: number;
+  /** Exclusive; ids descend in lists of pipelines and workers, ascend elsewhere. */
+  after?: number | undefined;
+}
+
+export type { Flag };
