@@ -139,7 +139,8 @@ export class Deliveries {
   #take(job: StageJob): Delivery | undefined {
     const older = this.#known.get(job.id);
     if (older && older.job.fencingToken >= job.fencingToken) return undefined; // an answer that came twice
-    if (older) this.lose(job.id, older.job.fencingToken, 'expired');
+    // The next delivery is here before a beat could tell how the last one ended.
+    if (older) this.lose(job.id, older.job.fencingToken, older.deadline <= performance.now() ? 'timed_out' : 'expired');
     const delivery = new Delivery(job);
     this.#known.set(job.id, delivery);
     return delivery;
