@@ -1,48 +1,69 @@
 import { setTimeout as pass } from 'node:timers/promises';
-import type { SettleResponse } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
+import { ANSWERING_WAITING_PULLS, STORED_SESSIONS } from './support/removals.js';
 import { type SystemOptions, withSystem } from './support/system.js';
 import { createWork, lookAt, untilDone, type Wire } from './support/wire.js';
 
 describe.concurrent('SIGTERM', () => {
-  it('ends the server with 0 within 10 s, with waiting pulls answered and every answered ack kept', () =>
-    withSystem({}, async ({ server, wire }) => {
+  /** Ends the server while a pull waits and many acks are under way, and starts it again. */
+  const stopInTheMiddle = (options: SystemOptions = {}) =>
+    withSystem(options, async ({ server, wire }) => {
       const JOBS = 200;
       const pipelines = Array.from({ length: JOBS }, (_, n) => ({ name: `p${n}`, stages: [{ name: 'work' }] }));
       await wire.call('POST', '/pipelines/batch', { pipelines });
       const [worker, waiting] = [await wire.worker(['work']), await wire.worker(['nothing'])];
       const { jobs } = await worker.pull({ maxJobs: JOBS });
-      expect(jobs).toHaveLength(JOBS);
-      const longPoll = callOnce(wire, waiting, '/jobs/pull', { pullSeq: 1, handlers: ['nothing'], maxJobs: 1, waitMs: 30_000 });
+      const pull = { pullSeq: 1, handlers: ['nothing'], maxJobs: 1, waitMs: 30_000 };
+      const longPoll = callOnce(wire, waiting, '/jobs/pull', pull).catch((error: Error) => error.message);
       await parked(wire);
-      const acks = jobs.map((job) => worker.ack(job, job.id)); // in flight, and repeated after the restart where refused
+      const acks = jobs.map((job) => worker.ack(job, job.id)); // those that are refused are repeated after the restart
       await acks[0];
       const exit = await server.terminate();
-      expect(exit).toMatchObject({ code: 0, signal: null });
-      expect(exit.tookMs).toBeLessThan(10_000);
-      expect(await longPoll).toEqual({ jobs: [] });
       await server.start();
-      for (const { settled } of await Promise.all(acks)) expect(settled).toMatchObject([{ status: 'completed' }]);
+      const answers = await Promise.all(acks);
       const { items } = await wire.get<{ items: unknown[] }>('/pipelines?status=completed&limit=200');
-      expect(items).toHaveLength(JOBS);
-    }));
+      const settled = answers.flatMap((answer) => answer.settled);
+      return {
+        exit,
+        longPoll: await longPoll,
+        refused: settled.filter((result) => 'error' in result),
+        open: JOBS - items.length,
+      };
+    });
 
-  it('keeps sessions: workers go on with the same session and settle what they held', () =>
-    withSystem({}, async ({ server, wire }) => {
+  it('ends the server with 0 within 10 s, with waiting pulls answered and every answered ack kept', async () => {
+    const { exit, longPoll, refused, open } = await stopInTheMiddle();
+    expect(exit).toMatchObject({ code: 0, signal: null });
+    expect(exit.tookMs).toBeLessThan(10_000);
+    expect(longPoll).toEqual({ jobs: [] });
+    expect(refused).toEqual([]);
+    expect(open).toBe(0);
+  });
+
+  it('would leave waiting pulls without an answer if leasing did not stop first', async () => {
+    expect((await stopInTheMiddle({ without: ANSWERING_WAITING_PULLS })).longPoll).not.toEqual({ jobs: [] });
+  });
+
+  /** What an ack is answered after a restart that carries the session of before. */
+  const ackAfterRestart = (options: SystemOptions = {}) =>
+    withSystem(options, async ({ server, wire }) => {
       const created = await createWork(wire, {});
       const worker = await wire.worker(['work']);
       const job = await worker.one();
       await server.terminate();
       await server.start();
-      const { settled } = await wire.call<SettleResponse>(
-        'POST',
-        '/jobs/ack',
-        { workerId: worker.session.workerId, acks: [{ id: job.id, fencingToken: job.fencingToken, output: 'kept' }] },
-        { 'x-worker-session': worker.session.sessionToken },
-      );
-      expect(settled).toEqual([{ id: job.id, status: 'completed' }]);
-      expect((await lookAt(wire, created)).stage.output).toBe('kept');
-    }));
+      const acks = [{ id: job.id, fencingToken: job.fencingToken, output: 'kept' }];
+      await callOnce(wire, worker, '/jobs/ack', { acks });
+      return (await lookAt(wire, created)).stage;
+    });
+
+  it('keeps sessions: workers settle what they held with the session that they had', async () => {
+    expect(await ackAfterRestart()).toMatchObject({ status: 'completed', output: 'kept', fencingToken: 1 });
+  });
+
+  it('would end them if they were not stored', async () => {
+    await expect(ackAfterRestart({ without: STORED_SESSIONS })).rejects.toThrow('session_invalid');
+  });
 });
 
 describe.concurrent('an outage longer than lease and 5 s', () => {

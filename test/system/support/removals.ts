@@ -44,3 +44,21 @@ export const IDEMPOTENCY_KEYS: readonly Removal[] = [
 export const EXPIRY: readonly Removal[] = [
   { file: 'loops/expire-leases.ts', find: 'await tx.dueDeliveries(now, BATCH)', replace: 'await tx.dueDeliveries(0, BATCH)' },
 ];
+
+/** Pulls that wait are not answered when the server stops leasing. */
+export const ANSWERING_WAITING_PULLS: readonly Removal[] = [
+  {
+    file: 'domain/commit/committer.ts',
+    find: 'for (const ticket of this.#waiters.all()) this.#answer(ticket, []);',
+    replace: '',
+  },
+];
+
+/** Sessions live in the process only. */
+export const STORED_SESSIONS: readonly Removal[] = [
+  {
+    file: 'domain/worker/workers.ts',
+    find: 'const row = await reads.worker(caller.applicationId, id);',
+    replace: 'const row = undefined as Awaited<ReturnType<typeof reads.worker>>;',
+  },
+];

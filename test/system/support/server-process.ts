@@ -37,6 +37,7 @@ export class ServerProcess {
   readonly #args: string[];
   #program: Program | undefined;
   #up = deferred();
+  #isUp = false;
 
   private constructor(port: number, { folder, flags = {}, cli = BUILT_CLI }: ServerOptions) {
     this.url = `http://127.0.0.1:${port}`;
@@ -59,10 +60,9 @@ export class ServerProcess {
       program.child.stdout?.on('data', () => program.output.includes(`listening on ${this.url}`) && resolve(clearTimeout(timer)));
       program.child.once('exit', (code, signal) => fail(`ended with ${code ?? signal}`));
     });
+    this.#isUp = true;
     this.#up.resolve();
-    program.child.once('exit', () => {
-      this.#up = deferred();
-    });
+    program.child.once('exit', () => this.#goesDown());
   }
 
   /** Resolves when it is up, at once if it is. */
@@ -103,8 +103,15 @@ export class ServerProcess {
 
   #end(signal: NodeJS.Signals): Promise<Exit> {
     if (!this.#program) throw new Error('the server was never started');
-    this.#up = deferred();
+    this.#goesDown();
     return this.#program.end(signal);
+  }
+
+  /** Once for each life: who waits already must not be left with a promise that nobody keeps. */
+  #goesDown(): void {
+    if (!this.#isUp) return;
+    this.#isUp = false;
+    this.#up = deferred();
   }
 }
 
