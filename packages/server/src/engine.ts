@@ -13,6 +13,7 @@ import { expireLeases } from './loops/expire-leases.js';
 import { exportSpans } from './loops/export-spans.js';
 import { createLoops, type Loop, type Loops } from './loops/loop.js';
 import { promoteDue } from './loops/promote-due.js';
+import { settledWithin } from './settled-within.js';
 import type { Store } from './store/store.js';
 import type { Telemetry } from './telemetry/telemetry.js';
 
@@ -42,6 +43,7 @@ const PROMOTE = 'promote-due';
 const PROMOTE_EVERY_MS = 5_000; // a net: hints from commits make it prompt
 const EXPORT_EVERY_MS = 1_000;
 const KEYS_EVERY_MS = 60_000;
+const LOOPS_GRACE_MS = 1_000;
 
 export async function createEngine(parts: EngineParts): Promise<Engine> {
   const { config, clock, store, telemetry } = parts;
@@ -79,7 +81,8 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       waits.endAll();
     },
     stop: async () => {
-      await loops.stop();
+      // An export to a collector that does not answer must not hold up the end; its spans stay in the queue.
+      await settledWithin(loops.stop(), LOOPS_GRACE_MS, clock);
       await committer.drain();
     },
   };
@@ -156,6 +159,7 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
     table.push({
       name: 'export-spans',
       everyMs: EXPORT_EVERY_MS,
+      runsAtStop: true,
       run: async () => {
         const { more } = await exportSpans({
           reads: store.reads,

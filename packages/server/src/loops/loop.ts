@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../clock.js';
 export interface Loop {
   name: string;
   everyMs: number;
+  /** Runs once more at the end, for as long as it has more to do, so that nothing waits for the next start. */
+  runsAtStop?: boolean;
   /** Does what is due; may say when it wants to run next, if that is sooner than `everyMs` from now. */
   run(): Promise<{ nextAt?: number | undefined }>;
 }
@@ -17,7 +19,7 @@ export interface Loops {
   start(): void;
   /** Asks a loop to run at `at` (epoch ms) or sooner. */
   hint(name: string, at: number): void;
-  /** Ends all timers and waits for the runs under way. */
+  /** Ends all timers, waits for the runs under way and for those that end the work. */
   stop(): Promise<void>;
 }
 
@@ -64,6 +66,10 @@ class Runner {
     this.#stopped = true;
     this.#timer?.cancel();
     await this.#current;
+    if (!this.#loop.runsAtStop) return;
+    let next: number | undefined;
+    do next = await this.#runOnce();
+    while (next !== undefined && next <= this.#deps.clock.now());
   }
 
   #schedule(at: number): void {
@@ -77,13 +83,17 @@ class Runner {
 
   async #run(): Promise<void> {
     this.#nextAt = Number.POSITIVE_INFINITY;
-    let wanted: number | undefined;
-    try {
-      wanted = (await this.#loop.run()).nextAt;
-    } catch (error) {
-      this.#deps.onError(this.#loop.name, error);
-    }
+    const wanted = await this.#runOnce();
     this.#current = undefined;
     this.#schedule(Math.min(this.#nextAt, wanted ?? Number.POSITIVE_INFINITY, this.#deps.clock.now() + this.#loop.everyMs));
+  }
+
+  async #runOnce(): Promise<number | undefined> {
+    try {
+      return (await this.#loop.run()).nextAt;
+    } catch (error) {
+      this.#deps.onError(this.#loop.name, error);
+      return undefined;
+    }
   }
 }

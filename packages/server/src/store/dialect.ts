@@ -52,15 +52,15 @@ class CachedStatementDriver implements Driver {
 
 class CachedStatementConnection implements DatabaseConnection {
   readonly #database: Database.Database;
-  readonly #statements = new Map<string, Database.Statement>();
+  readonly #statements = new Map<string, Prepared>();
 
   constructor(database: Database.Database) {
     this.#database = database;
   }
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    const statement = this.#prepare(query.sql);
-    if (statement.reader) return { rows: statement.all(query.parameters as unknown[]) as Row[] };
+    const { statement, toRow } = this.#prepare(query.sql);
+    if (toRow) return { rows: (statement.all(query.parameters as unknown[]) as unknown[][]).map(toRow) as Row[] };
     const { changes, lastInsertRowid } = statement.run(query.parameters as unknown[]);
     return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
   }
@@ -71,7 +71,7 @@ class CachedStatementConnection implements DatabaseConnection {
   }
 
   exec(sql: string): void {
-    this.#prepare(sql).run();
+    this.#prepare(sql).statement.run();
   }
 
   close(): void {
@@ -79,12 +79,29 @@ class CachedStatementConnection implements DatabaseConnection {
     this.#database.close();
   }
 
-  #prepare(sql: string): Database.Statement {
+  #prepare(sql: string): Prepared {
     const known = this.#statements.get(sql);
     if (known) return known;
     if (this.#statements.size >= MAX_STATEMENTS) this.#statements.clear();
     const statement = this.#database.prepare(sql);
-    this.#statements.set(sql, statement);
-    return statement;
+    const prepared: Prepared = statement.reader ? { statement: statement.raw(), toRow: rowMaker(statement) } : { statement };
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
+}
+
+interface Prepared {
+  statement: Database.Statement;
+  /** Absent for a statement that returns no rows. */
+  toRow?: (values: unknown[]) => object;
+}
+
+/** Rows cross from C++ as arrays and become objects here: that takes half the time of objects made there. */
+function rowMaker(statement: Database.Statement): (values: unknown[]) => object {
+  const names = statement.columns().map((column) => column.name);
+  return (values) => {
+    const row: Record<string, unknown> = {};
+    for (let index = 0; index < names.length; index++) row[names[index] as string] = values[index];
+    return row;
+  };
 }

@@ -115,13 +115,20 @@ export type ClaimedStage = Pick<
 
 export interface NewDelivery {
   id: number;
-  fencing_token: number;
   worker_id: number;
   pull_seq: number;
-  leased_at: Ms;
-  lease_expires_at: Ms;
-  timeout_at: Ms;
-  wake_at: Ms;
+}
+
+export type StartedDelivery = Pick<StageRow, 'id' | 'input' | 'fencing_token'>;
+
+/** An ack, with all that must still hold for it to count. */
+export interface Completion {
+  id: number;
+  fencing_token: number;
+  worker_id: number;
+  application_id: number;
+  output: string | null;
+  is_empty: Flag;
 }
 
 export interface DependencyOutput {

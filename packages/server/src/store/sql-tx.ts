@@ -97,8 +97,11 @@ export class SqlTx implements s.Tx {
   async archiveDeliveries(stageIds: number[]): Promise<void> {
     await this.#runIds(leases.archiveDeliveries, { ids: stageIds });
   }
-  startDeliveries(rows: s.NewDelivery[]): Promise<{ id: number; input: string | null }[]> {
-    return this.#runRows(leases.startDeliveries, rows, NONE);
+  startDeliveries(
+    rows: s.NewDelivery[],
+    lease: { now: s.Ms; leaseExpiresAt: s.Ms; tokenFloor: number },
+  ): Promise<s.StartedDelivery[]> {
+    return this.#runRows(leases.startDeliveries, rows, lease);
   }
   deliveriesOfPulls(workerId: number, pullSeqs: number[]): Promise<s.ClaimedStage[]> {
     return this.#run(leases.deliveriesOfPulls, { workerId, pullSeqs });
@@ -127,6 +130,12 @@ export class SqlTx implements s.Tx {
   // Settles
   deliveries(stageIds: number[]): Promise<s.DeliveryRow[]> {
     return this.#runIds(settles.deliveries, { ids: stageIds });
+  }
+  completeDeliveries(
+    rows: s.Completion[],
+    now: s.Ms,
+  ): Promise<Pick<s.StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler'>[]> {
+    return this.#runRows(leases.completeDeliveries, rows, { now });
   }
   archivedOutcomes(
     refs: { id: number; fencingToken: number }[],

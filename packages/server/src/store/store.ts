@@ -4,6 +4,7 @@ import type {
   ApplicationRow,
   AttemptRow,
   ClaimedStage,
+  Completion,
   ContextRow,
   CounterDelta,
   DeliveryRow,
@@ -21,6 +22,7 @@ import type {
   StageChange,
   StageLogRow,
   StageRow,
+  StartedDelivery,
   WorkerBeat,
   WorkerRow,
 } from './rows.js';
@@ -62,8 +64,8 @@ export interface Leases {
   claim(claim: { applicationId: number; handlers: string[]; limit: number }): Promise<ClaimedStage[]>;
   /** Copies the latest, ended delivery of each stage to stage_attempt, before a new one overwrites it. */
   archiveDeliveries(stageIds: number[]): Promise<void>;
-  /** pending to running, under the next token. Returns the inputs. */
-  startDeliveries(rows: NewDelivery[]): Promise<{ id: number; input: string | null }[]>;
+  /** pending to running, under the next token above `tokenFloor`; the timeout counts from `now`. */
+  startDeliveries(rows: NewDelivery[], lease: { now: Ms; leaseExpiresAt: Ms; tokenFloor: number }): Promise<StartedDelivery[]>;
   /** Running deliveries that these pulls of the worker were given. */
   deliveriesOfPulls(workerId: number, pullSeqs: number[]): Promise<ClaimedStage[]>;
   inputs(stageIds: number[]): Promise<{ id: number; input: string | null }[]>;
@@ -82,6 +84,8 @@ export interface Leases {
 export interface Settles {
   /** Current deliveries of these stages; locked on stores with several writers. */
   deliveries(stageIds: number[]): Promise<DeliveryRow[]>;
+  /** running to completed for the acks whose delivery is still held. Returns those; the others are as they were. */
+  completeDeliveries(rows: Completion[], now: Ms): Promise<Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler'>[]>;
   archivedOutcomes(
     refs: { id: number; fencingToken: number }[],
   ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]>;

@@ -1,9 +1,9 @@
 import { SpanKind } from '@opentelemetry/api';
 import { parseTraceparent, parseTracestate, SAMPLED } from '@pipelogiq/protocol';
 import type { Clock, Timer } from '../clock.js';
+import { SHUTDOWN_GRACE_MS, settledWithin } from '../settled-within.js';
 import * as names from './attributes.js';
 import type { Sampler } from './sampling.js';
-import { SHUTDOWN_GRACE_MS, settledWithin } from './settled-within.js';
 import type { SpanExport } from './span-export.js';
 import { failed, type SpanParts, unset } from './spans.js';
 

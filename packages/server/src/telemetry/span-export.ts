@@ -3,11 +3,11 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { SpanExporter } from '@opentelemetry/sdk-trace-base';
 import { SAMPLED } from '@pipelogiq/protocol';
 import type { Clock } from '../clock.js';
+import { SHUTDOWN_GRACE_MS, settledWithin } from '../settled-within.js';
 import type { FinishedSpan } from './finished-spans.js';
 import type { TracingConfig } from './otel-config.js';
 import { openExporter } from './otlp-exporter.js';
 import { spanOf } from './pipeline-spans.js';
-import { SHUTDOWN_GRACE_MS, settledWithin } from './settled-within.js';
 import { finishedSpan, type SpanParts } from './spans.js';
 
 /**

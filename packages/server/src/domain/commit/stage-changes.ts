@@ -1,4 +1,4 @@
-import type { CounterDelta, Ms, ReadyStage, StageChange, StageRow, Tx } from '../../store/store.js';
+import type { CounterDelta, Flag, Ms, ReadyStage, StageChange, StageRow, Tx } from '../../store/store.js';
 import type { Effects } from './effects.js';
 
 /** A decided transition with what its consequences depend on. */
@@ -7,20 +7,29 @@ export interface DecidedChange {
   stage: Pick<StageRow, 'application_id' | 'pipeline_id' | 'handler' | 'run_next_if_failed'>;
 }
 
+/** A stage that was completed by compare and set. */
+export type CompletedStage = Pick<StageRow, 'id' | 'pipeline_id'>;
+
 /**
- * Applies transitions and all that follows from them: dependents start or are blocked, pipelines count and end. Returns the ids
- * that the database let through.
+ * Applies transitions and all that follows from them, and from the stages that the group has `completed` already: dependents start
+ * or are blocked, pipelines count and end. A change that the database does not let through has no consequences.
  */
 export async function applyStageChanges(
   tx: Tx,
   now: Ms,
   effects: Effects,
   decided: readonly DecidedChange[],
-): Promise<Set<number>> {
-  if (decided.length === 0) return new Set();
+  completed: readonly CompletedStage[] = [],
+): Promise<void> {
+  if (decided.length === 0 && completed.length === 0) return;
   const applied = new Set((await tx.applyChanges(decided.map(({ change }) => change))).map((row) => row.id));
   const counters = new Counters();
   const satisfied: number[] = [];
+  for (const stage of completed) {
+    effects.endedStages.push(stage.id);
+    counters.add(stage.pipeline_id, 'completed');
+    satisfied.push(stage.id);
+  }
   const broken: number[] = [];
   for (const { change, stage } of decided) {
     if (!applied.has(change.id)) continue;
@@ -35,10 +44,11 @@ export async function applyStageChanges(
   noteReady(effects, await tx.satisfyDependents(satisfied, now));
   for (const blocked of await tx.blockDependents(broken)) counters.add(blocked.pipeline_id, 'blocked');
   effects.endedPipelines.push(...(await tx.countStages(counters.rows(), now)));
-  return applied;
 }
 
-export function noteReady(effects: Effects, stages: readonly ReadyStage[]): void {
+type Ready = Pick<ReadyStage, 'application_id' | 'handler' | 'status' | 'run_at'> & { held?: Flag };
+
+export function noteReady(effects: Effects, stages: readonly Ready[]): void {
   for (const stage of stages) {
     if (stage.held === 1) continue;
     if (stage.status === 'pending') effects.addReady(stage.application_id, stage.handler);

@@ -3,7 +3,7 @@ import type { KnownPipeline, Ms, NewPipeline, NewStage } from '../../store/store
 import { noteReady } from '../commit/stage-changes.js';
 import type { CreateTicket, Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
-import type { PipelinePlan, PlannedStage } from './plan.js';
+import type { PipelinePlan } from './plan.js';
 
 /** Stores the pipelines of a group in a handful of statements. A repeated idempotency key gets the first pipeline. */
 export async function createStep(group: Group, tickets: CreateTicket[]): Promise<void> {
@@ -27,10 +27,7 @@ export async function createStep(group: Group, tickets: CreateTicket[]): Promise
   await tx.insertDependencies(rows.dependencies);
   await tx.insertKeywords(rows.keywords);
   await tx.putContext(rows.context);
-  noteReady(
-    group.effects,
-    rows.stages.map((stage) => ({ ...stage, held: 0 as const })),
-  );
+  noteReady(group.effects, rows.stages);
   answerRepeatsInGroup(tickets);
 }
 
@@ -97,7 +94,7 @@ function answerRepeatsInGroup(tickets: CreateTicket[]): void {
   }
 }
 
-/** Turns plans into rows, now that ids and time are known. */
+/** Completes planned rows, now that ids and time are known; a group that has to be repeated completes them anew. */
 class Rows {
   readonly pipelines: NewPipeline[] = [];
   readonly stages: NewStage[] = [];
@@ -111,16 +108,7 @@ class Rows {
   }
 
   add(plan: PipelinePlan, id: number, firstStageId: number): NewPipeline {
-    const waits = plan.pipeline.run_at !== null && plan.pipeline.run_at > this.#now;
-    const pipeline: NewPipeline = {
-      ...plan.pipeline,
-      id,
-      status: waits ? 'not_started' : 'running',
-      created_at: this.#now,
-      started_at: waits ? null : this.#now,
-      stages_total: plan.stages.length,
-      stages_open: plan.stages.length,
-    };
+    const pipeline = this.#pipeline(plan, id);
     this.pipelines.push(pipeline);
     for (const [index, stage] of plan.stages.entries()) this.stages.push(this.#stage(stage, firstStageId + index, id));
     for (const [index, dependencies] of plan.dependencies.entries()) {
@@ -133,13 +121,26 @@ class Rows {
     return pipeline;
   }
 
-  #stage(stage: PlannedStage, id: number, pipelineId: number): NewStage {
+  #pipeline({ pipeline, stages }: PipelinePlan, id: number): NewPipeline {
+    const waits = pipeline.run_at !== null && pipeline.run_at > this.#now;
+    pipeline.id = id;
+    pipeline.status = waits ? 'not_started' : 'running';
+    pipeline.created_at = this.#now;
+    pipeline.started_at = waits ? null : this.#now;
+    pipeline.stages_total = stages.length;
+    pipeline.stages_open = stages.length;
+    return pipeline;
+  }
+
+  #stage(stage: NewStage, id: number, pipelineId: number): NewStage {
     const now = this.#now;
-    const base = { ...stage, id, pipeline_id: pipelineId, open_dependencies: stage.dependency_count };
-    if (stage.dependency_count > 0) return { ...base, status: 'not_started', run_at: null, ready_at: null };
     const due = Math.max(stage.not_before ?? now, now + (stage.delay_ms ?? 0));
-    return due > now
-      ? { ...base, status: 'scheduled', run_at: due, ready_at: null }
-      : { ...base, status: 'pending', run_at: now, ready_at: now };
+    stage.id = id;
+    stage.pipeline_id = pipelineId;
+    stage.open_dependencies = stage.dependency_count;
+    stage.status = stage.dependency_count > 0 ? 'not_started' : due > now ? 'scheduled' : 'pending';
+    stage.run_at = stage.status === 'not_started' ? null : due;
+    stage.ready_at = stage.status === 'pending' ? now : null;
+    return stage;
   }
 }

@@ -1,4 +1,4 @@
-import type { ClaimedStage, Ms, NewDelivery, WorkerRow } from '../../store/store.js';
+import type { ClaimedStage, WorkerRow } from '../../store/store.js';
 import { applyStageChanges } from '../commit/stage-changes.js';
 import type { Group, LeaseTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
@@ -81,36 +81,24 @@ async function claimFor(
   const sizeOf = (stage: ClaimedStage): number =>
     byteLength(resolved.get(stage.id) ?? null) + stage.input_bytes + inlineBytes(stage.payload_bytes, deps);
   const leasable = claimed.filter((stage) => !failed.has(stage));
-  const { dealt, left } = deal(batch, leasable, deps.maxPullBytes, sizeOf);
-  for (const stage of left) group.effects.addReady(stage.application_id, stage.handler); // too large for this answer: the next one's
+  const { dealt } = deal(batch, leasable, deps.maxPullBytes, sizeOf);
   await group.tx.archiveDeliveries(dealt.filter(({ stage }) => stage.fencing_token > 0).map(({ stage }) => stage.id));
-  const started = await group.tx.startDeliveries(dealt.map(({ ticket, stage }) => startOf(ticket, stage, group.now, deps)));
-  const stored = new Map(started.map((row) => [row.id, row.input]));
+  const leaseExpiresAt = group.now + deps.leaseMs;
+  const rows = dealt.map(({ ticket, stage }) => ({ id: stage.id, worker_id: ticket.holder.workerId, pull_seq: ticket.pullSeq }));
+  const started = await group.tx.startDeliveries(rows, { now: group.now, leaseExpiresAt, tokenFloor: deps.tokenFloor });
+  const startedById = new Map(started.map((row) => [row.id, row]));
   for (const { ticket, stage } of dealt) {
-    if (!stored.has(stage.id)) continue;
+    const row = startedById.get(stage.id);
+    if (!row) continue;
+    stage.fencing_token = row.fencing_token;
+    stage.lease_expires_at = leaseExpiresAt;
+    stage.timeout_at = group.now + stage.timeout_ms;
     const jobs = delivered.get(ticket) ?? [];
-    jobs.push({ stage, input: resolved.get(stage.id) ?? stored.get(stage.id) ?? null });
+    jobs.push({ stage, input: resolved.get(stage.id) ?? row.input });
     delivered.set(ticket, jobs);
   }
   const failures = [...failed].map(([stage, error]) => ({ stage, change: failBeforeDelivery(stage, error, group.now) }));
   await applyStageChanges(group.tx, group.now, group.effects, failures);
-}
-
-/** pending to running: the next token, a fresh lease, the timeout counted from now. */
-function startOf(ticket: LeaseTicket, stage: ClaimedStage, now: Ms, { leaseMs, tokenFloor }: LeaseDeps): NewDelivery {
-  stage.fencing_token = Math.max(stage.fencing_token, tokenFloor) + 1;
-  stage.lease_expires_at = now + leaseMs;
-  stage.timeout_at = now + stage.timeout_ms;
-  return {
-    id: stage.id,
-    fencing_token: stage.fencing_token,
-    worker_id: ticket.holder.workerId,
-    pull_seq: ticket.pullSeq,
-    leased_at: now,
-    lease_expires_at: stage.lease_expires_at,
-    timeout_at: stage.timeout_at,
-    wake_at: Math.min(stage.lease_expires_at, stage.timeout_at),
-  };
 }
 
 async function rememberPulls({ tx }: Group, delivered: ReadonlyMap<LeaseTicket, Delivered[]>): Promise<void> {

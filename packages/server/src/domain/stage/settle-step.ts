@@ -1,39 +1,88 @@
 import type { SettleResult } from '@pipelogiq/protocol';
-import type { DeliveryRow } from '../../store/store.js';
-import { applyStageChanges, type DecidedChange } from '../commit/stage-changes.js';
+import type { Completion, ContextRow, DeliveryRow } from '../../store/store.js';
+import { applyStageChanges, type CompletedStage, type DecidedChange } from '../commit/stage-changes.js';
 import type { Group, SettleTicket } from '../commit/tickets.js';
+import { isEmptyOutput } from './output.js';
 import { afterTheEnd, decideSettle, leaseLost, refOf, type SettleDecision } from './settle.js';
 
 export interface SettleDeps {
   random(): number;
 }
 
-/** Settles of many jobs: read them once, decide each, write all changes together. */
+/**
+ * Settles of many jobs. Acks whose lease is still held — nearly all — are completed by compare and set, unread. The rest is read
+ * once, decided one by one, and written together.
+ */
 export async function settleStep(group: Group, tickets: SettleTicket[], deps: SettleDeps): Promise<void> {
-  const rows = new Map((await group.tx.deliveries(idsOf(tickets))).map((row) => [row.id, row]));
+  const completed = await completeHeld(group, tickets);
+  const others = tickets.filter((ticket) => !ticket.result);
+  const rows = new Map((await group.tx.deliveries(idsOf(others))).map((row) => [row.id, row]));
+  const { changes, archived, repeats, first } = decideAll(group, others, rows, deps);
+  await applyStageChanges(group.tx, group.now, group.effects, changes, completed);
+  await commitContext(group, tickets, new Map(completed.map((stage) => [stage.id, stage.pipeline_id])));
+  await answerFromArchive(group, archived, rows);
+  for (const ticket of repeats) ticket.result = repeatInGroup(ticket, first, changes);
+}
+
+const keyOf = ({ settle }: SettleTicket): string => `${refOf(settle).id}.${refOf(settle).fencingToken}`;
+
+async function completeHeld({ tx, now }: Group, tickets: SettleTicket[]): Promise<CompletedStage[]> {
+  const seen = new Set<string>();
+  const acks = new Map<number, SettleTicket>();
+  const rows: Completion[] = [];
+  for (const ticket of tickets) {
+    const key = keyOf(ticket);
+    const { settle, holder } = ticket;
+    const isFirst = !seen.has(key); // of two settles of one delivery the first wins, whatever its kind
+    seen.add(key);
+    const id = Number(refOf(settle).id);
+    if (!isFirst || settle.kind !== 'ack' || settle.tooLarge !== undefined || acks.has(id)) continue;
+    acks.set(id, ticket);
+    rows.push({
+      id,
+      fencing_token: settle.ack.fencingToken,
+      worker_id: holder.workerId,
+      application_id: holder.applicationId,
+      output: settle.output,
+      is_empty: isEmptyOutput(settle.output) ? 1 : 0,
+    });
+  }
+  const completed = await tx.completeDeliveries(rows, now);
+  for (const { id } of completed) {
+    const ticket = acks.get(id);
+    if (ticket) ticket.result = { id: String(id), status: 'completed' };
+  }
+  return completed;
+}
+
+interface Decided {
+  changes: DecidedChange[];
+  /** The settle that decided each delivery. */
+  first: ReadonlyMap<string, SettleTicket>;
+  archived: SettleTicket[];
+  repeats: SettleTicket[];
+}
+
+function decideAll(group: Group, tickets: SettleTicket[], rows: ReadonlyMap<number, DeliveryRow>, deps: SettleDeps): Decided {
   const changes: DecidedChange[] = [];
-  const decidedTokens = new Map<string, SettleTicket>();
+  const first = new Map<string, SettleTicket>();
   const archived: SettleTicket[] = [];
   const repeats: SettleTicket[] = [];
   for (const ticket of tickets) {
-    const ref = refOf(ticket.settle);
-    const stage = rows.get(Number(ref.id));
-    const key = `${ref.id}.${ref.fencingToken}`;
-    if (decidedTokens.has(key)) {
-      repeats.push(ticket); // the same delivery twice in one group: the first wins
+    const { id } = refOf(ticket.settle);
+    const stage = rows.get(Number(id));
+    if (first.has(keyOf(ticket))) {
+      repeats.push(ticket);
       continue;
     }
     const decision = decideSettle(stage, ticket.holder, ticket.settle, group.now, deps.random);
     if (decision.kind === 'archived') archived.push(ticket);
-    else ticket.result = answer(ref.id, decision);
+    else ticket.result = answer(id, decision);
     if (decision.kind !== 'change' || !stage) continue;
-    decidedTokens.set(key, ticket);
+    first.set(keyOf(ticket), ticket);
     changes.push({ change: decision.change, stage });
   }
-  await applyStageChanges(group.tx, group.now, group.effects, changes);
-  await commitContext(group, changes, tickets);
-  await answerFromArchive(group, archived, rows);
-  for (const ticket of repeats) ticket.result = repeatInGroup(ticket, decidedTokens, changes);
+  return { changes, first, archived, repeats };
 }
 
 const idsOf = (tickets: SettleTicket[]): number[] => [...new Set(tickets.map((ticket) => Number(refOf(ticket.settle).id)))];
@@ -54,16 +103,14 @@ function answer(id: string, decision: Exclude<SettleDecision, { kind: 'archived'
 }
 
 /** Context writes count only with the ack that completes the stage; of two stages that write one key the later commit wins. */
-async function commitContext(group: Group, changes: DecidedChange[], tickets: SettleTicket[]): Promise<void> {
-  const completed = new Map(
-    changes.filter(({ change }) => change.to === 'completed').map(({ change, stage }) => [change.id, stage.pipeline_id]),
-  );
-  const rows = tickets.flatMap((ticket) => {
-    const pipelineId = completed.get(Number(refOf(ticket.settle).id));
-    const { result } = ticket;
-    const counts = pipelineId !== undefined && result && !(result instanceof Error) && 'status' in result && !result.repeated;
-    return counts ? ticket.context.map((item) => ({ ...item, pipeline_id: pipelineId, updated_at: group.now })) : [];
-  });
+async function commitContext(group: Group, tickets: SettleTicket[], pipelineOf: ReadonlyMap<number, number>): Promise<void> {
+  const rows: ContextRow[] = [];
+  for (const { context, settle, result } of tickets) {
+    if (context.length === 0 || !result || result instanceof Error || !('status' in result) || result.repeated) continue;
+    const pipelineId = pipelineOf.get(Number(refOf(settle).id));
+    if (pipelineId === undefined) continue;
+    for (const item of context) rows.push({ ...item, pipeline_id: pipelineId, updated_at: group.now });
+  }
   await group.tx.putContext(rows);
 }
 

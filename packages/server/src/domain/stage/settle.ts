@@ -78,6 +78,7 @@ function acked(stage: Running, { output, tooLarge }: Extract<Settle, { kind: 'ac
   if (stage.fail_if_output_empty === 1 && isEmptyOutput(output)) {
     return failBecause('output_empty', 'The handler gave no output, and failIfOutputEmpty is set.');
   }
+  // Not reached for a held lease, which completes by compare and set; kept so that the decision is whole in one place.
   return { kind: 'change', change: complete(stage, output, now) };
 }
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { rowsStatement, statement } from '../statement.js';
-import type { ClaimedStage, ContextRow, DependencyOutput, NewDelivery, StageRow } from '../store.js';
+import type { ClaimedStage, Completion, ContextRow, DependencyOutput, NewDelivery, StageRow, StartedDelivery } from '../store.js';
 
 const CLAIMED = sql`
   s.id, s.application_id, s.pipeline_id, s.name, s.handler, s.span_id, s.fencing_token, s.attempts, s.max_attempts, s.timeout_ms,
@@ -51,30 +51,46 @@ export const archiveDeliveries = statement<{ ids: number[] }>(
     from stage where id ${idsIn('ids')} and fencing_token > 0 and outcome is not null`,
 );
 
+/** pending to running: the next token, a fresh lease, the timeout counted from now. */
 export const startDeliveries = rowsStatement<
   NewDelivery & Record<string, unknown>,
-  Record<string, never>,
-  { id: number; input: string | null }
->(
-  {
-    id: 'int',
-    fencing_token: 'int',
-    worker_id: 'int',
-    pull_seq: 'int',
-    leased_at: 'int',
-    lease_expires_at: 'int',
-    timeout_at: 'int',
-    wake_at: 'int',
-  },
-  (rows) => sql`
-    with d(id, fencing_token, worker_id, pull_seq, leased_at, lease_expires_at, timeout_at, wake_at) as (${rows})
+  { now: number; leaseExpiresAt: number; tokenFloor: number },
+  StartedDelivery
+>({ id: 'int', worker_id: 'int', pull_seq: 'int' }, (rows, { slot, can }) => {
+  const now = slot('now', 'int');
+  const lease = slot('leaseExpiresAt', 'int');
+  const timeout = sql`${now} + stage.timeout_ms`;
+  return sql`
+    with d(id, worker_id, pull_seq) as (${rows})
     update stage set
-      status = 'running', fencing_token = d.fencing_token, outcome = null, worker_id = d.worker_id, pull_seq = d.pull_seq,
-      leased_at = d.leased_at, lease_expires_at = d.lease_expires_at, timeout_at = d.timeout_at, wake_at = d.wake_at,
-      delivery_ready_at = ready_at, settled_at = null, error_code = null, error = null, progress_ratio = null, progress_message = null
+      status = 'running', fencing_token = ${can.greatest(sql`stage.fencing_token`, slot('tokenFloor', 'int'))} + 1, outcome = null,
+      worker_id = d.worker_id, pull_seq = d.pull_seq, leased_at = ${now}, lease_expires_at = ${lease}, timeout_at = ${timeout},
+      wake_at = ${can.least(lease, timeout)}, delivery_ready_at = ready_at, settled_at = null, error_code = null, error = null,
+      progress_ratio = null, progress_message = null
     from d
-    where stage.id = d.id and stage.status = 'pending' and stage.fencing_token < d.fencing_token
-    returning stage.id, stage.input`,
+    where stage.id = d.id and stage.status = 'pending'
+    returning stage.id, stage.input, stage.fencing_token`;
+});
+
+/**
+ * complete: the holder's own ack of a running stage, compared and set without reading it first. What it leaves untouched — lost
+ * leases, repetitions, a missing output that counts — is for the slower path that reads and decides.
+ */
+export const completeDeliveries = rowsStatement<
+  Completion & Record<string, unknown>,
+  { now: number },
+  { id: number; application_id: number; pipeline_id: number; handler: string }
+>(
+  { id: 'int', fencing_token: 'int', worker_id: 'int', application_id: 'int', output: 'text', is_empty: 'int' } as never,
+  (rows, { slot }) => sql`
+    with a(id, token, worker_id, application_id, output, is_empty) as (${rows})
+    update stage set
+      status = 'completed', outcome = 'completed', attempts = stage.attempts + 1, expiries = 0, output = a.output,
+      settled_at = ${slot('now', 'int')}, finished_at = ${slot('now', 'int')}
+    from a
+    where stage.id = a.id and stage.status = 'running' and stage.fencing_token = a.token and stage.worker_id = a.worker_id
+      and stage.application_id = a.application_id and (a.is_empty = 0 or stage.fail_if_output_empty = 0)
+    returning stage.id, stage.application_id, stage.pipeline_id, stage.handler`,
 );
 
 export const deliveriesOfPulls = statement<{ workerId: number; pullSeqs: number[] }, ClaimedStage>(

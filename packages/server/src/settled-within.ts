@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from './clock.js';
 
 /** What a shutdown waits for a tracing backend: SIGTERM leaves ten seconds for everything. */
 export const SHUTDOWN_GRACE_MS = 3_000;
