@@ -26,10 +26,17 @@ export interface OtlpReceiver {
 const GRPC_PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const GRPC_UNIMPLEMENTED = 12;
 
-export async function startOtlpReceiver({ protocol }: { protocol: 'http/protobuf' | 'grpc' }): Promise<OtlpReceiver> {
+/** `port` puts a receiver back where an earlier one stood. */
+export async function startOtlpReceiver({
+  protocol,
+  port = 0,
+}: {
+  protocol: 'http/protobuf' | 'grpc';
+  port?: number;
+}): Promise<OtlpReceiver> {
   const inbox = createInbox();
   const { server, end } = protocol === 'grpc' ? grpcServer(inbox) : httpServer(inbox);
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     ...inbox,
