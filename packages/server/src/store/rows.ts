@@ -96,10 +96,8 @@ export type ClaimedStage = Pick<
   | 'timeout_ms'
   | 'reference_positions'
   | 'dependency_count'
-  | 'ready_at'
   | 'lease_expires_at'
   | 'timeout_at'
-  | 'pull_seq'
   | 'run_next_if_failed'
 > & {
   input_bytes: number;
@@ -109,7 +107,6 @@ export type ClaimedStage = Pick<
   trace_id: string;
   trace_flags: number;
   tracestate: string | null;
-  run: number;
   has_context: Flag;
 };
 

@@ -35,7 +35,7 @@ export interface PipelinePlan {
 const UNSET = 0;
 
 export interface PlanDeps {
-  clock: Pick<Clock, 'randomHex'>;
+  clock: Pick<Clock, 'now' | 'randomHex'>;
   maxValueBytes: number;
   /** Trace flags of a new trace, or of one that came in with `parentFlags`. */
   sampler(traceId: string, parentFlags?: number): number;
@@ -141,6 +141,15 @@ function checkReferences(specs: readonly StageSpec[], stages: NewStage[], depend
   if (errors.length > 0) throw invalid(errors);
 }
 
+/**
+ * Seconds since the epoch, then 96 random bits: ids made one after the other lie side by side in the index, where random ones would
+ * touch a page each. The rightmost 56 bits are random, as W3C Trace Context Level 2 §3.2.2.3 asks.
+ */
+const newTraceId = (clock: PlanDeps['clock']): string =>
+  Math.floor(clock.now() / 1000)
+    .toString(16)
+    .padStart(8, '0') + clock.randomHex(12);
+
 /** One literal, no spreads: at tens of thousands of pipelines a second, copying objects cost more than storing them. */
 function planRow(
   { clock, sampler }: PlanDeps,
@@ -150,7 +159,7 @@ function planRow(
   keywords: string[],
 ): PipelinePlan['pipeline'] {
   const parent = parseTraceparent(request.traceparent);
-  const traceId = parent?.traceId ?? clock.randomHex(16);
+  const traceId = parent?.traceId ?? newTraceId(clock);
   return {
     id: UNSET,
     application_id: applicationId,

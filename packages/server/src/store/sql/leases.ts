@@ -4,14 +4,14 @@ import type { ClaimedStage, Completion, ContextRow, DependencyOutput, NewDeliver
 
 const CLAIMED = sql`
   s.id, s.application_id, s.pipeline_id, s.name, s.handler, s.span_id, s.fencing_token, s.attempts, s.max_attempts, s.timeout_ms,
-  s.reference_positions, s.dependency_count, s.ready_at, s.lease_expires_at, s.timeout_at, s.pull_seq, s.run_next_if_failed,
+  s.reference_positions, s.dependency_count, s.lease_expires_at, s.timeout_at, s.run_next_if_failed,
   coalesce(octet_length(s.input), 0) as input_bytes,
   case when s.dependency_count = 0 then 0 else (
     select coalesce(sum(octet_length(o.output)), 0) from stage_dependency d join stage o on o.id = d.depends_on_id
     where d.stage_id = s.id) end
   + case when p.has_context = 0 then 0 else (
     select coalesce(sum(octet_length(c.value)), 0) from context_item c where c.pipeline_id = p.id) end as payload_bytes,
-  p.name as pipeline_name, p.trace_id, p.trace_flags, p.tracestate, p.run, p.has_context`;
+  p.name as pipeline_name, p.trace_id, p.trace_flags, p.tracestate, p.has_context`;
 
 /**
  * The best `limit` rows of each handler, each read off the ready index in order, then merged. `handler in (…)` alone would sort
