@@ -1,0 +1,93 @@
+import { SCOPES, type Scope } from '@pipelogiq/protocol';
+import { describe, expect, it } from 'vitest';
+import { type FileHarness, fileHarness, refusal } from './support.js';
+
+/** Which scope opens what; `admin` opens all. A route that is not here must not exist, or be open. */
+const SCOPE_OF: Record<string, Scope> = {
+  'POST /pipelines': 'produce',
+  'POST /pipelines/batch': 'produce',
+  'GET /pipelines': 'read',
+  'GET /pipelines/{id}': 'read',
+  'GET /pipelines/{id}/stages': 'read',
+  'GET /pipelines/{id}/context': 'read',
+  'GET /pipelines/{id}/attempts': 'read',
+  'GET /pipelines/{id}/logs': 'read',
+  'GET /pipelines/{id}/trace': 'read',
+  'GET /pipelines/{id}/wait': 'read',
+  'POST /pipelines/{id}/cancel': 'operate',
+  'POST /workers/bootstrap': 'work',
+  'POST /workers/heartbeat': 'work',
+  'POST /workers/shutdown': 'work',
+  'GET /workers': 'read',
+  'GET /workers/{id}': 'read',
+  'POST /workers/{id}/drain': 'operate',
+  'POST /jobs/pull': 'work',
+  'POST /jobs/ack': 'work',
+  'POST /jobs/nack': 'work',
+  'POST /jobs/release': 'work',
+  'POST /jobs/progress': 'work',
+  'GET /jobs/{id}/payload': 'work',
+  'POST /logs': 'work',
+  'GET /applications': 'admin',
+  'POST /applications': 'admin',
+  'GET /api-keys': 'admin',
+  'POST /api-keys': 'admin',
+  'DELETE /api-keys/{id}': 'admin',
+};
+
+interface Operation {
+  name: string;
+  method: string;
+  path: string;
+}
+
+/** Every operation that the server's own description names, but those that are open. */
+async function closedOperations(h: FileHarness): Promise<Operation[]> {
+  const { paths } = await h.call<{ paths: Record<string, Record<string, { security?: object[] }>> }>('GET', '/openapi.json');
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, operation]) => operation.security === undefined || operation.security.length > 0)
+      .map(([method, operation]) => ({ operation, name: `${method.toUpperCase()} ${path}`, method: method.toUpperCase(), path })),
+  );
+}
+
+const send = (h: FileHarness, key: string | undefined, { method, path }: Operation, id = '1') =>
+  h.sendAs(key, method, path.replace('{id}', id), method === 'POST' ? {} : undefined);
+
+describe('every operation of the document', () => {
+  it('is one that this test knows the scope of', async () => {
+    const operations = await closedOperations(await fileHarness());
+    expect(operations.map(({ name }) => name).sort()).toEqual(Object.keys(SCOPE_OF).sort());
+  });
+
+  it('refuses no key, an unknown, a disabled and an expired one with 401, and changes nothing', async () => {
+    const h = await fileHarness();
+    const soon = new Date(h.controlPlane.now() + 60_000).toISOString();
+    const [disabled, expired] = [await h.key({ scopes: ['admin'] }), await h.key({ scopes: ['admin'], expiresAt: soon })];
+    for (const { key } of [disabled, expired]) expect((await h.sendAs(key, 'GET', '/pipelines')).status).toBe(200); // known, and perhaps remembered
+    await h.call('DELETE', `/api-keys/${disabled.id}`);
+    await h.controlPlane.advance(60_000);
+    const before = h.stored();
+    const unknown = `${expired.key.slice(0, -1)}${expired.key.endsWith('x') ? 'y' : 'x'}`;
+    for (const operation of await closedOperations(h)) {
+      for (const key of [undefined, '', 'plq_nonsense', unknown, disabled.key, expired.key]) {
+        expect(await refusal(await send(h, key, operation)), `${operation.name} with ${key}`).toBe('401 unauthenticated');
+      }
+    }
+    expect(h.stored()).toEqual(before);
+  });
+
+  it('opens to its own scope and to admin only, and never answers 5xx', async () => {
+    const h = await fileHarness();
+    const keys = new Map<Scope, string>();
+    for (const scope of SCOPES) keys.set(scope, (await h.key({ scopes: [scope] })).key);
+    for (const operation of await closedOperations(h)) {
+      for (const [scope, key] of keys) {
+        const response = await send(h, key, operation, '999');
+        const opens = scope === 'admin' || scope === SCOPE_OF[operation.name];
+        expect(response.status, `${operation.name} as ${scope}`).toBeLessThan(500);
+        expect(response.status === 403, `${operation.name} as ${scope}`).toBe(!opens);
+      }
+    }
+  });
+});

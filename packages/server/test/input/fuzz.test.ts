@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { WireWorker } from '../engine/support.js';
+import { type FileHarness, fileHarness } from './support.js';
+
+/** Values that are near to what a field takes, and some that break careless code. */
+const odd = fc.constantFrom<unknown>(
+  ...['', '0', '-1', '1', '01', '1e3', '9'.repeat(19), '9'.repeat(400), 'a', '__proto__', 'constructor', '\0', '\ud800', 'NaN'],
+  ...[0, -0, 1, -1, 0.5, 1e308, -1e308, 2 ** 53, 2 ** 63, null, true, false, [], {}, [[]], [null]],
+  ...[
+    '2030-01-01T00:00:00Z',
+    '9999-12-31T23:59:59.999Z',
+    '-271821-04-20T00:00:00Z',
+    '+275760-09-13T00:00:00Z',
+    '2030-13-01T00:00:00Z',
+  ],
+);
+const anything = fc.oneof({ weight: 3, arbitrary: odd }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 4 }) });
+
+/** A body of the right shape, some of whose values, at any depth, are something else, missing, or too many. */
+function bent(value: unknown): fc.Arbitrary<unknown> {
+  const whole = Array.isArray(value)
+    ? fc.oneof(fc.tuple(...value.map(bent)), fc.constant([...value, ...value]))
+    : typeof value === 'object' && value !== null
+      ? fc.record(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bent(item)])), { requiredKeys: [] })
+      : fc.constant(value);
+  return fc.oneof({ weight: 12, arbitrary: whole }, { weight: 1, arbitrary: anything });
+}
+
+const RIGHT_BODIES = (workerId: string): Record<string, object> => {
+  const ref = { id: '1', fencingToken: 1 };
+  const context = [{ key: 'k', value: { a: 1 }, sensitive: true }];
+  const settle = {
+    acks: [{ ...ref, output: { n: 1 }, context }],
+    nacks: [{ ...ref, error: { code: 'e', message: 'm', stack: 's' }, retryable: true, retryAfterMs: 1 }],
+    releases: [{ ...ref, delayMs: 1 }],
+  };
+  const create = {
+    name: 'p',
+    stages: [
+      { name: 'a', handler: 'a', input: { x: 1 }, dependsOn: [], priority: 1, delayMs: 1, timeoutMs: 1, maxAttempts: 2 },
+      { name: 'b', input: { $output: { stage: 'a', path: ['x', 0] } }, dependsOn: ['a'], runInParallelWith: ['c'] },
+      { name: 'c', runAt: '2030-01-01T00:00:00Z', backoff: { type: 'linear', delayMs: 1, maxDelayMs: 2, jitter: true } },
+      { name: 'd', runNextIfFailed: true, failIfOutputEmpty: true, pendingTimeoutMs: 5, notifyOnFailure: false },
+    ],
+    keywords: ['k', 'l'],
+    context: { k: [1], l: null },
+    idempotencyKey: 'i',
+    trigger: 'api',
+    runAt: '2030-01-01T00:00:00Z',
+    slaMs: 1,
+    traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+    tracestate: 'a=1',
+  };
+  return {
+    '/pipelines': create,
+    '/pipelines/batch': { pipelines: [create, { name: 'q', stages: [{ name: 'z' }] }] },
+    '/pipelines/1/cancel': { reason: 'r' },
+    '/workers/bootstrap': { workerName: 'w', supportedHandlers: ['a'], instanceId: 'fuzz', pid: 1, metadata: { a: [1] } },
+    '/workers/heartbeat': {
+      workerId,
+      state: 'running',
+      jobs: [ref],
+      inFlight: 1,
+      processed: 0,
+      failed: 0,
+      cpuPercent: 1,
+      lastError: 'e',
+    },
+    '/workers/shutdown': { workerId, reason: 'r' },
+    '/workers/1/drain': {},
+    '/jobs/pull': { workerId, pullSeq: 1, handlers: ['a', 'b'], maxJobs: 3, waitMs: 0, settle, abandonedPulls: [1, 2] },
+    '/jobs/ack': { workerId, acks: settle.acks },
+    '/jobs/nack': { workerId, nacks: settle.nacks },
+    '/jobs/release': { workerId, releases: settle.releases },
+    '/jobs/progress': { workerId, reports: [{ ...ref, ratio: 0.5, message: 'm', context }] },
+    '/logs': { workerId, lines: [{ ...ref, level: 'info', message: 'm', fields: { a: 1 }, loggedAt: '2030-01-01T00:00:00Z' }] },
+    '/applications': { name: 'shop' },
+    '/api-keys': { name: 'k', scopes: ['read'], application: 'default', expiresAt: '2031-01-01T00:00:00Z' },
+  };
+};
+
+async function prepared(): Promise<{ h: FileHarness; w: WireWorker; bodies: Record<string, object> }> {
+  const h = await fileHarness();
+  const w = await h.worker(['a', 'b']);
+  for (let index = 0; index < 3; index++) await h.create({ stages: [{ name: 'a' }, { name: 'b' }] });
+  await w.pull({ maxJobs: 2 });
+  return { h, w, bodies: RIGHT_BODIES(w.session.workerId) };
+}
+
+it('knows every operation that takes a body', async () => {
+  const { h, bodies } = await prepared();
+  const { paths } = await h.call<{ paths: Record<string, object> }>('GET', '/openapi.json');
+  const posts = Object.keys(paths).filter((path) => 'post' in (paths[path] ?? {}));
+  expect(Object.keys(bodies).sort()).toEqual(posts.map((path) => path.replace('{id}', '1')).sort());
+});
+
+it('answers no body, however bent, with a 5xx', async () => {
+  const { h, w, bodies } = await prepared();
+  const cases = fc.oneof(
+    ...Object.entries(bodies).map(([path, body]) => fc.record({ path: fc.constant(path), body: fc.oneof(bent(body), anything) })),
+  );
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ path, body }) => {
+      // A pull that waits would wait for ever: this clock stands still.
+      const bounded = path === '/jobs/pull' && typeof body === 'object' && body !== null ? { ...body, waitMs: 0 } : body;
+      const response = await h.send('POST', path, JSON.stringify(bounded) ?? 'null', w.headers);
+      const text = await response.text();
+      expect(response.status, text).toBeLessThan(500);
+    }),
+    { numRuns: 600 },
+  );
+  expect(await h.call('GET', '/health/ready')).toBeTruthy();
+});
+
+it('answers no path or query, however odd, with a 5xx', async () => {
+  const { h } = await prepared();
+  await h.call('POST', '/pipelines/1/cancel'); // one that runs would be waited for, and this clock stands still
+  const { paths } = await h.call<{ paths: Record<string, Record<string, { parameters?: { in: string; name: string }[] }>> }>(
+    'GET',
+    '/openapi.json',
+  );
+  const gets = Object.entries(paths).flatMap(([path, { get }]) =>
+    get ? [{ path, names: (get.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name) }] : [],
+  );
+  const cases = fc.constantFrom(...gets).chain(({ path, names }) =>
+    fc.record({
+      path: fc
+        .constantFrom('1', '999', '0', '-1', '1e9', '9'.repeat(400), '%00', '%ff', '..', 'a b')
+        .map((id) => path.replace('{id}', id)),
+      query: fc.array(fc.tuple(fc.constantFrom(...names, '__proto__', 'nothing'), odd.map(String)), { maxLength: 3 }),
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(cases, async ({ path, query }) => {
+      const search = query
+        .map(([name, value]) => `${name}=${encodeURIComponent(String(value).replace(/[\ud800-\udfff]/g, ''))}`)
+        .join('&');
+      const response = await h.send('GET', `${path}?${search}`);
+      expect(response.status, await response.text()).toBeLessThan(500);
+    }),
+    { numRuns: 400 },
+  );
+});
