@@ -48,9 +48,10 @@ export class Ledger {
   }
 
   /** Resolves after `count` more answers. */
-  grows(count: number): Promise<void> {
+  async grows(count: number): Promise<true> {
     const goal = this.#answers + count;
-    return this.#changes.until(() => this.#answers >= goal);
+    await this.#changes.until(() => this.#answers >= goal);
+    return true;
   }
 
   /** Lets everybody who waits look again. */

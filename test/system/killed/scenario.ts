@@ -1,3 +1,4 @@
+import { setTimeout as pass } from 'node:timers/promises';
 import type { Page, PipelineSummary } from '@pipelogiq/protocol';
 import type { Removal } from '../support/mutant.js';
 import type { Random } from '../support/random.js';
@@ -28,6 +29,8 @@ export interface KillingReport {
 const LEASES = { leaseMs: 1_500, heartbeatIntervalMs: 300 };
 const PRODUCERS = 5;
 const WIRE_WORKERS = 5;
+/** Milliseconds without enough answers: nothing moves any more. */
+const STANDSTILL_MS = 30_000;
 /** Some groups long, so that a kill comes anywhere in one. */
 const MOST_DELAY_MS = 20;
 
@@ -39,7 +42,11 @@ export function killServerUnderLoad({ kills, random, endWithinMs = 60_000, witho
     const load = startLoad(system, ledger, random);
     let killsWithWritesInFlight = 0;
     for (let kill = 0; kill < kills; kill++) {
-      await Promise.race([ledger.grows(random.int(1, 150)), load.failed]);
+      const standstill = pass(STANDSTILL_MS, false, { ref: false });
+      if (!(await Promise.race([ledger.grows(random.int(1, 150)), load.failed, standstill]))) {
+        ledger.broken.push('the work came to a standstill');
+        break;
+      }
       const before = load.unanswered();
       await server.killSoon(random.next() * MOST_DELAY_MS);
       await server.start();

@@ -17,9 +17,15 @@ const DIE_WITH_PARENT = `data:text/javascript,process.on('disconnect',()=>proces
 const alive = new Set<ChildProcess>();
 const folders = new Set<string>();
 
-process.once('exit', () => {
+const cleanUp = (): void => {
   for (const child of alive) child.kill('SIGKILL');
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+};
+process.once('exit', cleanUp);
+// So a runner ends a test process whose test took too long.
+process.once('SIGTERM', () => {
+  cleanUp();
+  process.exit(143);
 });
 
 export function temporaryFolder(): string {
