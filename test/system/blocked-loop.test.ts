@@ -3,6 +3,8 @@ import { withSystem } from './support/system.js';
 import { createWork, lookAt, untilDone } from './support/wire.js';
 import type { WorkerProcessOptions } from './support/worker-process.js';
 
+// The control is the same worker with an injected `fetch`, which no thread can use: its beats stopped with the handler, the first
+// delivery was `expired`, and the output came from the worker that got the second.
 const LEASE_MS = 1_000;
 const flags = { leaseMs: LEASE_MS, heartbeatIntervalMs: 250 };
 

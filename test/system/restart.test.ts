@@ -4,6 +4,8 @@ import { ANSWERING_WAITING_PULLS, STORED_SESSIONS } from './support/removals.js'
 import { type SystemOptions, withSystem } from './support/system.js';
 import { createWork, lookAt, untilDone, type Wire } from './support/wire.js';
 
+// Seen in the controls: a pull that is not answered at SIGTERM ends with its connection; a session that is not stored is refused with
+// `session_invalid`; with `aliveGapMs` of a day no gap counts as an outage, and the live worker's delivery was `expired` at the start.
 describe.concurrent('SIGTERM', () => {
   /** Ends the server while a pull waits and many acks are under way, and starts it again. */
   const stopInTheMiddle = (options: SystemOptions = {}) =>

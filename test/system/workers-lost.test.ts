@@ -3,6 +3,10 @@ import { EXPIRY, FENCING } from './support/removals.js';
 import { type SystemOptions, withSystem } from './support/system.js';
 import { createWork, lookAt, untilDone } from './support/wire.js';
 
+// Each control runs its test's scenario on a server built without the protection (support/removals.ts). Seen there:
+// - without expiry no job had a second delivery after lease + 5 s;
+// - without the token checks of `decideSettle` the late ack was answered `completed`, the second delivery's `repeated`, and the stage
+//   kept the late output. The token guard of `applyChanges` alone shows nothing: on one writer it repeats what was just read.
 const LEASE_MS = 1_500;
 const flags = { leaseMs: LEASE_MS, heartbeatIntervalMs: 400 };
 const RETURN_MS = LEASE_MS + 5_000;
