@@ -24,7 +24,7 @@ function bent(value: unknown): fc.Arbitrary<unknown> {
     : typeof value === 'object' && value !== null
       ? fc.record(Object.fromEntries(Object.entries(value).map(([key, item]) => [key, bent(item)])), { requiredKeys: [] })
       : fc.constant(value);
-  return fc.oneof({ weight: 12, arbitrary: whole }, { weight: 1, arbitrary: anything });
+  return fc.oneof({ weight: 60, arbitrary: whole }, { weight: 1, arbitrary: anything });
 }
 
 const RIGHT_BODIES = (workerId: string): Record<string, object> => {

@@ -1,0 +1,83 @@
+import type { StageJob } from '@pipelogiq/protocol';
+import { describe, expect, it } from 'vitest';
+import { harness } from '../engine/support.js';
+import { aDatabaseFile, connect } from '../support/files.js';
+
+/**
+ * Makes the database itself refuse rows that carry the word "cursed", as it would refuse any row that breaks a constraint which
+ * the checks in front of it do not know.
+ */
+async function cursed() {
+  const database = aDatabaseFile();
+  const h = await harness({ database });
+  const outside = connect(database);
+  outside.exec(`
+    create trigger cursed_pipeline before insert on pipeline when new.name = 'cursed' begin select raise(abort, 'cursed'); end;
+    create trigger cursed_output before update on stage when new.output = '"cursed"' begin select raise(abort, 'cursed'); end;`);
+  const names = () => outside.prepare('select name from pipeline order by id').pluck().all();
+  return { ...h, outside, names };
+}
+
+// Seen to fail when a group whose data breaks a statement is refused as a whole: the neighbours get 500 too.
+describe('an item whose data breaks a statement', () => {
+  it('fails alone among the creates of its group', async () => {
+    const { send, names, controlPlane } = await cursed();
+    const create = (name: string) => send('POST', '/pipelines', { name, stages: [{ name: 'a' }] });
+    const answers = await Promise.all(['first', 'cursed', 'second', 'third'].map(create));
+    expect(answers.map(({ status }) => status)).toEqual([201, 500, 201, 201]);
+    expect(names()).toEqual(['first', 'second', 'third']);
+    await controlPlane.close();
+  });
+
+  it('fails alone among the settles of its call, which can be repeated', async () => {
+    const { create, worker, statuses, send, controlPlane } = await cursed();
+    const run = await create({ stages: ['a', 'b', 'c'].map((name) => ({ name, handler: 'a', dependsOn: [] })) });
+    const w = await worker();
+    const jobs = await w.pull();
+    const settle = (job: StageJob) =>
+      send('POST', '/jobs/ack', acks(w.session.workerId, job, job.stage === 'b' ? 'cursed' : 'fine'), w.headers);
+    const answers = await Promise.all(jobs.map(settle));
+    expect(answers.map(({ status }) => status)).toEqual([200, 500, 200]);
+    expect(await statuses(run.id)).toEqual({ a: 'completed', b: 'running', c: 'completed' });
+    const [, b] = jobs;
+    expect((await w.ack(b as StageJob)).settled).toMatchObject([{ status: 'completed' }]);
+    await controlPlane.close();
+  });
+
+  it('leaves pulls and heartbeats of its group their results', async () => {
+    const { create, worker, send, controlPlane } = await cursed();
+    await create({ stages: [{ name: 'a' }] });
+    const w = await worker();
+    const beat = { state: 'running', jobs: [], inFlight: 0, processed: 0, failed: 0 };
+    const [refused, jobs, beaten] = await Promise.all([
+      send('POST', '/pipelines', { name: 'cursed', stages: [{ name: 'a' }] }),
+      w.pull(),
+      w.post('/workers/heartbeat', beat),
+    ]);
+    expect(refused.status).toBe(500);
+    expect(jobs).toMatchObject([{ stage: 'a', fencingToken: 1 }]);
+    expect(beaten).toMatchObject({ order: 'run' });
+    await controlPlane.close();
+  });
+});
+
+const acks = (workerId: string, job: StageJob, output: string) => ({
+  workerId,
+  acks: [{ id: job.id, fencingToken: job.fencingToken, output }],
+});
+
+describe('a database that cannot be written', () => {
+  it('is answered with 503 and Retry-After, and is used again as soon as it can be', async () => {
+    const { send, outside, names, controlPlane } = await cursed();
+    const create = (name: string) => send('POST', '/pipelines', { name, stages: [{ name: 'a' }] });
+    outside.exec('begin exclusive'); // another program holds the file, for longer than the 5 s that a commit waits
+    const refused = await Promise.all([create('one'), create('two')]);
+    expect(refused.map(({ status }) => status)).toEqual([503, 503]);
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await refused[0]?.json()).toMatchObject({ code: 'store_unavailable' });
+    outside.exec('rollback');
+    expect((await create('three')).status).toBe(201);
+    expect(names()).toEqual(['three']);
+    await controlPlane.close();
+  });
+});

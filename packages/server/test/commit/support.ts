@@ -1,0 +1,84 @@
+import { onTestFinished } from 'vitest';
+import { type ConfigOptions, resolveConfig } from '../../src/config.js';
+import type { Principal, WorkerPrincipal } from '../../src/domain/use-cases.js';
+import { createEngine, type Engine } from '../../src/engine.js';
+import { openSqliteStore } from '../../src/store/sqlite.js';
+import type { Store, Tx } from '../../src/store/store.js';
+import { openTelemetry } from '../../src/telemetry/telemetry.js';
+import { ManualClock } from '../../src/testing/manual-clock.js';
+import { aDatabaseFile } from '../support/files.js';
+
+type Around = <T>(run: () => Promise<T>) => Promise<T>;
+
+/** A store whose transactions pass through `beforeCommit` once their work is done. */
+function wrapped(store: Store, watch: { transactions: number; beforeCommit: Around }): Store {
+  return {
+    reads: store.reads,
+    now: () => store.now(),
+    failureOf: (error) => store.failureOf(error),
+    close: () => store.close(),
+    transaction: (work) => {
+      watch.transactions += 1;
+      return store.transaction((tx: Tx) => watch.beforeCommit(() => work(tx)));
+    },
+  };
+}
+
+export interface Watched {
+  engine: Engine;
+  caller: Principal;
+  database: string;
+  /** `transactions` counts; `beforeCommit` may be replaced. */
+  watch: { transactions: number; beforeCommit: Around };
+  worker(): Promise<WorkerPrincipal>;
+}
+
+/** The engine on a file, without HTTP, with its transactions in the hands of the test. */
+export async function watchedEngine(options: ConfigOptions = {}): Promise<Watched> {
+  const clock = new ManualClock();
+  const config = resolveConfig({ options: { logLevel: 'silent', ...options } });
+  const database = aDatabaseFile();
+  const store = await openSqliteStore({ path: database, synchronous: 'full', clock });
+  const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run() };
+  const telemetry = openTelemetry({ config, env: {}, clock });
+  const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry });
+  onTestFinished(async () => {
+    watch.beforeCommit = (run) => run();
+    await engine.stop();
+    await store.close();
+  });
+  const caller = await engine.accounts.authenticate(await engine.accounts.createLocalKey());
+  if (!caller) throw new Error('no local key');
+  await engine.idle();
+  return {
+    engine,
+    caller,
+    database,
+    watch,
+    worker: async () => {
+      const { workerId } = await engine.useCases.workers.bootstrap(caller, { workerName: 'w', supportedHandlers: ['a'] });
+      return { ...caller, workerId: Number(workerId) };
+    },
+  };
+}
+
+/** Holds every transaction between its last statement and its COMMIT until `open` is called. */
+export function holdCommits(watch: Watched['watch']): { held: Promise<void>; open(): void } {
+  let open = (): void => {};
+  let reached = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const held = new Promise<void>((resolve) => {
+    reached = resolve;
+  });
+  watch.beforeCommit = async (run) => {
+    const result = await run();
+    reached();
+    await opened;
+    return result;
+  };
+  return { held, open };
+}
+
+export const pipeline = (name: string, input: unknown = null) => ({ name, stages: [{ name: 'a', input: input as never }] });
