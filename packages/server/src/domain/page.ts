@@ -2,7 +2,7 @@ import { LIMITS, type Page } from '@pipelogiq/protocol';
 import { encodeCursor } from './ids.js';
 import type { PageQuery } from './use-cases.js';
 
-export const DEFAULT_PAGE_SIZE = 50;
+const DEFAULT_PAGE_SIZE = 50;
 
 export const pageLimit = ({ limit }: PageQuery): number => Math.min(limit ?? DEFAULT_PAGE_SIZE, LIMITS.pageSize);
 

@@ -63,7 +63,7 @@ export interface Harness {
   statuses(pipelineId: string): Promise<Record<string, string>>;
 }
 
-export class Refused extends Error {
+class Refused extends Error {
   constructor(
     readonly status: number,
     readonly problem: { code: string; detail: string; errors?: { path: string; message: string }[] },

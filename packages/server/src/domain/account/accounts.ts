@@ -9,7 +9,7 @@ import { timeField } from '../pipeline/views.js';
 import type { AccountUseCases, Principal } from '../use-cases.js';
 import { formatKey, hashSecret, isMistyped, shownPrefix } from './keys.js';
 
-export const DEFAULT_APPLICATION = 'default';
+const DEFAULT_APPLICATION = 'default';
 const CACHE_MS = 10_000; // a key that another replica disabled lives on this long
 const MAX_CACHED = 10_000;
 

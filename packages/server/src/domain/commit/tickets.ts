@@ -67,4 +67,3 @@ export interface LeaseTicket extends TicketOf<'lease', LeasedJob[]> {
 }
 
 export type Ticket = OperateTicket | SettleTicket | ExtendTicket | TimerTicket | CreateTicket | LeaseTicket;
-export type TicketKind = Ticket['kind'];

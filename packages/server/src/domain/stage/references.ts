@@ -8,7 +8,7 @@ const MARK = '"$output"';
 export const mayHoldReferences = (text: string | null): boolean => text?.includes(MARK) ?? false;
 
 /** `{"$output": {"stage": name, "path": […]}}` and nothing else in the object. */
-export function asReference(value: unknown): Reference | undefined {
+function asReference(value: unknown): Reference | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const keys = Object.keys(value);
   const target = (value as Partial<OutputReference>).$output;
