@@ -233,4 +233,3 @@ export interface PipelineWaited {
 export interface CancelPipeline {
   reason?: string;
 }
-
