@@ -66,8 +66,7 @@ export class Settler {
 
   /** What the next pull should carry; each must come back through `confirm` or `putBack`. */
   take(kind?: HeldKind): Held[] {
-    const live = this.#queue.filter(({ delivery }) => delivery.mode === 'settling');
-    const { group, rest } = takeGroup(live, kind);
+    const { group, rest } = takeGroup(this.#queue.filter(isLive), kind);
     this.#queue = rest;
     this.#outside += group.length;
     this.#left(0);
@@ -102,7 +101,7 @@ export class Settler {
     if (this.#sending) return;
     this.#sending = true;
     while (this.#mode === 'alone' && !this.#deps.giveUp.aborted && !this.#dead) {
-      const group = this.take(this.#queue[0]?.kind);
+      const group = this.take(this.#queue.find(isLive)?.kind); // one that was lost meanwhile must not choose the kind
       if (group.length === 0) break;
       await this.#send(group);
     }
@@ -163,6 +162,9 @@ export class Settler {
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 }
+
+/** False once the server has ended the delivery: its result would change nothing. */
+const isLive = ({ delivery }: Held): boolean => delivery.mode === 'settling';
 
 /** Spans for the results of one answered call, one for each kind in it. */
 export function recordSettles(group: readonly Held[], startedAt: number): void {
