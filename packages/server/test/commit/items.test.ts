@@ -29,6 +29,16 @@ describe('an item whose data breaks a statement', () => {
     await controlPlane.close();
   });
 
+  it('fails alone among the items of its batch, whose others are answered as created', async () => {
+    const { call, names, controlPlane } = await cursed();
+    const pipelines = ['first', 'cursed', 'second'].map((name) => ({ name, stages: [{ name: 'a' }] }));
+    expect(await call('POST', '/pipelines/batch', { pipelines })).toMatchObject({
+      results: [{ created: true }, { error: { code: 'internal', status: 500 } }, { created: true }],
+    });
+    expect(names()).toEqual(['first', 'second']);
+    await controlPlane.close();
+  });
+
   it('fails alone among the settles of its call, which can be repeated', async () => {
     const { create, worker, statuses, send, controlPlane } = await cursed();
     const run = await create({ stages: ['a', 'b', 'c'].map((name) => ({ name, handler: 'a', dependsOn: [] })) });

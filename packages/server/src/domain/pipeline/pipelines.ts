@@ -51,8 +51,8 @@ function writes(deps: PipelineDeps): Pick<PipelineUseCases, 'create' | 'cancel' 
               plan,
             });
           } catch (error) {
-            if (error instanceof DomainError) return error;
-            throw error;
+            // Also what nobody expected: the neighbours may be stored already, and their callers must hear of them.
+            return error instanceof DomainError ? error : unexpected(error);
           }
         }),
       );
@@ -80,6 +80,9 @@ function writes(deps: PipelineDeps): Pick<PipelineUseCases, 'create' | 'cancel' 
     },
   };
 }
+
+const unexpected = (cause: unknown): DomainError =>
+  new DomainError('internal', 'Something went wrong in the server. Its log has the details under this request id.', { cause });
 
 /** Resolves at the pipeline's end, after `timeoutMs`, or at abort. `check` closes the gap between the first look and the waiting. */
 async function ended(

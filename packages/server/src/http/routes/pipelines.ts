@@ -73,7 +73,7 @@ function checkItem({ check, headers }: BatchCall, item: unknown, index: number):
 }
 
 /** Each item is checked and created for itself; the answer keeps their order. */
-async function createEach({ useCases }: HttpDeps, call: BatchCall): Promise<Reply> {
+async function createEach({ useCases, log }: HttpDeps, call: BatchCall): Promise<Reply> {
   if (call.headers.has(HEADERS.idempotencyKey)) {
     throw new DomainError('invalid_request', 'A batch takes no Idempotency-Key header; give each pipeline its idempotencyKey.');
   }
@@ -83,7 +83,9 @@ async function createEach({ useCases }: HttpDeps, call: BatchCall): Promise<Repl
   const results = items.map((item): PipelineCreated | { error: ReturnType<typeof problemOf> } => {
     const result =
       item instanceof DomainError ? item : (made.next().value ?? new DomainError('internal', 'create gave no result'));
-    return result instanceof DomainError ? { error: problemOf(result, call.requestId) } : result;
+    if (!(result instanceof DomainError)) return result;
+    if (result.code === 'internal') log.error({ err: result.cause, requestId: call.requestId }, 'an item of a batch failed');
+    return { error: problemOf(result, call.requestId) };
   });
   return json(200, { results } satisfies PipelineBatchResult);
 }
