@@ -1,0 +1,117 @@
+import { statSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite.js';
+import { ManualClock } from '../../src/testing/manual-clock.js';
+import { harness } from '../engine/support.js';
+import { aDatabaseFile, connect } from '../support/files.js';
+
+const open = (path: string, synchronous: 'full' | 'normal' = 'full') =>
+  openSqliteStore({ path, synchronous, clock: new ManualClock() });
+
+/** A file with a pipeline of two stages, the first of them pending. */
+async function aFilledFile(): Promise<string> {
+  const database = aDatabaseFile();
+  const { create, controlPlane } = await harness({ database });
+  await create({ stages: [{ name: 'a' }, { name: 'b' }] });
+  await controlPlane.close();
+  return database;
+}
+
+describe('opening a file', () => {
+  it('migrates once: a second start changes no table', async () => {
+    const path = aDatabaseFile();
+    await (await open(path)).close();
+    const outside = connect(path);
+    const schema = () => outside.prepare('select type, name, sql from sqlite_master order by name').all();
+    const before = schema();
+    await (await open(path)).close();
+    expect(schema()).toEqual(before);
+  });
+
+  it('refuses the file of a newer version in words', async () => {
+    const path = aDatabaseFile();
+    await (await open(path)).close();
+    connect(path).exec("insert into kysely_migration (name, timestamp) values ('9999-future', '2099-01-01T00:00:00.000Z')");
+    await expect(open(path)).rejects.toThrow(/newer version of Pipelogiq/);
+  });
+
+  it('makes it readable by its owner only, its log too', async () => {
+    const path = aDatabaseFile();
+    const store = await open(path);
+    await store.transaction((tx) => tx.setState('k', 'v'));
+    for (const suffix of ['', '-wal']) expect(statSync(path + suffix).mode & 0o777, suffix).toBe(0o600);
+    await store.close();
+  });
+
+  it('keeps a log that readers need not wait for', async () => {
+    const path = aDatabaseFile();
+    await (await open(path)).close();
+    expect(connect(path).pragma('journal_mode', { simple: true })).toBe('wal');
+  });
+});
+
+describe('ids', () => {
+  it('are never given out again, not even after their rows are gone', async () => {
+    const database = aDatabaseFile();
+    const first = await harness({ database });
+    const { id } = await first.create({ stages: [{ name: 'a' }] });
+    await first.controlPlane.close();
+    connect(database).exec('delete from pipeline; delete from stage');
+    const second = await harness({ database });
+    expect(Number((await second.create({ stages: [{ name: 'a' }] })).id)).toBeGreaterThan(Number(id));
+    await second.controlPlane.close();
+  });
+});
+
+describe('a transaction', () => {
+  it('leaves nothing when it fails, and a savepoint undoes only itself', async () => {
+    const path = aDatabaseFile();
+    const store = await open(path);
+    const failing = store.transaction(async (tx) => {
+      await tx.setState('lost', '1');
+      throw new Error('stop');
+    });
+    await expect(failing).rejects.toThrow('stop');
+    await store.transaction(async (tx) => {
+      await tx.setState('kept', '1');
+      await tx
+        .savepoint(async () => {
+          await tx.setState('undone', '1');
+          throw new Error('stop');
+        })
+        .catch(() => {});
+    });
+    await store.close();
+    expect(connect(path).prepare('select key from server_state order by key').pluck().all()).toEqual(['kept']);
+  });
+});
+
+describe('rows that cannot be', () => {
+  it.each([
+    ['a pending stage with open dependencies', "update stage set status = 'pending' where name = 'b'"],
+    ['a pending stage that was never ready', "update stage set ready_at = null where name = 'a'"],
+    ['a running stage without a worker', "update stage set status = 'running', fencing_token = 1, wake_at = 1 where name = 'a'"],
+    ['a running stage without a token', "update stage set status = 'running', worker_id = 1, wake_at = 1 where name = 'a'"],
+    [
+      'a running stage that no timer wakes',
+      "update stage set status = 'running', worker_id = 1, fencing_token = 1 where name = 'a'",
+    ],
+    ['a scheduled stage without a time', "update stage set status = 'scheduled', run_at = null where name = 'a'"],
+    ['a state that nobody knows', "update stage set status = 'asleep'"],
+    ['a negative count of open dependencies', 'update stage set open_dependencies = -1'],
+    ['a negative counter', 'update pipeline set stages_open = -1'],
+    ['an ended pipeline without an end', "update pipeline set status = 'completed'"],
+    ['a running pipeline with an end', 'update pipeline set finished_at = 1'],
+    ['a short span id', "update stage set span_id = 'abc'"],
+    ['a short trace id', "update pipeline set trace_id = 'abc'"],
+    ['a priority out of bounds', 'update stage set priority = 101'],
+    ['no attempt at all', 'update stage set max_attempts = 0'],
+    [
+      'a worker in no known state',
+      "insert into worker (id, application_id, name, instance_id, session_hash, pool, handlers, state, order_given, started_at, last_seen_at) values (9, 1, 'w', 'i', 'h', 'p', '[]', 'dancing', 'run', 1, 1)",
+    ],
+  ])('are refused by the database: %s', async (_, sql) => {
+    const outside = connect(await aFilledFile());
+    expect(() => outside.exec(sql)).toThrow(/CHECK constraint failed/);
+  });
+});
