@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type AnyHandler, type Pipelogiq as Client, Pipelogiq, type Worker, type WorkerOptions } from '@pipelogiq/sdk';
 import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from '@pipelogiq/server';
 import { onTestFinished } from 'vitest';
-import { removeFolder, temporaryFolder } from '../support/processes.js';
+import { remove, temporaryFolder } from '../support/processes.js';
 
 /** Both ways in which programs meet the control plane. */
 export const WAYS = ['in the same process, in memory', 'over a socket, on a file'] as const;
@@ -36,7 +36,7 @@ export async function endToEnd(way: (typeof WAYS)[number], options: ControlPlane
     await Promise.all(running);
     await pipelogiq.close();
     await controlPlane.close();
-    removeFolder(folder);
+    remove(folder);
   });
   return {
     controlPlane,

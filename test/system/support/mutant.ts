@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
+import { remove, removeAtExit } from './processes.js';
 
 const SERVER = fileURLToPath(new URL('../../../packages/server', import.meta.url));
 const PROTOCOL = fileURLToPath(new URL('../../../packages/protocol/src/index.ts', import.meta.url));
@@ -20,7 +21,7 @@ export interface Removal {
 /** A server without some protection: what shows that a test would notice its absence. */
 export interface Mutant {
   cli: string;
-  remove(): Promise<void>;
+  remove(): void;
 }
 
 /**
@@ -31,6 +32,7 @@ export interface Mutant {
 export async function buildMutant(name: string, removals: readonly Removal[]): Promise<Mutant> {
   const outfile = `${FOLDER}/${name}-${process.pid}-${Math.random().toString(36).slice(2)}.mjs`;
   await mkdir(dirname(outfile), { recursive: true });
+  removeAtExit(outfile);
   const removed = new Set<Removal>();
   await build({
     entryPoints: [`${SERVER}/src/cli/main.ts`],
@@ -47,7 +49,7 @@ export async function buildMutant(name: string, removals: readonly Removal[]): P
   for (const removal of removals) {
     if (!removed.has(removal)) throw new Error(`${removal.file} is no part of the server`);
   }
-  return { cli: outfile, remove: () => rm(outfile, { force: true }) };
+  return { cli: outfile, remove: () => remove(outfile) };
 }
 
 function without(removals: readonly Removal[], removed: Set<Removal>): Plugin {

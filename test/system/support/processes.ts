@@ -15,11 +15,11 @@ export interface Exit {
 const DIE_WITH_PARENT = `data:text/javascript,process.on('disconnect',()=>process.kill(process.pid,'SIGKILL'))`;
 
 const alive = new Set<ChildProcess>();
-const folders = new Set<string>();
+const paths = new Set<string>();
 
 const cleanUp = (): void => {
   for (const child of alive) child.kill('SIGKILL');
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  for (const path of paths) rmSync(path, { recursive: true, force: true });
 };
 process.once('exit', cleanUp);
 // So a runner ends a test process whose test took too long.
@@ -30,13 +30,16 @@ process.once('SIGTERM', () => {
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pipelogiq-system-'));
-  folders.add(folder);
+  removeAtExit(folder);
   return folder;
 }
 
-export function removeFolder(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  folders.delete(folder);
+/** Removes the path when the test process ends, if `remove` did not do so before. */
+export const removeAtExit = (path: string) => void paths.add(path);
+
+export function remove(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  paths.delete(path);
 }
 
 /** The environment of this process without what would configure the product or the tests' runner. */

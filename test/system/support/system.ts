@@ -1,5 +1,5 @@
 import { buildMutant, type Removal } from './mutant.js';
-import { removeFolder, temporaryFolder } from './processes.js';
+import { remove, temporaryFolder } from './processes.js';
 import { type ServerOptions, ServerProcess } from './server-process.js';
 import { Wire } from './wire.js';
 import { type WorkerMessage, WorkerProcess, type WorkerProcessOptions } from './worker-process.js';
@@ -41,7 +41,7 @@ export async function withSystem<T>({ flags, without }: SystemOptions, scenario:
   } finally {
     await Promise.all(workers.map((worker) => worker.kill()));
     await server.kill();
-    await mutant?.remove();
-    removeFolder(folder);
+    mutant?.remove();
+    remove(folder);
   }
 }
