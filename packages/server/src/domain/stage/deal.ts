@@ -19,15 +19,13 @@ export function deal(
   maxBytes: number,
   sizeOf: (stage: ClaimedStage) => number,
 ): Dealt {
-  const hands = tickets.map((ticket) => ({ ticket, jobs: 0, bytes: 0 }));
-  let open = hands;
+  const line = tickets.map((ticket) => ({ ticket, jobs: 0, bytes: 0 })); // whose turn it is stands first
   const dealt: Dealt['dealt'] = [];
   const left: ClaimedStage[] = [];
-  let turn = 0;
   for (const stage of claimed) {
     const bytes = sizeOf(stage) + JOB_OVERHEAD_BYTES;
-    open = open.filter((hand) => hand.jobs < hand.ticket.maxJobs && (hand.jobs === 0 || hand.bytes + bytes <= maxBytes));
-    const hand = open[turn % Math.max(open.length, 1)];
+    let hand = line.shift();
+    while (hand && isFull(hand, bytes, maxBytes)) hand = line.shift();
     if (!hand) {
       left.push(stage);
       continue;
@@ -35,7 +33,10 @@ export function deal(
     hand.jobs += 1;
     hand.bytes += bytes;
     dealt.push({ ticket: hand.ticket, stage });
-    turn += 1;
+    line.push(hand);
   }
   return { dealt, left };
 }
+
+const isFull = (hand: { ticket: LeaseTicket; jobs: number; bytes: number }, next: number, maxBytes: number): boolean =>
+  hand.jobs >= hand.ticket.maxJobs || (hand.jobs > 0 && hand.bytes + next > maxBytes);
