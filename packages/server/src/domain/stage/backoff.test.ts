@@ -38,6 +38,10 @@ it('never shrinks from one attempt to the next, and is jittered below what it wo
   );
 });
 
+it('is 0 for a delay of 0, however many attempts were spent', () => {
+  expect(backoffMs({ type: 'exponential', delayMs: 0 }, 1_025, () => 0.5)).toBe(0);
+});
+
 it('grows as its name says', () => {
   const wait = (type: Backoff['type'], spent: number) => backoffMs({ type, delayMs: 100, jitter: false }, spent, Math.random);
   expect([1, 2, 3, 4].map((spent) => wait('fixed', spent))).toEqual([100, 100, 100, 100]);

@@ -18,7 +18,7 @@ function growth({ type, delayMs }: Backoff, attempts: number): number {
     case 'linear':
       return delayMs * attempts;
     case 'exponential':
-      return delayMs * 2 ** (attempts - 1); // beyond 2^1023 this is Infinity, which the cap brings back
+      return delayMs * Math.min(2 ** (attempts - 1), Number.MAX_VALUE); // Infinity is brought back by the cap, 0 × Infinity would not be
   }
 }
 
