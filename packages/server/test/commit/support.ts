@@ -72,6 +72,7 @@ export function holdCommits(watch: Watched['watch']): { held: Promise<void>; ope
   const held = new Promise<void>((resolve) => {
     reached = resolve;
   });
+  onTestFinished(open); // a test that failed must not wait for ever for its engine to end
   watch.beforeCommit = async (run) => {
     const result = await run();
     reached();
