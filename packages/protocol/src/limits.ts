@@ -14,6 +14,7 @@ export const DEFAULTS = {
 /** Limits of the wire contract. Sizes in bytes of UTF-8, durations in milliseconds. All but the structural ones are configurable on the server. */
 export const LIMITS = {
   stagesPerPipeline: 10_000,
+  dependenciesPerPipeline: 100_000,
   pipelinesPerBatch: 1_000,
   jobsPerPull: 1_000,
   settlesPerCall: 1_000,

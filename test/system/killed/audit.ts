@@ -46,8 +46,9 @@ function lostAcks(database: Database.Database, ledger: Ledger): string[] {
     if (row?.status !== 'completed') return [`${what} is lost: the stage is ${row?.status}`];
     if (row.fencing_token !== ack.fencingToken) return [`${what}: the stage was completed by ${row.fencing_token}`];
     if (row.output !== ack.output) return [`${what}: the output ${ack.output} became ${row.output}`];
-    const value = ack.contextKey && context.get(ack.contextKey)?.value;
-    return value === undefined || value === String(ack.fencingToken) ? [] : [`${what}: its context is ${value}`];
+    if (!ack.contextKey) return [];
+    const value = context.get(ack.contextKey)?.value;
+    return value === String(ack.fencingToken) ? [] : [`${what}: its context is ${value}`];
   });
   const completed = database.prepare<[], { id: number }>(`select id from stage where status = 'completed'`).all();
   const unasked = completed.filter(({ id }) => !ledger.acks.has(String(id)));

@@ -42,7 +42,7 @@ class CachedStatementDriver implements Driver {
     this.#connection.exec('commit');
   }
   async rollbackTransaction(): Promise<void> {
-    this.#connection.exec('rollback');
+    this.#connection.rollback();
   }
   async releaseConnection(): Promise<void> {}
   async destroy(): Promise<void> {
@@ -68,6 +68,11 @@ class CachedStatementConnection implements DatabaseConnection {
   // biome-ignore lint/correctness/useYield: the interface asks for a generator; nothing of ours streams.
   async *streamQuery<Row>(): AsyncIterableIterator<QueryResult<Row>> {
     throw new Error('streaming is not supported');
+  }
+
+  /** After some errors, as a full disk, SQLite has rolled back by itself; another rollback would hide the error. */
+  rollback(): void {
+    if (this.#database.inTransaction) this.exec('rollback');
   }
 
   exec(sql: string): void {

@@ -161,8 +161,9 @@ export class SqlReads implements s.Reads {
   apiKeyByHash(keyHash: string): Promise<(s.ApiKeyRow & { application: string }) | undefined> {
     return this.#apiKeys().where('k.key_hash', '=', keyHash).executeTakeFirst();
   }
-  apiKeys(applicationId: number): Promise<(s.ApiKeyRow & { application: string })[]> {
-    return this.#apiKeys().where('k.application_id', '=', applicationId).orderBy('k.id', 'desc').execute();
+  apiKeys(applicationId: number | undefined): Promise<(s.ApiKeyRow & { application: string })[]> {
+    const query = this.#apiKeys().orderBy('k.id', 'desc');
+    return (applicationId === undefined ? query : query.where('k.application_id', '=', applicationId)).execute();
   }
   #apiKeys() {
     return this.#db

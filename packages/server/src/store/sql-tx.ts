@@ -134,7 +134,7 @@ export class SqlTx implements s.Tx {
   completeDeliveries(
     rows: s.Completion[],
     now: s.Ms,
-  ): Promise<Pick<s.StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler'>[]> {
+  ): Promise<Pick<s.StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>[]> {
     return this.#runRows(leases.completeDeliveries, rows, { now });
   }
   archivedOutcomes(
@@ -158,7 +158,7 @@ export class SqlTx implements s.Tx {
   extendLeases(
     refs: { id: number; fencing_token: number; worker_id: number }[],
     leaseExpiresAt: s.Ms,
-  ): Promise<{ id: number; fencing_token: number }[]> {
+  ): Promise<{ id: number; fencing_token: number; worker_id: number }[]> {
     return this.#runRows(settles.extendLeases, refs, { leaseExpiresAt });
   }
 
@@ -236,12 +236,12 @@ export class SqlTx implements s.Tx {
   async insertApiKey(row: s.ApiKeyRow): Promise<void> {
     await this.#db.insertInto('api_key').values(row).execute();
   }
-  disableApiKey(id: number, applicationId: number, now: s.Ms): Promise<s.ApiKeyRow | undefined> {
-    return this.#db
+  disableApiKey(id: number, applicationId: number | undefined, now: s.Ms): Promise<s.ApiKeyRow | undefined> {
+    const update = this.#db
       .updateTable('api_key')
       .set((eb) => ({ disabled_at: eb.fn.coalesce('disabled_at', eb.val(now)) }))
-      .where('id', '=', id)
-      .where('application_id', '=', applicationId)
+      .where('id', '=', id);
+    return (applicationId === undefined ? update : update.where('application_id', '=', applicationId))
       .returningAll()
       .executeTakeFirst();
   }

@@ -85,7 +85,10 @@ export interface Settles {
   /** Current deliveries of these stages; locked on stores with several writers. */
   deliveries(stageIds: number[]): Promise<DeliveryRow[]>;
   /** running to completed for the acks whose delivery is still held. Returns those; the others are as they were. */
-  completeDeliveries(rows: Completion[], now: Ms): Promise<Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler'>[]>;
+  completeDeliveries(
+    rows: Completion[],
+    now: Ms,
+  ): Promise<Pick<StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>[]>;
   archivedOutcomes(
     refs: { id: number; fencingToken: number }[],
   ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]>;
@@ -101,7 +104,7 @@ export interface Settles {
   extendLeases(
     refs: { id: number; fencing_token: number; worker_id: number }[],
     leaseExpiresAt: Ms,
-  ): Promise<{ id: number; fencing_token: number }[]>;
+  ): Promise<{ id: number; fencing_token: number; worker_id: number }[]>;
 }
 
 export interface Timers {
@@ -138,7 +141,7 @@ export interface Accounts {
   applicationByName(name: string): Promise<ApplicationRow | undefined>;
   insertApplication(row: ApplicationRow): Promise<void>;
   insertApiKey(row: ApiKeyRow): Promise<void>;
-  disableApiKey(id: number, applicationId: number, now: Ms): Promise<ApiKeyRow | undefined>;
+  disableApiKey(id: number, applicationId: number | undefined, now: Ms): Promise<ApiKeyRow | undefined>;
   touchApiKeys(rows: { id: number; lastUsedAt: Ms }[]): Promise<void>;
 }
 
@@ -176,7 +179,8 @@ export interface Reads {
   workers(applicationId: number, page: ReadPage): Promise<(WorkerRow & { application: string })[]>;
   worker(applicationId: number, id: number): Promise<(WorkerRow & { application: string }) | undefined>;
   apiKeyByHash(keyHash: string): Promise<(ApiKeyRow & { application: string }) | undefined>;
-  apiKeys(applicationId: number): Promise<(ApiKeyRow & { application: string })[]>;
+  /** Of one application, or of all. */
+  apiKeys(applicationId: number | undefined): Promise<(ApiKeyRow & { application: string })[]>;
   applications(): Promise<ApplicationRow[]>;
   countApiKeys(): Promise<number>;
 }

@@ -226,3 +226,39 @@ describe('a settle of another kind', () => {
     await controlPlane.close();
   });
 });
+
+describe('settles of one stage by several callers in one group', () => {
+  it('keeps the context of the holder beside the stale ack of another worker', async () => {
+    const { w, job, worker, call, controlPlane, runId } = await running();
+    await controlPlane.advance(LEASE + 1_000);
+    const other = await worker(['a']);
+    const again = await other.one();
+    const [late, held] = await Promise.all([
+      w.ack(job, { output: 'late' }),
+      other.ack(again, { output: 'held', context: [{ key: 'total', value: 7 }] }),
+    ]);
+    expect(late.settled).toMatchObject([{ error: { reason: 'expired' } }]);
+    expect(held.settled).toEqual([{ id: job.id, status: 'completed' }]);
+    expect(await call('GET', `/pipelines/${runId}/context`)).toMatchObject({ items: [{ key: 'total', value: 7 }] });
+    await controlPlane.close();
+  });
+
+  it('judges the settle of another worker by itself, not as a repetition', async () => {
+    const { w, job, worker, controlPlane } = await running();
+    const other = await worker(['a']);
+    const [own, foreign] = await Promise.all([w.nack(job), other.nack(job)]);
+    expect(own.settled).toMatchObject([{ id: job.id, status: expect.stringMatching('pending|scheduled') }]);
+    expect(foreign.settled).toMatchObject([{ error: { code: 'lease_lost', reason: 'superseded' } }]);
+    await controlPlane.close();
+  });
+
+  it('extends a lease for its holder alone', async () => {
+    const { w, job, worker, controlPlane } = await running();
+    const other = await worker(['a']);
+    const beat = { state: 'running', jobs: [{ id: job.id, fencingToken: 1 }], inFlight: 1, processed: 0, failed: 0 };
+    const [own, foreign] = await Promise.all([w.post('/workers/heartbeat', beat), other.post('/workers/heartbeat', beat)]);
+    expect(own).toMatchObject({ extended: [{ id: job.id }], lost: [] });
+    expect(foreign).toMatchObject({ extended: [], lost: [{ id: job.id, reason: 'superseded' }] });
+    await controlPlane.close();
+  });
+});

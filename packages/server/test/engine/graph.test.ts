@@ -252,3 +252,21 @@ describe('what travels between stages', () => {
     await controlPlane.close();
   });
 });
+
+describe('a graph that is small to write and large to build', () => {
+  it('is refused before it is built', async () => {
+    const { call, controlPlane } = await harness();
+    const roots = Array.from({ length: 1_500 }, (_, index) => on(`r${index}`, []));
+    const peers = Array.from({ length: 1_500 }, (_, index) => ({ name: `p${index}`, runInParallelWith: ['x'] }));
+    const stages = [
+      ...roots,
+      on(
+        'x',
+        roots.map((root) => root.name),
+      ),
+      ...peers,
+    ];
+    await expect(call('POST', '/pipelines', { name: 'wide', stages })).rejects.toThrow(/422 invalid_pipeline: .*dependencies/);
+    await controlPlane.close();
+  });
+});

@@ -115,3 +115,39 @@ it('stops filling an answer at its limit of bytes, outputs and context included'
   expect(await w.pull({ handlers: ['b'] })).toHaveLength(2);
   await controlPlane.close();
 });
+
+it('passes a wake-up on when the woken pull takes less than became ready, or may take nothing', async () => {
+  const { create, worker, call, controlPlane } = await harness();
+  const narrow = (await worker(['x', 'y'])).pull({ handlers: ['x', 'y'], maxJobs: 1, waitMs: 30_000 });
+  await controlPlane.advance(0);
+  const other = (await worker(['x', 'y'])).pull({ handlers: ['x', 'y'], maxJobs: 1, waitMs: 30_000 });
+  await controlPlane.advance(0);
+  const drained = await worker(['z']);
+  const leaving = drained.pull({ waitMs: 30_000 });
+  await controlPlane.advance(0);
+  const next = (await worker(['z'])).pull({ waitMs: 30_000 });
+  await controlPlane.advance(0);
+  const stages = ['x', 'y'].map((handler) => ({ name: handler, dependsOn: [] }));
+  await create({ stages });
+  expect([await narrow, await other].map((jobs) => jobs.length)).toEqual([1, 1]);
+  const beat = { state: 'draining', jobs: [], inFlight: 0, processed: 0, failed: 0 };
+  await drained.post('/workers/heartbeat', beat);
+  await create({ stages: [{ name: 'z' }] });
+  expect(await next).toHaveLength(1);
+  expect(await leaving).toEqual([]);
+  await call('GET', '/workers');
+  await controlPlane.close();
+});
+
+it('gives a repeated pull the place of the first, whose caller is lost', async () => {
+  const { create, worker, controlPlane } = await harness();
+  const w = await worker();
+  const lost = w.pull({ pullSeq: 1, waitMs: 30_000 });
+  await controlPlane.advance(0);
+  const repeated = w.pull({ pullSeq: 1, waitMs: 30_000 });
+  await controlPlane.advance(0);
+  expect(await lost).toEqual([]);
+  await create({ stages: [{ name: 'a' }] });
+  expect(await repeated).toHaveLength(1);
+  await controlPlane.close();
+});

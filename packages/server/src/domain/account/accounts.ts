@@ -109,7 +109,7 @@ export class AccountService implements AccountUseCases {
   }
 
   async listApiKeys(caller: Principal): Promise<{ items: ApiKey[]; nextCursor: null }> {
-    return { items: (await this.#deps.reads.apiKeys(caller.applicationId)).map(apiKeyView), nextCursor: null };
+    return { items: (await this.#deps.reads.apiKeys(scopeOf(caller))).map(apiKeyView), nextCursor: null };
   }
 
   async createApiKey(caller: Principal, request: CreateApiKey): Promise<ApiKeyCreated> {
@@ -127,10 +127,11 @@ export class AccountService implements AccountUseCases {
 
   async disableApiKey(caller: Principal, id: string): Promise<ApiKey> {
     const keyId = parseId(id, 'API key');
-    const row = await this.#operate(caller.applicationId, ({ tx, now }) => tx.disableApiKey(keyId, caller.applicationId, now));
+    const row = await this.#operate(caller.applicationId, ({ tx, now }) => tx.disableApiKey(keyId, scopeOf(caller), now));
     if (!row) throw notFound('API key', id);
     this.#cache.delete(row.key_hash);
-    return apiKeyView({ ...row, application: caller.application });
+    const application = (await this.#deps.reads.applications()).find((candidate) => candidate.id === row.application_id);
+    return apiKeyView({ ...row, application: application?.name ?? caller.application });
   }
 
   /** Writes down when keys were last used; a loop calls it, so that authentication itself never writes. */
@@ -144,6 +145,9 @@ export class AccountService implements AccountUseCases {
     return this.#deps.committer.submit<OperateTicket>({ kind: 'operate', applicationId, rows: 1, bytes: 0, run }) as Promise<R>;
   }
 }
+
+/** The application whose keys the caller manages; undefined: all. */
+const scopeOf = (caller: Principal): number | undefined => (caller.allApplications ? undefined : caller.applicationId);
 
 function requireAll(caller: Principal): void {
   if (!caller.allApplications) throw new DomainError('forbidden', 'This key may only manage its own application.');

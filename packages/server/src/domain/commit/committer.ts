@@ -105,9 +105,11 @@ export class Committer {
     const leasing = this.#mode === 'open';
     const live = tickets.filter((ticket) => !this.#isOver(ticket));
     const woken: LeaseTicket[] = [];
-    const takeWaiters = (ready: ReadonlyMap<string, number>): LeaseTicket[] => {
-      woken.splice(0, woken.length, ...(leasing ? this.#waiters.firstFor(ready) : []));
-      return woken;
+    const takeWaiters: GroupDeps['takeWaiters'] = (ready, except) => {
+      if (except.size === 0) woken.length = 0; // the group begins, or begins again
+      const waiters = leasing ? this.#waiters.firstFor(ready, except) : [];
+      woken.push(...waiters);
+      return waiters;
     };
     const startedAt = this.#deps.clock.now();
     try {
@@ -145,8 +147,8 @@ export class Committer {
 
   #leased(ticket: LeaseTicket, jobs: LeasedJob[]): void {
     // Its caller left, or its wait ended, while the group ran: the jobs go back at once, no attempt spent.
-    if (jobs.length > 0 && (ticket.signal.aborted || this.#answered.has(ticket))) {
-      this.#deps.onUndeliverable(ticket.holder, jobs);
+    if (ticket.signal.aborted || this.#answered.has(ticket)) {
+      if (jobs.length > 0) this.#deps.onUndeliverable(ticket.holder, jobs);
       this.#answer(ticket, []);
       return;
     }
@@ -158,6 +160,7 @@ export class Committer {
   }
 
   #park(ticket: LeaseTicket): void {
+    this.#endPulls(ticket.holder.workerId, ticket.pullSeq); // a repetition takes the place of a pull whose caller is lost
     this.#waiters.add(ticket);
     this.#timers.set(
       ticket,

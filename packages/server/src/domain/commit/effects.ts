@@ -5,7 +5,7 @@ export const readyKey = (applicationId: number, handler: string): string => `${a
 
 /** What a group did, for those who wait: told only after the commit. */
 export class Effects {
-  /** Stages that became leasable, by readyKey. */
+  /** Stages that became leasable and were not leased yet, by readyKey. */
   readonly ready = new Map<string, number>();
   readonly endedPipelines: EndedPipeline[] = [];
   /** Stages whose spans are complete. */
@@ -18,6 +18,14 @@ export class Effects {
   addReady(applicationId: number, handler: string, count = 1): void {
     const key = readyKey(applicationId, handler);
     this.ready.set(key, (this.ready.get(key) ?? 0) + count);
+  }
+
+  /** One of the stages that became leasable was leased in the same group. */
+  takeReady(applicationId: number, handler: string): void {
+    const key = readyKey(applicationId, handler);
+    const left = (this.ready.get(key) ?? 0) - 1;
+    if (left > 0) this.ready.set(key, left);
+    else this.ready.delete(key);
   }
 
   endPulls(workerId: number, upTo = Number.POSITIVE_INFINITY): void {

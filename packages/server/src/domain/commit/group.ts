@@ -20,7 +20,7 @@ export interface GroupDeps extends LeaseDeps, SettleDeps {
   /** Whether ended work is queued for span export. */
   exportSpans: boolean;
   /** Parked pulls that the stages made ready by this group can serve. */
-  takeWaiters(ready: ReadonlyMap<string, number>): LeaseTicket[];
+  takeWaiters(ready: ReadonlyMap<string, number>, except: ReadonlySet<LeaseTicket>): LeaseTicket[];
 }
 
 export interface GroupResult {
@@ -50,24 +50,43 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
   const effects = new Effects();
   const now = await deps.store.now();
   const woken = await deps.store.transaction(async (tx) => {
-    const group = { tx, now, effects };
+    const group: Group = { tx, now, effects, isDataFailure: (error) => deps.store.failureOf(error) === 'data' };
     await inOrderOfArrival(deps, group, tickets, run);
     await run(group, ofKind<ExtendTicket>(tickets, 'extend'), (g, batch) => extendStep(g, batch, deps));
     await run(group, ofKind<TimerTicket>(tickets, 'timer'), runEach);
     await run(group, ofKind<CreateTicket>(tickets, 'create'), createStep);
-    // Parked pulls join the very group that makes their work ready: one commit from create to delivery.
-    const waiters = deps.takeWaiters(effects.ready);
-    for (const waiter of waiters) delete waiter.result; // what it found when it came is of no account now
-    await run(group, [...ofKind<LeaseTicket>(tickets, 'lease'), ...waiters], (g, batch) => leaseStep(g, batch, deps));
+    const woken = await leaseToAll(deps, group, tickets, run);
     if (deps.exportSpans) {
       await tx.queueSpans(
         effects.endedStages,
         effects.endedPipelines.map((pipeline) => pipeline.id),
       );
     }
-    return waiters;
+    return woken;
   });
   return { effects, woken };
+}
+
+/**
+ * Parked pulls join the very group that makes their work ready: one commit from create to delivery. One that is woken and takes
+ * less than it could, or may take nothing any more, passes the rest on to the next in line.
+ */
+async function leaseToAll(deps: GroupDeps, group: Group, tickets: readonly Ticket[], run: Runner): Promise<LeaseTicket[]> {
+  const woken = new Set<LeaseTicket>();
+  const wake = (): LeaseTicket[] => {
+    const waiters = deps.takeWaiters(group.effects.ready, woken);
+    for (const waiter of waiters) {
+      woken.add(waiter);
+      delete waiter.result; // what it found when it came is of no account now
+    }
+    return waiters;
+  };
+  let batch = [...wake(), ...ofKind<LeaseTicket>(tickets, 'lease')]; // who has waited comes before who comes now
+  while (batch.length > 0) {
+    await run(group, batch, (g, pulls) => leaseStep(g, pulls, deps));
+    batch = wake();
+  }
+  return [...woken];
 }
 
 const ofKind = <T extends Ticket>(tickets: readonly Ticket[], kind: T['kind']): T[] =>
@@ -103,6 +122,7 @@ const runApart: Runner = async (group, tickets, step) => {
     try {
       await group.tx.savepoint(() => step(group, [ticket]));
     } catch (error) {
+      if (!group.isDataFailure(error)) throw error; // the database itself: nobody's request is to blame
       ticket.result = error instanceof Error ? error : new Error(String(error));
     }
   }

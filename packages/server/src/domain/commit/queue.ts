@@ -14,7 +14,10 @@ const RETRY_AFTER_MS = 1_000;
 /** Settles, heartbeats and actions finish or free work, so they may fill what creates and pulls may not. */
 const RESERVE = 1.25;
 
-/** What waits for the next group: one line per application, served round robin, so that one tenant's flood delays only itself. */
+/**
+ * What waits for the next group: one line per application, served round robin, so that one tenant's flood delays only itself.
+ * Heartbeats have lines of their own: behind a backlog of creates they would come too late for their leases.
+ */
 export class TicketQueue {
   readonly #limits: QueueLimits;
   readonly #lines = new Map<number, Ticket[]>();
@@ -40,9 +43,9 @@ export class TicketQueue {
     }
     this.#bytes = bytes;
     this.#length += 1;
-    const line = this.#lines.get(ticket.applicationId);
+    const line = this.#lines.get(lineOf(ticket));
     if (line) line.push(ticket);
-    else this.#lines.set(ticket.applicationId, [ticket]);
+    else this.#lines.set(lineOf(ticket), [ticket]);
   }
 
   /** Removes and returns the next group: at least one ticket, then as many as fit. Within an application the order holds. */
@@ -52,32 +55,34 @@ export class TicketQueue {
     const heads = new Map<number, number>();
     const open = new Set(this.#lines.keys());
     while (open.size > 0) {
-      for (const applicationId of open) {
-        const head = heads.get(applicationId) ?? 0;
-        const ticket = this.#lines.get(applicationId)?.[head];
+      for (const line of open) {
+        const head = heads.get(line) ?? 0;
+        const ticket = this.#lines.get(line)?.[head];
         const fits = ticket && (group.length === 0 || (ticket.rows <= room.rows && ticket.bytes <= room.bytes));
         if (!fits) {
-          open.delete(applicationId);
+          open.delete(line);
           continue;
         }
-        heads.set(applicationId, head + 1);
+        heads.set(line, head + 1);
         room.rows -= ticket.rows;
         room.bytes -= ticket.bytes;
         group.push(ticket);
       }
     }
-    for (const [applicationId, count] of heads) this.#drop(applicationId, count);
+    for (const [line, count] of heads) this.#drop(line, count);
     return group;
   }
 
-  #drop(applicationId: number, count: number): void {
-    const line = this.#lines.get(applicationId) ?? [];
+  #drop(key: number, count: number): void {
+    const line = this.#lines.get(key) ?? [];
     const taken = line.splice(0, count);
     for (const ticket of taken) this.#bytes -= cost(ticket);
     this.#length -= taken.length;
-    this.#lines.delete(applicationId);
-    if (line.length > 0) this.#lines.set(applicationId, line); // last in line for the next group
+    this.#lines.delete(key);
+    if (line.length > 0) this.#lines.set(key, line); // last in line for the next group
   }
 }
+
+const lineOf = (ticket: Ticket): number => (ticket.kind === 'extend' ? -ticket.applicationId : ticket.applicationId);
 
 const cost = (ticket: Ticket): number => ticket.bytes + OVERHEAD_BYTES;

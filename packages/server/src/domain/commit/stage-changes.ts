@@ -4,7 +4,7 @@ import type { Effects } from './effects.js';
 /** A decided transition with what its consequences depend on. */
 export interface DecidedChange {
   change: StageChange;
-  stage: Pick<StageRow, 'application_id' | 'pipeline_id' | 'handler' | 'run_next_if_failed'>;
+  stage: Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler' | 'run_next_if_failed'>;
 }
 
 /** A stage that was completed by compare and set. */

@@ -10,6 +10,8 @@ export interface Group {
   tx: Tx;
   now: Ms;
   effects: Effects;
+  /** Whether an error names one bad request, not the database. */
+  isDataFailure(error: unknown): boolean;
 }
 
 /** One request in the committer's queue; `rows` and `bytes` bound the group it joins. */

@@ -33,14 +33,14 @@ export class Waiters {
     return true;
   }
 
-  /** At most one waiter per ready stage, oldest first; they stay parked until they are removed. */
-  firstFor(ready: ReadonlyMap<string, number>): LeaseTicket[] {
+  /** At most one waiter per ready stage, oldest first, none of `except`; they stay parked until they are removed. */
+  firstFor(ready: ReadonlyMap<string, number>, except: ReadonlySet<LeaseTicket>): LeaseTicket[] {
     const taken = new Set<LeaseTicket>();
     for (const [key, count] of ready) {
       let left = count;
       for (const ticket of this.#byHandler.get(key) ?? []) {
         if (left === 0) break;
-        if (taken.has(ticket)) continue;
+        if (taken.has(ticket) || except.has(ticket)) continue;
         taken.add(ticket);
         left -= 1;
       }

@@ -1,9 +1,27 @@
-import type { FieldError, StageSpec } from '@pipelogiq/protocol';
+import { type FieldError, LIMITS, type StageSpec } from '@pipelogiq/protocol';
 
 /** Indexes of the stages that each stage depends on, or what is wrong with the graph. */
 export type Graph = { dependencies: number[][] } | { errors: FieldError[] };
 
 const MAX_ERRORS = 20;
+/** Walks of one graph, so that a small body cannot make much work: peers of peers, and ancestors of references. */
+const MAX_STEPS = 2_000_000;
+
+export const TOO_MANY_DEPENDENCIES: FieldError = {
+  path: 'stages',
+  message: `The stages have more than ${LIMITS.dependenciesPerPipeline} dependencies together, or name each other too often; put a stage between the groups.`,
+};
+
+/** Counts the steps of all walks over one graph. */
+export class Steps {
+  #left = MAX_STEPS;
+
+  /** False when the graph has been walked too much. */
+  take(): boolean {
+    this.#left -= 1;
+    return this.#left >= 0;
+  }
+}
 
 /**
  * Reads the graph of a pipeline: `dependsOn` names stages; absent, a stage follows the one listed before it; `runInParallelWith`
@@ -28,7 +46,8 @@ export function readGraph(stages: readonly StageSpec[]): Graph {
   });
   if (errors.length > 0) return { errors: errors.slice(0, MAX_ERRORS) };
 
-  const dependencies = direct.map((own, at) => [...new Set([...own, ...peersDependencies(at, direct, peers)])]);
+  const dependencies = joinPeers(direct, peers);
+  if (!dependencies) return { errors: [TOO_MANY_DEPENDENCIES] };
   const cycle = findCycle(dependencies);
   if (!cycle) return { dependencies };
   const names = cycle.map((index) => `"${stages[index]?.name}"`).join(' → ');
@@ -45,16 +64,37 @@ function indexNames(stages: readonly StageSpec[], errors: FieldError[]): Map<str
   return indexByName;
 }
 
+/** Undefined when there are too many. */
+function joinPeers(direct: number[][], peers: number[][]): number[][] | undefined {
+  const steps = new Steps();
+  let left: number = LIMITS.dependenciesPerPipeline;
+  const dependencies: number[][] = [];
+  for (const [at, own] of direct.entries()) {
+    const taken = peersDependencies(at, direct, peers, steps);
+    const all = taken && (taken.length === 0 ? [...new Set(own)] : [...new Set([...own, ...taken])]);
+    left -= all?.length ?? 0;
+    if (!all || left < 0) return undefined;
+    dependencies.push(all);
+  }
+  return dependencies;
+}
+
 /** A peer may itself run in parallel with others; each is followed once. */
-function peersDependencies(start: number, direct: number[][], peers: number[][]): number[] {
+function peersDependencies(start: number, direct: number[][], peers: number[][], steps: Steps): number[] | undefined {
   const seen = new Set([start]);
   const queue = [...(peers[start] ?? [])];
   const found: number[] = [];
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
     if (seen.has(at)) continue;
     seen.add(at);
-    found.push(...(direct[at] ?? []));
-    queue.push(...(peers[at] ?? []));
+    for (const dependency of direct[at] ?? []) {
+      if (!steps.take()) return undefined;
+      found.push(dependency);
+    }
+    for (const peer of peers[at] ?? []) {
+      if (!steps.take()) return undefined;
+      queue.push(peer);
+    }
   }
   return found;
 }
@@ -84,15 +124,19 @@ function findCycle(dependencies: number[][]): number[] | undefined {
   return undefined;
 }
 
-/** Whether `ancestor` is upstream of `index`, directly or not. */
-export function isUpstream(dependencies: number[][], index: number, ancestor: number): boolean {
+/** Whether `ancestor` is upstream of `index`, directly or not; undefined when the walk took too many steps. */
+export function isUpstream(dependencies: number[][], index: number, ancestor: number, steps: Steps): boolean | undefined {
+  if (dependencies[index]?.includes(ancestor)) return true;
   const seen = new Set<number>();
   const queue = [...(dependencies[index] ?? [])];
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
     if (at === ancestor) return true;
     if (seen.has(at)) continue;
     seen.add(at);
-    queue.push(...(dependencies[at] ?? []));
+    for (const next of dependencies[at] ?? []) {
+      if (!steps.take()) return undefined;
+      queue.push(next);
+    }
   }
   return false;
 }

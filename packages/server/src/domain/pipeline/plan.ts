@@ -14,7 +14,7 @@ import { DomainError } from '../errors.js';
 import { backoffText } from '../stage/backoff.js';
 import { byteLength, jsonText } from '../stage/output.js';
 import { mayHoldReferences, referencedStages } from '../stage/references.js';
-import { isUpstream, readGraph } from './graph.js';
+import { isUpstream, readGraph, Steps, TOO_MANY_DEPENDENCIES } from './graph.js';
 
 /**
  * A pipeline ready to be stored: checked, its JSON serialized, its trace chosen. What depends on the commit (ids, times, statuses)
@@ -59,7 +59,7 @@ export function planPipeline(deps: PlanDeps, applicationId: number, request: Cre
     dependencies: graph.dependencies,
     keywords,
     context,
-    rows: 1 + stages.length,
+    rows: 1 + stages.length + graph.dependencies.reduce((sum, own) => sum + own.length, 0),
     bytes: stages.reduce((sum, stage) => sum + byteLength(stage.input), 0) + context.reduce((sum, i) => sum + i.value.length, 0),
   };
 }
@@ -124,6 +124,7 @@ const later = (a: Ms | null, b: Ms | null): Ms | null => (a === null ? b : b ===
 function checkReferences(specs: readonly StageSpec[], stages: NewStage[], dependencies: number[][]): void {
   const indexByName = new Map(specs.map((spec, index) => [spec.name, index]));
   const errors: FieldError[] = [];
+  const steps = new Steps();
   for (const [index, stage] of stages.entries()) {
     if (!mayHoldReferences(stage.input)) continue;
     const names = referencedStages(specs[index]?.input ?? null);
@@ -133,7 +134,9 @@ function checkReferences(specs: readonly StageSpec[], stages: NewStage[], depend
       const path = `stages[${index}].input`;
       if (target === undefined)
         errors.push({ path, message: `It refers to the output of "${name}", and there is no such stage.` });
-      else if (!isUpstream(dependencies, index, target)) {
+      const upstream = target === undefined || isUpstream(dependencies, index, target, steps);
+      if (upstream === undefined) throw invalid([TOO_MANY_DEPENDENCIES]);
+      if (!upstream) {
         errors.push({ path, message: `It refers to the output of "${name}", which does not run before "${stage.name}".` });
       }
     }

@@ -13,15 +13,17 @@ export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseM
   const refs = tickets.flatMap(({ holder, jobs }) =>
     jobs.map(({ id, fencingToken }) => ({ id: Number(id), fencing_token: fencingToken, worker_id: holder.workerId })),
   );
-  const kept = new Set((await group.tx.extendLeases(refs, group.now + leaseMs)).map((row) => `${row.id}.${row.fencing_token}`));
-  const missing = refs.filter((ref) => !kept.has(`${ref.id}.${ref.fencing_token}`));
+  const kept = new Set(
+    (await group.tx.extendLeases(refs, group.now + leaseMs)).map((row) => `${row.id}.${row.fencing_token}.${row.worker_id}`),
+  );
+  const missing = refs.filter((ref) => !kept.has(`${ref.id}.${ref.fencing_token}.${ref.worker_id}`));
   const reasons = await whyLost(group.tx, missing);
   const workers = await group.tx.workersById([...new Set(tickets.map((ticket) => ticket.holder.workerId))]);
   const orders = new Map(workers.map((worker) => [worker.id, worker.order_given]));
   for (const ticket of tickets) {
     const result: Extended = { order: orders.get(ticket.holder.workerId) ?? 'stop', extended: [], lost: [] };
     for (const { id, fencingToken } of ticket.jobs) {
-      if (kept.has(`${id}.${fencingToken}`)) result.extended.push({ id, leaseMs });
+      if (kept.has(`${id}.${fencingToken}.${ticket.holder.workerId}`)) result.extended.push({ id, leaseMs });
       else result.lost.push({ id, fencingToken, reason: reasons(id, fencingToken, ticket.holder) });
     }
     ticket.result = result;

@@ -90,6 +90,7 @@ async function claimFor(
   for (const { ticket, stage } of dealt) {
     const row = startedById.get(stage.id);
     if (!row) continue;
+    group.effects.takeReady(stage.application_id, stage.handler);
     stage.fencing_token = row.fencing_token;
     stage.lease_expires_at = leaseExpiresAt;
     stage.timeout_at = group.now + stage.timeout_ms;

@@ -19,7 +19,8 @@ export async function settleStep(group: Group, tickets: SettleTicket[], deps: Se
   const rows = new Map((await group.tx.deliveries(idsOf(others))).map((row) => [row.id, row]));
   const { changes, archived, repeats, first } = decideAll(group, others, rows, deps);
   await applyStageChanges(group.tx, group.now, group.effects, changes, completed);
-  await commitContext(group, tickets, new Map(completed.map((stage) => [stage.id, stage.pipeline_id])));
+  const ended = [...completed, ...changes.filter(({ change }) => change.to === 'completed').map(({ stage }) => stage)];
+  await commitContext(group, tickets, new Map(ended.map((stage) => [stage.id, stage.pipeline_id])));
   await answerFromArchive(group, archived, rows);
   for (const ticket of repeats) ticket.result = repeatInGroup(ticket, first, changes);
 }
@@ -28,19 +29,19 @@ const keyOf = ({ settle }: SettleTicket): string => `${refOf(settle).id}.${refOf
 
 async function completeHeld({ tx, now }: Group, tickets: SettleTicket[]): Promise<CompletedStage[]> {
   const seen = new Set<string>();
-  const acks = new Map<number, SettleTicket>();
+  const acks = new Map<string, SettleTicket>();
   const rows: Completion[] = [];
   for (const ticket of tickets) {
-    const key = keyOf(ticket);
     const { settle, holder } = ticket;
+    const { id, fencingToken } = refOf(settle);
+    const key = heldKey(Number(id), fencingToken, holder.workerId);
     const isFirst = !seen.has(key); // of two settles of one delivery the first wins, whatever its kind
     seen.add(key);
-    const id = Number(refOf(settle).id);
-    if (!isFirst || settle.kind !== 'ack' || settle.tooLarge !== undefined || acks.has(id)) continue;
-    acks.set(id, ticket);
+    if (!isFirst || settle.kind !== 'ack' || settle.tooLarge !== undefined) continue;
+    acks.set(key, ticket);
     rows.push({
-      id,
-      fencing_token: settle.ack.fencingToken,
+      id: Number(id),
+      fencing_token: fencingToken,
       worker_id: holder.workerId,
       application_id: holder.applicationId,
       output: settle.output,
@@ -48,12 +49,15 @@ async function completeHeld({ tx, now }: Group, tickets: SettleTicket[]): Promis
     });
   }
   const completed = await tx.completeDeliveries(rows, now);
-  for (const { id } of completed) {
-    const ticket = acks.get(id);
+  for (const { id, fencing_token, worker_id } of completed) {
+    const ticket = acks.get(heldKey(id, fencing_token, worker_id ?? 0));
     if (ticket) ticket.result = { id: String(id), status: 'completed' };
   }
   return completed;
 }
+
+/** A worker belongs to one application, so these three name the holder's delivery. */
+const heldKey = (id: number, fencingToken: number, workerId: number): string => `${id}.${fencingToken}.${workerId}`;
 
 interface Decided {
   changes: DecidedChange[];
@@ -71,8 +75,8 @@ function decideAll(group: Group, tickets: SettleTicket[], rows: ReadonlyMap<numb
   for (const ticket of tickets) {
     const { id } = refOf(ticket.settle);
     const stage = rows.get(Number(id));
-    if (first.has(keyOf(ticket))) {
-      repeats.push(ticket);
+    if (first.get(keyOf(ticket))?.holder.workerId === ticket.holder.workerId) {
+      repeats.push(ticket); // anyone else's settle of the same delivery is judged like any other
       continue;
     }
     const decision = decideSettle(stage, ticket.holder, ticket.settle, group.now, deps.random);

@@ -78,7 +78,7 @@ function acked(stage: Running, { output, tooLarge }: Extract<Settle, { kind: 'ac
   if (stage.fail_if_output_empty === 1 && isEmptyOutput(output)) {
     return failBecause('output_empty', 'The handler gave no output, and failIfOutputEmpty is set.');
   }
-  // Not reached for a held lease, which completes by compare and set; kept so that the decision is whole in one place.
+  // Nearly every ack has completed by compare and set before it comes here (settle-step.ts); the rule is the same.
   return { kind: 'change', change: complete(stage, output, now) };
 }
 

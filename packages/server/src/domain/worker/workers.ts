@@ -23,6 +23,9 @@ export interface WorkerDeps {
 const SESSION_BYTES = 24;
 const MISSED_BEATS = 3;
 
+const invalidSession = (): DomainError =>
+  new DomainError('session_invalid', 'This is not the session of that worker; bootstrap again.');
+
 interface Session {
   applicationId: number;
   hash: string;
@@ -63,14 +66,13 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       };
     },
     async authenticate(caller, workerId, sessionToken): Promise<WorkerPrincipal> {
-      const refusal = new DomainError('session_invalid', 'This is not the session of that worker; bootstrap again.');
       const id = /^[1-9]\d{0,14}$/.test(workerId) ? Number(workerId) : 0;
-      if (!sessionToken || id === 0) throw refusal;
+      if (!sessionToken || id === 0) throw invalidSession();
       const hash = hashSecret(sessionToken);
       const known = sessions.get(id);
       if (!(known && known.applicationId === caller.applicationId && sameHash(known.hash, hash))) {
         const row = await reads.worker(caller.applicationId, id); // sessions survive a restart, and other replicas make them too
-        if (!row || !sameHash(row.session_hash, hash)) throw refusal;
+        if (!row || !sameHash(row.session_hash, hash)) throw invalidSession();
         sessions.set(id, { applicationId: caller.applicationId, hash });
       }
       return { ...caller, workerId: id };

@@ -99,12 +99,14 @@ export const insertKeywords = insertInto<{ application_id: number; keyword: stri
 export const putContext = rowsStatement<ContextRow & Record<string, unknown>>(
   { pipeline_id: 'int', key: 'text', value: 'text', sensitive: 'int', updated_at: 'int' },
   // `where true`: without it SQLite reads the conflict clause as a join constraint of the select
-  (rows) => sql`
+  // Once sensitive, a key stays so: a later write that forgets the mark must not show the value.
+  (rows, { can }) => sql`
     with item(pipeline_id, key, value, sensitive, updated_at) as (${rows})
     insert into context_item (pipeline_id, key, value, sensitive, updated_at)
     select pipeline_id, key, value, sensitive, updated_at from item where true
     on conflict (pipeline_id, key) do update
-    set value = excluded.value, sensitive = excluded.sensitive, updated_at = excluded.updated_at`,
+    set value = excluded.value, sensitive = ${can.greatest(sql`context_item.sensitive`, sql`excluded.sensitive`)},
+      updated_at = excluded.updated_at`,
 );
 
 export const markContext = statement<{ ids: number[] }>(

@@ -79,7 +79,7 @@ export const startDeliveries = rowsStatement<
 export const completeDeliveries = rowsStatement<
   Completion & Record<string, unknown>,
   { now: number },
-  { id: number; application_id: number; pipeline_id: number; handler: string }
+  Pick<StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>
 >(
   { id: 'int', fencing_token: 'int', worker_id: 'int', application_id: 'int', output: 'text', is_empty: 'int' } as never,
   (rows, { slot }) => sql`
@@ -90,7 +90,7 @@ export const completeDeliveries = rowsStatement<
     from a
     where stage.id = a.id and stage.status = 'running' and stage.fencing_token = a.token and stage.worker_id = a.worker_id
       and stage.application_id = a.application_id and (a.is_empty = 0 or stage.fail_if_output_empty = 0)
-    returning stage.id, stage.application_id, stage.pipeline_id, stage.handler`,
+    returning stage.id, stage.pipeline_id, stage.fencing_token, stage.worker_id`,
 );
 
 export const deliveriesOfPulls = statement<{ workerId: number; pullSeqs: number[] }, ClaimedStage>(

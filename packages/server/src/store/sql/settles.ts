@@ -128,7 +128,7 @@ export const countStages = rowsStatement<
 export const extendLeases = rowsStatement<
   { id: number; fencing_token: number; worker_id: number },
   { leaseExpiresAt: number },
-  { id: number; fencing_token: number }
+  { id: number; fencing_token: number; worker_id: number }
 >({ id: 'int', fencing_token: 'int', worker_id: 'int' }, (rows, { slot, can }) => {
   const end = slot('leaseExpiresAt', 'int');
   return sql`
@@ -136,5 +136,5 @@ export const extendLeases = rowsStatement<
     update stage set lease_expires_at = ${end}, wake_at = ${can.least(sql`stage.timeout_at`, end)}
     from r
     where stage.id = r.id and stage.status = 'running' and stage.fencing_token = r.token and stage.worker_id = r.worker_id
-    returning stage.id, stage.fencing_token`;
+    returning stage.id, stage.fencing_token, stage.worker_id`;
 });
