@@ -18,14 +18,6 @@ export function connect(path: string, options: Database.Options = {}): Database.
   return database;
 }
 
-/** Rows of every table, by table. */
-export function countRows(database: Database.Database): Record<string, number> {
-  const tables = database.prepare("select name from sqlite_master where type = 'table' order by name").pluck().all() as string[];
-  return Object.fromEntries(
-    tables.map((name) => [name, database.prepare(`select count(*) from "${name}"`).pluck().get() as number]),
-  );
-}
-
 /** What a power cut at this moment would leave: the file and its log as they are, without anything closed or flushed by us. */
 export function copyAsAfterCrash(path: string): string {
   const copy = aDatabaseFile();
