@@ -113,7 +113,7 @@ export class Committer {
     };
     const startedAt = this.#deps.clock.now();
     try {
-      const { effects } = await runGroup({ ...this.#deps, takeWaiters }, live);
+      const effects = await runGroup({ ...this.#deps, takeWaiters }, live);
       this.#settleTickets([...live, ...woken]);
       for (const { workerId, upTo } of effects.endedPulls) this.#endPulls(workerId, upTo);
       this.#deps.onCommitted({ effects, tickets: live.length, durationMs: this.#deps.clock.now() - startedAt });

@@ -23,17 +23,11 @@ export interface GroupDeps extends LeaseDeps, SettleDeps {
   takeWaiters(ready: ReadonlyMap<string, number>, except: ReadonlySet<LeaseTicket>): LeaseTicket[];
 }
 
-export interface GroupResult {
-  effects: Effects;
-  /** Parked pulls that took part. */
-  woken: LeaseTicket[];
-}
-
 /**
  * Commits many requests as one transaction. When the data of one of them breaks a statement, the group is rolled back and each
  * request runs again in a savepoint of its own, so that the bad one fails alone. Any other failure is thrown: all fail.
  */
-export async function runGroup(deps: GroupDeps, tickets: readonly Ticket[]): Promise<GroupResult> {
+export async function runGroup(deps: GroupDeps, tickets: readonly Ticket[]): Promise<Effects> {
   try {
     return await attempt(deps, tickets, runTogether);
   } catch (error) {
@@ -45,33 +39,32 @@ export async function runGroup(deps: GroupDeps, tickets: readonly Ticket[]): Pro
 type Runner = <T extends Ticket>(group: Group, tickets: T[], step: Step<T>) => Promise<void>;
 type Step<T> = (group: Group, tickets: T[]) => Promise<void>;
 
-async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner): Promise<GroupResult> {
+async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner): Promise<Effects> {
   for (const ticket of tickets) delete ticket.result;
   const effects = new Effects();
   const now = await deps.store.now();
-  const woken = await deps.store.transaction(async (tx) => {
+  await deps.store.transaction(async (tx) => {
     const group: Group = { tx, now, effects, isDataFailure: (error) => deps.store.failureOf(error) === 'data' };
     await inOrderOfArrival(deps, group, tickets, run);
     await run(group, ofKind<ExtendTicket>(tickets, 'extend'), (g, batch) => extendStep(g, batch, deps));
     await run(group, ofKind<TimerTicket>(tickets, 'timer'), runEach);
     await run(group, ofKind<CreateTicket>(tickets, 'create'), createStep);
-    const woken = await leaseToAll(deps, group, tickets, run);
+    await leaseToAll(deps, group, tickets, run);
     if (deps.exportSpans) {
       await tx.queueSpans(
         effects.endedStages,
         effects.endedPipelines.map((pipeline) => pipeline.id),
       );
     }
-    return woken;
   });
-  return { effects, woken };
+  return effects;
 }
 
 /**
  * Parked pulls join the very group that makes their work ready: one commit from create to delivery. One that is woken and takes
  * less than it could, or may take nothing any more, passes the rest on to the next in line.
  */
-async function leaseToAll(deps: GroupDeps, group: Group, tickets: readonly Ticket[], run: Runner): Promise<LeaseTicket[]> {
+async function leaseToAll(deps: GroupDeps, group: Group, tickets: readonly Ticket[], run: Runner): Promise<void> {
   const woken = new Set<LeaseTicket>();
   const wake = (): LeaseTicket[] => {
     const waiters = deps.takeWaiters(group.effects.ready, woken);
@@ -86,7 +79,6 @@ async function leaseToAll(deps: GroupDeps, group: Group, tickets: readonly Ticke
     await run(group, batch, (g, pulls) => leaseStep(g, pulls, deps));
     batch = wake();
   }
-  return [...woken];
 }
 
 const ofKind = <T extends Ticket>(tickets: readonly Ticket[], kind: T['kind']): T[] =>

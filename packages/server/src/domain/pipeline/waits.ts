@@ -5,10 +5,6 @@ export class PipelineWaits {
   readonly #byPipeline = new Map<number, Set<() => void>>();
   #over = false;
 
-  get size(): number {
-    return this.#byPipeline.size;
-  }
-
   /** Calls `onEnd` once when the pipeline ends, or at once after `endAll`. Returns the function that stops waiting. */
   add(pipelineId: number, onEnd: () => void): () => void {
     if (this.#over) onEnd();

@@ -22,6 +22,7 @@ export interface WorkerDeps {
 
 const SESSION_BYTES = 24;
 const MISSED_BEATS = 3;
+const MAX_SESSIONS = 10_000; // kept in memory
 
 const invalidSession = (): DomainError =>
   new DomainError('session_invalid', 'This is not the session of that worker; bootstrap again.');
@@ -34,6 +35,10 @@ interface Session {
 export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
   const { committer, reads, clock } = deps;
   const sessions = new Map<number, Session>();
+  const remember = (workerId: number, session: Session): void => {
+    if (sessions.size >= MAX_SESSIONS) sessions.clear(); // the database knows them all
+    sessions.set(workerId, session);
+  };
   const operate = <R>(caller: Principal, run: (group: Group) => Promise<R>): Promise<R> =>
     committer.submit<OperateTicket>({
       kind: 'operate',
@@ -54,7 +59,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       const token = clock.randomHex(SESSION_BYTES);
       const instanceId = request.instanceId ?? clock.randomHex(8);
       const workerId = await operate(caller, (group) => startSession(group, caller, request, instanceId, hashSecret(token)));
-      sessions.set(workerId, { applicationId: caller.applicationId, hash: hashSecret(token) });
+      remember(workerId, { applicationId: caller.applicationId, hash: hashSecret(token) });
       return {
         workerId: String(workerId),
         sessionToken: token,
@@ -73,7 +78,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       if (!(known && known.applicationId === caller.applicationId && sameHash(known.hash, hash))) {
         const row = await reads.worker(caller.applicationId, id); // sessions survive a restart, and other replicas make them too
         if (!row || !sameHash(row.session_hash, hash)) throw invalidSession();
-        sessions.set(id, { applicationId: caller.applicationId, hash });
+        remember(id, { applicationId: caller.applicationId, hash });
       }
       return { ...caller, workerId: id };
     },
