@@ -4,11 +4,11 @@ import type { Removal } from './mutant.js';
 export const COMMIT_BEFORE_ANSWER: readonly Removal[] = [
   {
     file: 'domain/commit/group.ts',
-    find: '    return waiters;\n',
+    find: '    await leaseToAll(deps, group, tickets, run);\n',
     replace: `
+    await leaseToAll(deps, group, tickets, run);
     for (const ticket of tickets) if (ticket.result && !(ticket.result instanceof Error)) ticket.resolve(ticket.result as never);
     await new Promise((resolve) => setTimeout(resolve, 3));
-    return waiters;
 `,
   },
 ];
