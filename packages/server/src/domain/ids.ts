@@ -2,9 +2,12 @@ import { DomainError } from './errors.js';
 
 const ID = /^[1-9]\d{0,14}$/; // 15 digits stay exact in a double
 
+/** Whether `id` could be one of ours. */
+export const isId = (id: string): boolean => ID.test(id);
+
 /** The number behind an opaque id. @throws DomainError `not_found` for anything that was never an id. */
 export function parseId(id: string, what: string): number {
-  if (!ID.test(id)) throw notFound(what, id);
+  if (!isId(id)) throw notFound(what, id);
   return Number(id);
 }
 

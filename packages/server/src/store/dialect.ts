@@ -14,10 +14,14 @@ import {
  * Kysely over one better-sqlite3 connection, every statement prepared once and kept. Kysely's own SQLite dialect
  * prepares anew at each call, which costs more than most of our statements.
  */
-export function sqliteDialect(database: Database.Database): Dialect {
+export const sqliteDialect = (database: Database.Database): Dialect =>
+  sqliteDialectOver(() => new CachedStatementDriver(database));
+
+/** SQLite's language over any way of reaching the database. */
+export function sqliteDialectOver(createDriver: () => Driver): Dialect {
   return {
     createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new CachedStatementDriver(database),
+    createDriver,
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   };

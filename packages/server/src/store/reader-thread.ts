@@ -1,15 +1,7 @@
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import {
-  type CompiledQuery,
-  type DatabaseConnection,
-  type Dialect,
-  type Driver,
-  type QueryResult,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from 'kysely';
+import type { CompiledQuery, DatabaseConnection, Dialect, Driver, QueryResult } from 'kysely';
+import { sqliteDialectOver } from './dialect.js';
 
 /** Runs in the thread. Plain text, so that every bundler keeps it; it loads the driver from where the main thread found it. */
 const READER_SOURCE = `
@@ -46,14 +38,7 @@ interface Waiting {
 }
 
 /** A read-only connection in a worker thread: lists and searches never hold up the event loop that leases run on. */
-export function readerThreadDialect(path: string): Dialect {
-  return {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new ReaderThreadDriver(path),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  };
-}
+export const readerThreadDialect = (path: string): Dialect => sqliteDialectOver(() => new ReaderThreadDriver(path));
 
 const requireHere = createRequire(import.meta.url);
 

@@ -2,6 +2,7 @@ import type { Ack, SettleBatch, SettleResult } from '@pipelogiq/protocol';
 import type { Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
 import type { LeaseTicket, OperateTicket, SettleTicket } from '../commit/tickets.js';
+import { isId } from '../ids.js';
 import type { JobUseCases, WorkerPrincipal } from '../use-cases.js';
 import { abandonPulls } from './abandon.js';
 import { checkContextSize, contextRows } from './context.js';
@@ -79,7 +80,7 @@ function submitSettles(deps: JobDeps, caller: WorkerPrincipal, batch: SettleBatc
   const holder = holderOf(caller);
   return Promise.all(
     settles.map(({ settle, context }) =>
-      isJobId(refOf(settle).id)
+      isId(refOf(settle).id)
         ? deps.committer.submit<SettleTicket>({
             kind: 'settle',
             applicationId: caller.applicationId,
@@ -93,8 +94,6 @@ function submitSettles(deps: JobDeps, caller: WorkerPrincipal, batch: SettleBatc
     ),
   );
 }
-
-const isJobId = (id: string): boolean => /^[1-9]\d{0,14}$/.test(id);
 
 function bytesOf(settle: Settle, context: SettleTicket['context']): number {
   const own =

@@ -5,7 +5,7 @@ import { hashSecret, sameHash } from '../account/keys.js';
 import type { Committer } from '../commit/committer.js';
 import type { ExtendTicket, Group, OperateTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
-import { decodeCursor, notFound, parseId } from '../ids.js';
+import { decodeCursor, isId, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import { field } from '../pipeline/views.js';
 import type { Principal, WorkerPrincipal, WorkerUseCases } from '../use-cases.js';
@@ -71,7 +71,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       };
     },
     async authenticate(caller, workerId, sessionToken): Promise<WorkerPrincipal> {
-      const id = /^[1-9]\d{0,14}$/.test(workerId) ? Number(workerId) : 0;
+      const id = isId(workerId) ? Number(workerId) : 0;
       if (!sessionToken || id === 0) throw invalidSession();
       const hash = hashSecret(sessionToken);
       const known = sessions.get(id);
