@@ -194,6 +194,9 @@ export interface CounterDelta {
 
 export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'status'>;
 
+/** What a worker may do now, and how far its pulls have come. */
+export type WorkerStanding = Pick<WorkerRow, 'id' | 'state' | 'order_given' | 'last_pull_seq'>;
+
 export interface WorkerBeat {
   id: number;
   state: WorkerState;

@@ -201,9 +201,8 @@ export class SqlTx implements s.Tx {
   }
 
   // Workers
-  async workersById(ids: number[]): Promise<s.WorkerRow[]> {
-    if (ids.length === 0) return [];
-    return this.#db.selectFrom('worker').selectAll().where('id', 'in', ids).execute();
+  workersById(ids: number[]): Promise<s.WorkerStanding[]> {
+    return this.#runIds(leases.workersById, { ids });
   }
   workerByInstance(applicationId: number, instanceId: string): Promise<s.WorkerRow | undefined> {
     return this.#db

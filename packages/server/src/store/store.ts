@@ -25,6 +25,7 @@ import type {
   StartedDelivery,
   WorkerBeat,
   WorkerRow,
+  WorkerStanding,
 } from './rows.js';
 
 /**
@@ -128,7 +129,7 @@ export interface Cancels {
 }
 
 export interface Workers {
-  workersById(ids: number[]): Promise<WorkerRow[]>;
+  workersById(ids: number[]): Promise<WorkerStanding[]>;
   workerByInstance(applicationId: number, instanceId: string): Promise<WorkerRow | undefined>;
   insertWorker(row: WorkerRow): Promise<void>;
   updateWorker(id: number, change: Partial<Omit<WorkerRow, 'id' | 'application_id'>>): Promise<void>;

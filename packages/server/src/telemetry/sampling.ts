@@ -22,6 +22,7 @@ export function createSampler(config: SamplerConfig): Sampler {
 function decider({ kind, ratio }: SamplerConfig): (traceId: string) => boolean {
   if (kind === 'always_on') return () => true;
   if (kind === 'always_off') return () => false;
+  if (ratio >= 1) return () => true;
   const sampler = new TraceIdRatioBasedSampler(ratio);
   return (traceId) => sampler.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED;
 }

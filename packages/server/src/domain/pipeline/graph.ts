@@ -30,6 +30,8 @@ export class Steps {
 export function readGraph(stages: readonly StageSpec[]): Graph {
   const errors: FieldError[] = [];
   const indexByName = indexNames(stages, errors);
+  if (errors.length === 0 && stages.every(followsTheOneBefore))
+    return { dependencies: stages.map((_, at) => (at > 0 ? [at - 1] : [])) };
   const resolve = (names: readonly string[], path: string, own: number): number[] =>
     names.flatMap((name, at) => {
       const index = indexByName.get(name);
@@ -53,6 +55,10 @@ export function readGraph(stages: readonly StageSpec[]): Graph {
   const names = cycle.map((index) => `"${stages[index]?.name}"`).join(' → ');
   return { errors: [{ path: `stages[${cycle[0]}].dependsOn`, message: `These stages wait for each other: ${names}.` }] };
 }
+
+/** A pipeline of only such stages is a chain: it has no cycle to look for. */
+const followsTheOneBefore = ({ dependsOn, runInParallelWith }: StageSpec, at: number): boolean =>
+  (dependsOn === undefined || (at === 0 && dependsOn.length === 0)) && runInParallelWith === undefined;
 
 function indexNames(stages: readonly StageSpec[], errors: FieldError[]): Map<string, number> {
   const indexByName = new Map<string, number>();

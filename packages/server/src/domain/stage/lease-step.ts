@@ -1,4 +1,4 @@
-import type { ClaimedStage, WorkerRow } from '../../store/store.js';
+import type { ClaimedStage, WorkerStanding } from '../../store/store.js';
 import { applyStageChanges } from '../commit/stage-changes.js';
 import type { Group, LeaseTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
@@ -42,7 +42,7 @@ export async function leaseStep(group: Group, tickets: LeaseTicket[], deps: Leas
   await rememberPulls(group, delivered);
 }
 
-const mayTakeWork = (worker: WorkerRow): boolean =>
+const mayTakeWork = (worker: WorkerStanding): boolean =>
   worker.order_given === 'run' && (worker.state === 'running' || worker.state === 'starting');
 
 /** The answer to this pull was lost: the same jobs under the same tokens, as far as they are still held. */

@@ -1,6 +1,15 @@
 import { sql } from 'kysely';
 import { rowsStatement, statement } from '../statement.js';
-import type { ClaimedStage, Completion, ContextRow, DependencyOutput, NewDelivery, StageRow, StartedDelivery } from '../store.js';
+import type {
+  ClaimedStage,
+  Completion,
+  ContextRow,
+  DependencyOutput,
+  NewDelivery,
+  StageRow,
+  StartedDelivery,
+  WorkerStanding,
+} from '../store.js';
 
 const CLAIMED = sql`
   s.id, s.application_id, s.pipeline_id, s.name, s.handler, s.span_id, s.fencing_token, s.attempts, s.max_attempts, s.timeout_ms,
@@ -132,6 +141,10 @@ export const contextOf = statement<{ ids: number[] }, ContextRow>(
   ({ idsIn }) => sql`
     select pipeline_id, key, value, sensitive, updated_at from context_item where pipeline_id ${idsIn('ids')}
     order by pipeline_id, key`,
+);
+
+export const workersById = statement<{ ids: number[] }, WorkerStanding>(
+  ({ idsIn }) => sql`select id, state, order_given, last_pull_seq from worker where id ${idsIn('ids')}`,
 );
 
 export const setLastPullSeq = rowsStatement<{ workerId: number; pullSeq: number }>(
