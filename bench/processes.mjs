@@ -38,6 +38,9 @@ export async function leadToEnd(name, main) {
   }
 }
 
+/** One for the whole run: a server that starts from another's database finds its key there. */
+const API_KEY = `bench-${randomBytes(24).toString('hex')}`;
+
 async function cleanUp() {
   await Promise.all([...children].map((child) => stop(child)));
   await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true })));
@@ -75,7 +78,7 @@ export async function startServer({ kind, base, template, nodeOptions = [] }) {
   await mkdir(folder);
   const database = join(folder, 'bench.db');
   if (template) await copyFile(template, database);
-  const apiKey = kind === 'product' ? `bench-${randomBytes(24).toString('hex')}` : undefined;
+  const apiKey = kind === 'product' ? API_KEY : undefined;
   const args = kind === 'product' ? [PRODUCT_CLI, 'serve', '--port', '0', '--database', database] : [REFERENCE, database];
   const env = {
     ...process.env,
