@@ -8,6 +8,8 @@ import { pipelineOf } from './client/load.mjs';
 import { startServer } from './processes.mjs';
 import { WORKED } from './scenarios.mjs';
 
+/** Stage ids a pipeline (domain/ids.ts). */
+const POSITIONS = 2 ** 14;
 const MONTH_MS = 30 * 86_400_000;
 const ROWS_PER_TRANSACTION = 50_000;
 
@@ -24,7 +26,7 @@ export async function preload({ base, finished, delayed }) {
   db.pragma('synchronous = off'); // a crash here only means another run
   copyPipeline(db, 'completed', finished);
   copyPipeline(db, 'scheduled', delayed);
-  db.exec(`update id_block set next_id = max(next_id, ${1_000 + lastId(db, 'pipeline')}, ${1_000 + lastId(db, 'stage')})`);
+  db.exec(`update id_block set next_id = max(next_id, ${1_000 + lastId(db, 'pipeline')})`);
   check(db, 'completed', finished);
   check(db, 'scheduled', delayed);
   db.pragma('wal_checkpoint(truncate)');
@@ -52,7 +54,8 @@ const randomHex = (bytes) => `lower(hex(randomblob(${bytes})))`;
 /** Columns that differ from copy to copy; every other one is taken over. */
 const FRESH = {
   pipeline: { id: 'n + :firstPipeline', trace_id: randomHex(16), root_span_id: randomHex(8) },
-  stage: { id: 'n + :firstStage', pipeline_id: 'n + :firstPipeline', span_id: randomHex(8) },
+  // A stage's id holds its pipeline's.
+  stage: { id: `(n + :firstPipeline) * ${POSITIONS}`, pipeline_id: 'n + :firstPipeline', span_id: randomHex(8) },
 };
 
 function copyPipeline(db, stageStatus, copies) {
@@ -62,7 +65,6 @@ function copyPipeline(db, stageStatus, copies) {
     const values = {
       count: Math.min(left, ROWS_PER_TRANSACTION),
       firstPipeline: lastId(db, 'pipeline'),
-      firstStage: lastId(db, 'stage'),
     };
     db.transaction(() => {
       for (const insert of inserts) insert.run(values);
@@ -76,7 +78,7 @@ function copyStatement(db, table, modelId) {
   return db.prepare(`
     with recursive counter(n) as (select 1 union all select n + 1 from counter where n < :count)
     insert into ${table} (${columns.map((column) => `"${column}"`).join(', ')})
-    select ${values.join(', ')} from counter cross join ${table} model where model.id = ${Number(modelId)} and :firstStage >= 0 and :firstPipeline >= 0`);
+    select ${values.join(', ')} from counter cross join ${table} model where model.id = ${Number(modelId)} and :firstPipeline >= 0`);
 }
 
 function check(db, status, wanted) {

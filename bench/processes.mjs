@@ -38,9 +38,6 @@ export async function leadToEnd(name, main) {
   }
 }
 
-/** One for the whole run: a server that starts from another's database finds its key there. */
-const API_KEY = `bench-${randomBytes(24).toString('hex')}`;
-
 async function cleanUp() {
   await Promise.all([...children].map((child) => stop(child)));
   await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true })));
@@ -78,7 +75,7 @@ export async function startServer({ kind, base, template, nodeOptions = [] }) {
   await mkdir(folder);
   const database = join(folder, 'bench.db');
   if (template) await copyFile(template, database);
-  const apiKey = kind === 'product' ? API_KEY : undefined;
+  const apiKey = kind === 'product' ? `bench-${randomBytes(24).toString('hex')}` : undefined;
   const args = kind === 'product' ? [PRODUCT_CLI, 'serve', '--port', '0', '--database', database] : [REFERENCE, database];
   const env = {
     ...process.env,
@@ -106,10 +103,11 @@ function printedUrl(child, kind) {
   return new Promise((resolve, reject) => {
     const fail = (why) => reject(new Error(`the ${kind} server ${why}`));
     const timer = setTimeout(fail, START_MS, 'did not print its URL in time');
-    lastWords.set(kind, '');
+    let said = ''; // by this one: several of a kind start at the same time
     const read = (chunk) => {
-      lastWords.set(kind, `${lastWords.get(kind)}${chunk}`.slice(-4_000));
-      const url = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(lastWords.get(kind))?.[0];
+      said = `${said}${chunk}`.slice(-4_000);
+      lastWords.set(kind, said);
+      const url = /http:\/\/127\.0\.0\.1:\d+(?=\D)/.exec(said)?.[0];
       if (!url) return;
       clearTimeout(timer);
       resolve(url);

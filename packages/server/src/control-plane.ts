@@ -7,7 +7,7 @@ import { createEngine, type Engine } from './engine.js';
 import { checkHealth } from './health.js';
 import { createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
 import { OpenRequests } from './open-requests.js';
-import { openSqliteStore } from './store/sqlite.js';
+import { openSqliteStore } from './store/sqlite/store.js';
 import type { Store } from './store/store.js';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.js';
 import { SERVER_VERSION } from './version.js';

@@ -16,7 +16,7 @@ export const COMMIT_BEFORE_ANSWER: readonly Removal[] = [
 /** Every statement commits by itself. */
 export const ONE_TRANSACTION: readonly Removal[] = [
   {
-    file: 'store/sqlite.ts',
+    file: 'store/sqlite/store.ts',
     find: 'return this.#db.transaction().execute((trx) => work(new SqlTx(trx, this.#statements)));',
     replace: 'return work(new SqlTx(this.#db as never, this.#statements));',
   },

@@ -1,9 +1,21 @@
+import type { IdRange } from '../store/store.js';
 import { DomainError } from './errors.js';
 
-const ID = /^[1-9]\d{0,14}$/; // 15 digits stay exact in a double
+const ID = /^[1-9]\d{0,15}$/;
 
 /** Whether `id` could be one of ours. */
-export const isId = (id: string): boolean => ID.test(id);
+export const isId = (id: string): boolean => ID.test(id) && Number.isSafeInteger(Number(id));
+
+/**
+ * A stage's id is its pipeline's id times this, plus its position: the stages of a pipeline are one range, which needs no index of
+ * its own, and a settle knows which pipeline to lock before it reads anything. Positions are never reused within a pipeline.
+ * 2^53 / 2^14 leaves room for 5 * 10^11 pipelines.
+ */
+export const STAGE_POSITIONS = 2 ** 14;
+
+export const stageIdAt = (pipelineId: number, position: number): number => pipelineId * STAGE_POSITIONS + position;
+export const pipelineOf = (stageId: number): number => Math.floor(stageId / STAGE_POSITIONS);
+export const stagesOf = (pipelineId: number): IdRange => ({ from: stageIdAt(pipelineId, 0), to: stageIdAt(pipelineId + 1, 0) });
 
 /** The number behind an opaque id. @throws DomainError `not_found` for anything that was never an id. */
 export function parseId(id: string, what: string): number {

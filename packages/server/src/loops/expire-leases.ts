@@ -1,5 +1,6 @@
 import { applyStageChanges } from '../domain/commit/stage-changes.js';
 import type { Group } from '../domain/commit/tickets.js';
+import { pipelineOf } from '../domain/ids.js';
 import { decideExpiry } from '../domain/stage/expiry.js';
 
 const ALIVE_AT = 'alive_at';
@@ -26,7 +27,9 @@ export async function expireLeases({ tx, now, effects }: Group, deps: ExpireDeps
     return {};
   }
   const due = await tx.dueDeliveries(now, BATCH);
-  const changes = due.flatMap((stage) => {
+  await tx.lockPipelines([...new Set(due.map(pipelineOf))]);
+  const deliveries = await tx.deliveries(due); // as they are under the lock: a heartbeat may have come in between
+  const changes = deliveries.flatMap((stage) => {
     const change = decideExpiry(stage, now, deps.random);
     return change ? [{ stage, change }] : [];
   });

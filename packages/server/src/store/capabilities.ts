@@ -2,27 +2,61 @@ import { type RawBuilder, sql } from 'kysely';
 
 /** What a database can do, so that shared SQL asks for abilities and never for a dialect's name. */
 export interface Capabilities {
-  /** 64-bit integers in table definitions. */
+  /** 64-bit integers in table definitions; SQLite calls them integer, and only `integer primary key` is its row id. */
   int64: 'integer' | 'bigint';
-  /** `operand in (…)` over an array argument. */
+  /** Ids come from sequences, which no transaction holds; else from rows that are locked until the commit. */
+  sequences: boolean;
+  /** Several connections write: rows must be locked in the agreed order, and a claim skips what others hold. */
+  rowLocks: boolean;
+  /** How a table of values travels: a tuple of arguments a row, or an array a column. */
+  tables: 'tuples' | 'arrays';
+  /** `operand in (…)` over an array argument of integers. */
   anyOf(argument: RawBuilder<unknown>): RawBuilder<boolean>;
   /** How an array travels as one argument. */
   array(values: readonly unknown[]): unknown;
   /** An argument whose type the database could not infer by itself. */
-  typed(argument: RawBuilder<unknown>, type: 'int' | 'real' | 'text'): RawBuilder<unknown>;
+  typed(argument: RawBuilder<unknown>, type: ColumnType): RawBuilder<unknown>;
+  /** `select …` of a table whose columns travel as arrays; only where `tables` is 'arrays'. */
+  unnest(columns: readonly { argument: RawBuilder<unknown>; type: ColumnType }[]): RawBuilder<unknown>;
   greatest(...values: RawBuilder<unknown>[]): RawBuilder<number>;
   least(...values: RawBuilder<unknown>[]): RawBuilder<number>;
-  /** `(select …) as name(handler)`: one row per element of an array of texts. */
+  /** `(select …)`: one row per element of an array of texts, in a column `item`. */
   each(argument: RawBuilder<unknown>): RawBuilder<unknown>;
 }
 
-/** SQLite: arrays are JSON texts, types are dynamic, `max` and `min` take several values. */
+export type ColumnType = 'int' | 'real' | 'text';
+
+/** SQLite: arrays are JSON texts, types are dynamic, `max` and `min` take several values. One writer, so no row is ever locked. */
 export const sqliteCapabilities: Capabilities = {
   int64: 'integer',
+  sequences: false,
+  rowLocks: false,
+  tables: 'tuples',
   anyOf: (argument) => sql`in (select value from json_each(${argument}))`,
   array: (values) => JSON.stringify(values),
   typed: (argument) => argument,
+  unnest: () => {
+    throw new Error('SQLite takes tables of values as tuples');
+  },
   greatest: (...values) => sql`max(${sql.join(values)})`,
   least: (...values) => sql`min(${sql.join(values)})`,
   each: (argument) => sql`(select value as item from json_each(${argument}))`,
+};
+
+const POSTGRES_TYPES = { int: 'bigint', real: 'double precision', text: 'text' } as const satisfies Record<ColumnType, string>;
+
+/** PostgreSQL: arrays are arguments of their own, and a batch is one text whatever its size, planned once. */
+export const postgresCapabilities: Capabilities = {
+  int64: 'bigint',
+  sequences: true,
+  rowLocks: true,
+  tables: 'arrays',
+  anyOf: (argument) => sql`= any(cast(${argument} as bigint[]))`,
+  array: (values) => values,
+  typed: (argument, type) => sql`cast(${argument} as ${sql.raw(POSTGRES_TYPES[type])})`,
+  unnest: (columns) =>
+    sql`select * from unnest(${sql.join(columns.map(({ argument, type }) => sql`cast(${argument} as ${sql.raw(POSTGRES_TYPES[type])}[])`))})`,
+  greatest: (...values) => sql`greatest(${sql.join(values)})`,
+  least: (...values) => sql`least(${sql.join(values)})`,
+  each: (argument) => sql`(select unnest(cast(${argument} as text[])) as item)`,
 };

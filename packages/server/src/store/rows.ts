@@ -23,7 +23,7 @@ export type ApplicationRow = ApplicationTable;
 export type ContextRow = ContextItemTable;
 export type StageLogRow = StageLogTable;
 
-export type Sequence = 'application' | 'api_key' | 'worker' | 'pipeline' | 'stage' | 'stage_log' | 'span_export';
+export type Sequence = 'application' | 'api_key' | 'worker' | 'pipeline' | 'stage_log' | 'span_export';
 
 export type KnownPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'idempotency_key' | 'body_hash' | 'trace_id' | 'status'>;
 
@@ -59,7 +59,6 @@ export type NewStage = Pick<
   | 'id'
   | 'application_id'
   | 'pipeline_id'
-  | 'position'
   | 'name'
   | 'handler'
   | 'status'
@@ -128,6 +127,8 @@ export interface Completion {
   is_empty: Flag;
 }
 
+export type StageOutput = Pick<StageRow, 'id' | 'name' | 'status' | 'output'>;
+
 export interface DependencyOutput {
   stage_id: number;
   depends_on_id: number;
@@ -195,7 +196,7 @@ export interface CounterDelta {
 export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'status'>;
 
 /** What a worker may do now, and how far its pulls have come. */
-export type WorkerStanding = Pick<WorkerRow, 'id' | 'state' | 'order_given' | 'last_pull_seq'>;
+export type WorkerStanding = Pick<WorkerRow, 'id' | 'state' | 'order_given'> & { last_pull_seq: number };
 
 export interface WorkerBeat {
   id: number;
@@ -207,6 +208,12 @@ export interface WorkerBeat {
   memory_mb: number | null;
   last_error: string | null;
   last_seen_at: Ms;
+}
+
+/** From (inclusive) to (exclusive). */
+export interface IdRange extends Record<string, number> {
+  from: number;
+  to: number;
 }
 
 export interface ReadPage {

@@ -5,6 +5,7 @@ export interface Schema {
   application: ApplicationTable;
   api_key: ApiKeyTable;
   worker: WorkerTable;
+  worker_pull: WorkerPullTable;
   id_block: IdBlockTable;
   server_state: ServerStateTable;
   pipeline: PipelineTable;
@@ -65,12 +66,17 @@ export interface WorkerTable {
   cpu_percent: number | null;
   memory_mb: number | null;
   last_error: string | null;
-  /** Highest pullSeq of this session that was given jobs. */
-  last_pull_seq: number;
   started_at: number;
   last_seen_at: number;
 }
 
+export interface WorkerPullTable {
+  worker_id: number;
+  /** Highest pullSeq of the worker's session that was given jobs. */
+  last_pull_seq: number;
+}
+
+/** Only where the store has no sequences. */
 export interface IdBlockTable {
   name: string;
   next_id: number;
@@ -135,10 +141,10 @@ export interface ContextItemTable {
 }
 
 export interface StageTable {
+  /** Holds the pipeline's id (domain/ids.ts): the stages of a pipeline are one range of ids. */
   id: number;
   application_id: number;
   pipeline_id: number;
-  position: number;
   name: string;
   handler: string;
   status: StageStatus;
@@ -199,7 +205,6 @@ export interface StageDependencyTable {
 export interface StageAttemptTable {
   stage_id: number;
   fencing_token: number;
-  pipeline_id: number;
   span_id: string;
   worker_id: number;
   outcome: DeliveryOutcome;

@@ -70,10 +70,16 @@ export class SqlReads implements s.Reads {
     return this.#pipelines().where(this.#among('p.id', ids)).execute();
   }
 
-  stages(pipelineId: number, page: s.ReadPage): Promise<s.StageRow[]> {
-    let query = this.#db.selectFrom('stage').selectAll().where('pipeline_id', '=', pipelineId);
-    if (page.after !== undefined) query = query.where('position', '>', page.after);
-    return query.orderBy('position').limit(page.limit).execute();
+  stages({ from, to }: s.IdRange, page: s.ReadPage): Promise<s.StageRow[]> {
+    const first = Math.max(from, (page.after ?? 0) + 1);
+    return this.#db
+      .selectFrom('stage')
+      .selectAll()
+      .where('id', '>=', first)
+      .where('id', '<', to)
+      .orderBy('id')
+      .limit(page.limit)
+      .execute();
   }
   stagesById(ids: number[]): Promise<s.StageRow[]> {
     return this.#db.selectFrom('stage').selectAll().where(this.#among('id', ids)).execute();
@@ -85,18 +91,18 @@ export class SqlReads implements s.Reads {
       .select(['d.stage_id', 's.name'])
       .where(this.#among('d.stage_id', stageIds))
       .orderBy('d.stage_id')
-      .orderBy('s.position')
+      .orderBy('s.id')
       .execute();
   }
 
-  attempts(pipelineId: number, page: s.ReadPage): Promise<(s.AttemptRow & { stage: string })[]> {
+  attempts({ from, to }: s.IdRange, page: s.ReadPage): Promise<(s.AttemptRow & { stage: string })[]> {
     const archived = sql`
-      select a.stage_id, a.fencing_token, a.pipeline_id, a.span_id, a.worker_id, a.outcome, a.error_code, a.error, a.ready_at,
+      select a.stage_id, a.fencing_token, a.span_id, a.worker_id, a.outcome, a.error_code, a.error, a.ready_at,
         a.leased_at, a.settled_at, s.name as stage
-      from stage_attempt a join stage s on s.id = a.stage_id where a.pipeline_id = ${pipelineId}`;
+      from stage_attempt a join stage s on s.id = a.stage_id where a.stage_id >= ${from} and a.stage_id < ${to}`;
     const latest = sql`
-      select id, fencing_token, pipeline_id, span_id, worker_id, outcome, error_code, error, delivery_ready_at, leased_at, settled_at, name
-      from stage where pipeline_id = ${pipelineId} and fencing_token > 0`;
+      select id, fencing_token, span_id, worker_id, outcome, error_code, error, delivery_ready_at, leased_at, settled_at, name
+      from stage where id >= ${from} and id < ${to} and fencing_token > 0`;
     return sql<s.AttemptRow & { stage: string }>`
       select * from (${archived} union all ${latest}) as attempt
       order by leased_at, stage_id, fencing_token

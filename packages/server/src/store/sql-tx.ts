@@ -1,4 +1,5 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import * as creates from './sql/creates.js';
 import * as leases from './sql/leases.js';
@@ -13,16 +14,19 @@ const TOKEN_FLOOR = 'token_floor';
 
 /** The transaction of every SQL store. Empty batches never reach the database. */
 export class SqlTx implements s.Tx {
-  readonly #db: Transaction<Schema>;
+  readonly #db: Kysely<Schema>;
   readonly #statements: Statements;
+  readonly #can: Capabilities;
 
-  constructor(db: Transaction<Schema>, statements: Statements) {
+  /** @param db - a connection with a transaction open on it */
+  constructor(db: Kysely<Schema>, statements: Statements) {
     this.#db = db;
     this.#statements = statements;
+    this.#can = statements.can;
   }
 
   #run<Args extends Record<string, unknown>, Row>(statement: Statement<Args, Row>, args: Args): Promise<Row[]> {
-    return this.#statements.run(this.#db as Kysely<Schema>, statement, args);
+    return this.#statements.run(this.#db, statement, args);
   }
 
   async #runRows<Item extends Record<string, unknown>, Args extends Record<string, unknown>, Row>(
@@ -31,7 +35,7 @@ export class SqlTx implements s.Tx {
     args: Args,
   ): Promise<Row[]> {
     if (items.length === 0) return [];
-    return this.#statements.runRows(this.#db as Kysely<Schema>, statement, items as readonly Item[], args);
+    return this.#statements.runRows(this.#db, statement, items as readonly Item[], args);
   }
 
   async #runIds<Args extends { ids: number[] }, Row>(statement: Statement<Args, Row>, args: Args): Promise<Row[]> {
@@ -52,10 +56,17 @@ export class SqlTx implements s.Tx {
   }
 
   // Creates
-  async allocateIds(sequence: s.Sequence, count: number): Promise<number> {
+  async allocateIds(sequence: s.Sequence, count: number): Promise<number[]> {
+    if (count === 0) return [];
+    if (this.#can.sequences) {
+      return (await this.#run(creates.nextIds, { sequence: `${sequence}_id`, count })).map((row) => row.id);
+    }
     const [row] = await this.#run(creates.allocateIds, { name: sequence, count });
     if (!row) throw new Error(`no id block for ${sequence}`);
-    return row.next_id - count;
+    return Array.from({ length: count }, (_, index) => row.next_id - count + index);
+  }
+  async lockPipelines(ids: number[]): Promise<void> {
+    if (this.#can.rowLocks) await this.#runIds(creates.lockPipelines, { ids });
   }
   pipelinesByIdempotencyKey(keys: { applicationId: number; key: string }[]): Promise<s.KnownPipeline[]> {
     const rows = keys.map(({ applicationId, key }) => ({ application_id: applicationId, key }));
@@ -90,7 +101,7 @@ export class SqlTx implements s.Tx {
     limit: number;
   }): Promise<s.ClaimedStage[]> {
     const [only] = handlers;
-    if (handlers.length === 1 && only !== undefined)
+    if (!this.#can.rowLocks && handlers.length === 1 && only !== undefined)
       return this.#run(leases.claimOneHandler, { applicationId, handler: only, limit });
     return this.#run(leases.claim, { applicationId, handlers, limit });
   }
@@ -112,10 +123,8 @@ export class SqlTx implements s.Tx {
   dependencyOutputs(stageIds: number[]): Promise<s.DependencyOutput[]> {
     return this.#runIds(leases.dependencyOutputs, { ids: stageIds });
   }
-  outputsAt(
-    places: { pipelineId: number; position: number }[],
-  ): Promise<Pick<s.StageRow, 'pipeline_id' | 'position' | 'name' | 'status' | 'output'>[]> {
-    return this.#runRows(leases.outputsAt, places, NONE);
+  outputsOf(stageIds: number[]): Promise<s.StageOutput[]> {
+    return this.#runIds(leases.outputsOf, { ids: stageIds });
   }
   contextOf(pipelineIds: number[]): Promise<s.ContextRow[]> {
     return this.#runIds(leases.contextOf, { ids: pipelineIds });
@@ -163,8 +172,8 @@ export class SqlTx implements s.Tx {
   }
 
   // Timers
-  dueDeliveries(now: s.Ms, limit: number): Promise<s.DeliveryRow[]> {
-    return this.#run(settles.dueDeliveries, { now, limit });
+  async dueDeliveries(now: s.Ms, limit: number): Promise<number[]> {
+    return (await this.#run(settles.dueDeliveries, { now, limit })).map((row) => row.id);
   }
   async promoteDue(now: s.Ms, limit: number): Promise<s.ReadyStage[]> {
     const ready = await this.#run(timers.promoteDue, { now, limit });
@@ -193,16 +202,19 @@ export class SqlTx implements s.Tx {
   pipelineStatuses(ids: number[]): Promise<Pick<s.PipelineRow, 'id' | 'application_id' | 'status'>[]> {
     return this.#db.selectFrom('pipeline').select(['id', 'application_id', 'status']).where('id', 'in', ids).execute();
   }
-  cancelStages(pipelineId: number, now: s.Ms): Promise<{ id: number }[]> {
-    return this.#run(timers.cancelStages, { pipelineId, now });
+  cancelStages(stages: s.IdRange, now: s.Ms): Promise<{ id: number }[]> {
+    return this.#run(timers.cancelStages, { ...stages, now });
   }
   async cancelPipeline(pipelineId: number, stages: number, reason: string | null, now: s.Ms): Promise<void> {
     await this.#run(timers.cancelPipeline, { pipelineId, stages, reason, now });
   }
 
   // Workers
-  workersById(ids: number[]): Promise<s.WorkerStanding[]> {
-    return this.#runIds(leases.workersById, { ids });
+  workerStandings(ids: number[]): Promise<s.WorkerStanding[]> {
+    return this.#runIds(leases.workerStandings, { ids });
+  }
+  workerOrders(ids: number[]): Promise<Pick<s.WorkerRow, 'id' | 'order_given'>[]> {
+    return this.#runIds(leases.workerOrders, { ids });
   }
   workerByInstance(applicationId: number, instanceId: string): Promise<s.WorkerRow | undefined> {
     return this.#db
@@ -218,7 +230,8 @@ export class SqlTx implements s.Tx {
   async updateWorker(id: number, change: Partial<Omit<s.WorkerRow, 'id' | 'application_id'>>): Promise<void> {
     await this.#db.updateTable('worker').set(change).where('id', '=', id).execute();
   }
-  async forgetPulls(workerId: number): Promise<void> {
+  async restartPulls(workerId: number): Promise<void> {
+    await this.#run(leases.restartPulls, { workerId });
     await this.#run(leases.forgetPulls, { workerId });
   }
   async touchWorkers(rows: s.WorkerBeat[]): Promise<void> {
@@ -265,10 +278,10 @@ export class SqlTx implements s.Tx {
     const pipelines = await this.#runIds(reports.spansOfPipelines, { ids: pipelineIds });
     const spans = [...stages, ...pipelines.map((span) => ({ ...span, stage_id: null }))];
     if (spans.length === 0) return;
-    const first = await this.allocateIds('span_export', spans.length);
+    const ids = await this.allocateIds('span_export', spans.length);
     await this.#runRows(
       reports.insertSpans,
-      spans.map((span, index) => ({ id: first + index, ...span })),
+      spans.map((span, index) => ({ id: ids[index], ...span })),
       NONE,
     );
   }

@@ -1,20 +1,23 @@
 import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
-import type { Capabilities } from './capabilities.js';
+import type { Capabilities, ColumnType } from './capabilities.js';
 import type { Schema } from './schema.js';
 
 /**
  * Hot SQL is compiled once and bound many times: Kysely takes some 70 µs to compile a query, SQLite 10 µs to run it.
  * A statement is built with slots where values go; `run` puts the values in.
  */
+const ARGUMENT = -1;
+/** All rows of a column, as one array. */
+const COLUMN = -2;
+
 class Slot {
   constructor(
     readonly name: string,
-    /** Row of a values table, -1 for a plain argument. */
-    readonly row = -1,
+    /** Row of a values table, or one of the two below. */
+    readonly row = ARGUMENT,
   ) {}
 }
 
-type ColumnType = 'int' | 'real' | 'text';
 type Values = Record<string, unknown>;
 type SlotOf<Args> = (name: keyof Args & string, type?: ColumnType) => RawBuilder<unknown>;
 
@@ -41,7 +44,7 @@ export interface RowsStatement<Item extends Values, Args extends Values, Row> {
   readonly build: (rows: RawBuilder<unknown>, context: BuildContext<Args>) => RawBuilder<Row>;
 }
 
-/** A statement over a table of values: `rows` is `values (…), (…)`, in the order of `columns`. */
+/** A statement over a table of values: `rows` is a select of them, its columns in the order of `columns`. */
 export function rowsStatement<Item extends Values, Args extends Values = Values, Row = unknown>(
   columns: RowsStatement<Item, Args, Row>['columns'],
   build: RowsStatement<Item, Args, Row>['build'],
@@ -49,18 +52,24 @@ export function rowsStatement<Item extends Values, Args extends Values = Values,
   return { columns, build };
 }
 
-/** Few sizes, so that few statements are kept; 256 rows of 25 columns stay under every store's limit of parameters. */
-const CHUNKS = [256, 64, 16, 4, 1] as const;
+/** Of a table that travels as tuples: few sizes, so that few statements are kept; 256 rows of 25 columns are no store's limit. */
+const TUPLES = [256, 64, 16, 4, 1] as const;
+
+/** Rows that another writer holds are its own to deal with. */
+export const skipLocked = (can: Capabilities): RawBuilder<unknown> => (can.rowLocks ? sql`for update skip locked` : sql``);
+
+/** `order by` must stand before: the lock order is that of the rows. */
+export const forUpdate = (can: Capabilities): RawBuilder<unknown> => (can.rowLocks ? sql`for update` : sql``);
 
 /** Compiles and binds the statements of one database. */
 export class Statements {
   readonly #db: Kysely<Schema>;
-  readonly #can: Capabilities;
+  readonly can: Capabilities;
   readonly #compiled = new Map<object, Map<number, CompiledQuery>>();
 
   constructor(db: Kysely<Schema>, can: Capabilities) {
     this.#db = db;
-    this.#can = can;
+    this.can = can;
   }
 
   async run<Args extends Values, Row>(executor: Kysely<Schema>, statement: Statement<Args, Row>, args: Args): Promise<Row[]> {
@@ -74,12 +83,17 @@ export class Statements {
     items: readonly Item[],
     args: Args,
   ): Promise<Row[]> {
+    const columns = Object.entries(statement.columns) as [string, ColumnType][];
+    if (this.can.tables === 'arrays') {
+      const compiled = this.#compile(statement, 0, () => statement.build(this.#arrays(columns), this.#context<Args>()));
+      return (await executor.executeQuery<Row>(this.#bind(compiled, args, items))).rows;
+    }
     const results: Row[] = [];
     let done = 0;
-    for (const size of CHUNKS) {
+    for (const size of TUPLES) {
       while (items.length - done >= size) {
         const compiled = this.#compile(statement, size, () =>
-          statement.build(this.#values(Object.entries(statement.columns) as [string, ColumnType][], size), this.#context<Args>()),
+          statement.build(this.#tuples(columns, size), this.#context<Args>()),
         );
         const { rows } = await executor.executeQuery<Row>(this.#bind(compiled, args, items.slice(done, done + size)));
         for (const row of rows) results.push(row);
@@ -89,8 +103,12 @@ export class Statements {
     return results;
   }
 
+  #arrays(columns: [string, ColumnType][]): RawBuilder<unknown> {
+    return this.can.unnest(columns.map(([name, type]) => ({ argument: sql`${new Slot(name, COLUMN)}`, type })));
+  }
+
   #context<Args>(): BuildContext<Args> {
-    const can = this.#can;
+    const can = this.can;
     return {
       can,
       slot: (name, type) => this.#slot(new Slot(name), type),
@@ -99,15 +117,14 @@ export class Statements {
   }
 
   #slot(slot: Slot, type?: ColumnType): RawBuilder<unknown> {
-    return type === undefined ? sql`${slot}` : this.#can.typed(sql`${slot}`, type);
+    return type === undefined ? sql`${slot}` : this.can.typed(sql`${slot}`, type);
   }
 
-  #values(columns: [string, ColumnType][], size: number): RawBuilder<unknown> {
-    const rows = Array.from({ length: size }, (_, row) => {
-      // One typed row is enough for a store that infers column types from the first.
-      const cells = columns.map(([name, type]) => this.#slot(new Slot(name, row), row === 0 ? type : undefined));
-      return sql`(${sql.join(cells)})`;
-    });
+  #tuples(columns: [string, ColumnType][], size: number): RawBuilder<unknown> {
+    const rows = Array.from(
+      { length: size },
+      (_, row) => sql`(${sql.join(columns.map(([name]) => sql`${new Slot(name, row)}`))})`,
+    );
     return sql`values ${sql.join(rows)}`;
   }
 
@@ -121,8 +138,10 @@ export class Statements {
   #bind(compiled: CompiledQuery, args: Values, items: readonly Values[]): CompiledQuery {
     const parameters = compiled.parameters.map((parameter) => {
       if (!(parameter instanceof Slot)) return parameter;
-      const value = parameter.row < 0 ? args[parameter.name] : items[parameter.row]?.[parameter.name];
-      return Array.isArray(value) ? this.#can.array(value) : (value ?? null);
+      const { name, row } = parameter;
+      if (row === COLUMN) return items.map((item) => item[name] ?? null);
+      const value = row === ARGUMENT ? args[name] : items[row]?.[name];
+      return Array.isArray(value) ? this.can.array(value) : (value ?? null);
     });
     return { ...compiled, parameters };
   }

@@ -10,6 +10,7 @@ import type {
   DeliveryRow,
   DependencyOutput,
   EndedPipeline,
+  IdRange,
   KnownPipeline,
   Ms,
   NewDelivery,
@@ -21,6 +22,7 @@ import type {
   Sequence,
   StageChange,
   StageLogRow,
+  StageOutput,
   StageRow,
   StartedDelivery,
   WorkerBeat,
@@ -33,15 +35,22 @@ import type {
  * capability. Every hot operation takes a batch and is a handful of set-based statements.
  */
 export interface Store {
-  /** Epoch milliseconds by the clock that orders this store's leases: the process on SQLite, the database on PostgreSQL. */
-  now(): Promise<Ms>;
-  /** Runs `work` in one transaction: committed and durable when the promise resolves, rolled back when it rejects. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one transaction: committed and durable when the promise resolves, rolled back when it rejects. `now` is the time
+   * of its begin in epoch milliseconds, by the clock that orders this store's leases: the process's on SQLite, the database's on
+   * PostgreSQL.
+   */
+  transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T>;
   readonly reads: Reads;
-  /** Whether a failure names one bad statement (`data`), a database that cannot be used now, or a commit of unknown end. */
-  failureOf(error: unknown): 'data' | 'unavailable' | 'unknown_outcome';
+  failureOf(error: unknown): Failure;
   close(): Promise<void>;
 }
+
+/**
+ * What a failure says: one bad statement (`data`), two writers in each other's way, of whom this one must begin again (`conflict`),
+ * a database that cannot be used now (`unavailable`), or a commit of which nobody knows whether it counts.
+ */
+export type Failure = 'data' | 'conflict' | 'unavailable' | 'unknown_outcome';
 
 export interface Tx extends Creates, Leases, Settles, Timers, Cancels, Workers, Accounts, Reports, SpanQueue {
   /** Runs `work` so that its failure undoes only its own statements. */
@@ -49,8 +58,8 @@ export interface Tx extends Creates, Leases, Settles, Timers, Cancels, Workers, 
 }
 
 export interface Creates {
-  /** Reserves `count` ids that were never given out before; returns the first. */
-  allocateIds(sequence: Sequence, count: number): Promise<number>;
+  /** Reserves `count` ids that were never given out before, in ascending order. */
+  allocateIds(sequence: Sequence, count: number): Promise<number[]>;
   pipelinesByIdempotencyKey(keys: { applicationId: number; key: string }[]): Promise<KnownPipeline[]>;
   insertPipelines(rows: NewPipeline[]): Promise<void>;
   insertStages(rows: NewStage[]): Promise<void>;
@@ -73,9 +82,7 @@ export interface Leases {
   /** Outputs of the direct dependencies of these stages. */
   dependencyOutputs(stageIds: number[]): Promise<DependencyOutput[]>;
   /** Outputs of single stages, for output references. */
-  outputsAt(
-    places: { pipelineId: number; position: number }[],
-  ): Promise<Pick<StageRow, 'pipeline_id' | 'position' | 'name' | 'status' | 'output'>[]>;
+  outputsOf(stageIds: number[]): Promise<StageOutput[]>;
   contextOf(pipelineIds: number[]): Promise<ContextRow[]>;
   setLastPullSeq(rows: { workerId: number; pullSeq: number }[]): Promise<void>;
   /** Added to every new token, so that a restored backup never hands out a token twice. */
@@ -83,6 +90,11 @@ export interface Leases {
 }
 
 export interface Settles {
+  /**
+   * Takes the lock under which a pipeline's stages settle and its counters move; nothing where one connection writes. The order of
+   * locks is the same everywhere: pipelines by id, then stages by id.
+   */
+  lockPipelines(ids: number[]): Promise<void>;
   /** Current deliveries of these stages; locked on stores with several writers. */
   deliveries(stageIds: number[]): Promise<DeliveryRow[]>;
   /** running to completed for the acks whose delivery is still held. Returns those; the others are as they were. */
@@ -109,8 +121,8 @@ export interface Settles {
 }
 
 export interface Timers {
-  /** Running deliveries whose lease or timeout has run out, earliest first. */
-  dueDeliveries(now: Ms, limit: number): Promise<DeliveryRow[]>;
+  /** Ids of running deliveries whose lease or timeout had run out when it looked, earliest first. */
+  dueDeliveries(now: Ms, limit: number): Promise<number[]>;
   /** scheduled to pending for what is due; pipelines that waited for it start. */
   promoteDue(now: Ms, limit: number): Promise<ReadyStage[]>;
   /** The next moments at which a timer has something to do. */
@@ -124,18 +136,20 @@ export interface Timers {
 export interface Cancels {
   pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'status'>[]>;
   /** Cancels every stage that is not final; running ones lose their lease at once. */
-  cancelStages(pipelineId: number, now: Ms): Promise<{ id: number }[]>;
+  cancelStages(stages: IdRange, now: Ms): Promise<{ id: number }[]>;
   cancelPipeline(pipelineId: number, cancelledStages: number, reason: string | null, now: Ms): Promise<void>;
 }
 
 export interface Workers {
-  workersById(ids: number[]): Promise<WorkerStanding[]>;
+  /** What these workers may do and how far their pulls have come; locked on stores with several writers. */
+  workerStandings(ids: number[]): Promise<WorkerStanding[]>;
+  workerOrders(ids: number[]): Promise<Pick<WorkerRow, 'id' | 'order_given'>[]>;
   workerByInstance(applicationId: number, instanceId: string): Promise<WorkerRow | undefined>;
   insertWorker(row: WorkerRow): Promise<void>;
   updateWorker(id: number, change: Partial<Omit<WorkerRow, 'id' | 'application_id'>>): Promise<void>;
   touchWorkers(rows: WorkerBeat[]): Promise<void>;
-  /** Forgets which pulls the worker's jobs came with: a new session counts its pulls anew. */
-  forgetPulls(workerId: number): Promise<void>;
+  /** A new session counts its pulls anew: forgets how far they came and which of them the worker's jobs came with. */
+  restartPulls(workerId: number): Promise<void>;
 }
 
 export interface Accounts {
@@ -164,10 +178,10 @@ export interface SpanQueue {
 export interface Reads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
-  stages(pipelineId: number, page: ReadPage): Promise<StageRow[]>;
+  stages(ids: IdRange, page: ReadPage): Promise<StageRow[]>;
   stagesById(ids: number[]): Promise<StageRow[]>;
   dependencyNames(stageIds: number[]): Promise<{ stage_id: number; name: string }[]>;
-  attempts(pipelineId: number, page: ReadPage): Promise<(AttemptRow & { stage: string })[]>;
+  attempts(stages: IdRange, page: ReadPage): Promise<(AttemptRow & { stage: string })[]>;
   /** Archived deliveries of these stages. */
   attemptsOfStages(stageIds: number[]): Promise<AttemptRow[]>;
   pipelinesById(ids: number[]): Promise<(PipelineRow & { application: string })[]>;

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { type ConfigOptions, resolveConfig } from '../../src/config.js';
 import type { Principal, WorkerPrincipal } from '../../src/domain/use-cases.js';
 import { createEngine, type Engine } from '../../src/engine.js';
-import { openSqliteStore } from '../../src/store/sqlite.js';
+import { openSqliteStore } from '../../src/store/sqlite/store.js';
 import type { Store, Tx } from '../../src/store/store.js';
 import { openTelemetry } from '../../src/telemetry/telemetry.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
@@ -14,12 +14,11 @@ type Around = <T>(run: () => Promise<T>) => Promise<T>;
 function wrapped(store: Store, watch: { transactions: number; beforeCommit: Around }): Store {
   return {
     reads: store.reads,
-    now: () => store.now(),
     failureOf: (error) => store.failureOf(error),
     close: () => store.close(),
     transaction: (work) => {
       watch.transactions += 1;
-      return store.transaction((tx: Tx) => watch.beforeCommit(() => work(tx)));
+      return store.transaction((tx: Tx, now) => watch.beforeCommit(() => work(tx, now)));
     },
   };
 }

@@ -2,12 +2,12 @@ import Database from 'better-sqlite3';
 import { type CompiledQuery, Kysely } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqliteCapabilities } from '../../src/store/capabilities.js';
-import { sqliteDialect } from '../../src/store/dialect.js';
 import { migrate } from '../../src/store/migrations/index.js';
 import type { Schema } from '../../src/store/schema.js';
 import * as leases from '../../src/store/sql/leases.js';
 import * as settles from '../../src/store/sql/settles.js';
 import * as timers from '../../src/store/sql/timers.js';
+import { sqliteDialect } from '../../src/store/sqlite/dialect.js';
 import { Statements } from '../../src/store/statement.js';
 
 const database = new Database(':memory:');
@@ -48,7 +48,7 @@ describe('the plan of', () => {
 
   it('the timers reads only what is due', async () => {
     expect(await planOf(() => statements.run(db, settles.dueDeliveries, { now: 1, limit: 10 }))).toContain(
-      'SEARCH stage USING INDEX stage_wake (wake_at<?)',
+      'SEARCH stage USING COVERING INDEX stage_wake (wake_at<?)',
     );
     expect(await planOf(() => statements.run(db, timers.promoteDue, { now: 1, limit: 10 }))).toMatch(
       /SEARCH stage USING (COVERING )?INDEX stage_due \(run_at<\?\)/,

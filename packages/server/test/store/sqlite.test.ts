@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openSqliteStore } from '../../src/store/sqlite.js';
+import { openSqliteStore } from '../../src/store/sqlite/store.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 import { harness } from '../engine/support.js';
 import { aDatabaseFile, connect } from '../support/files.js';

@@ -156,7 +156,8 @@ function requireAll(caller: Principal): void {
 async function applicationNamed({ tx, now }: Group, name: string): Promise<ApplicationRow> {
   const existing = await tx.applicationByName(name);
   if (existing) return existing;
-  const row = { id: await tx.allocateIds('application', 1), name, created_at: now };
+  const [id = 0] = await tx.allocateIds('application', 1);
+  const row = { id, name, created_at: now };
   await tx.insertApplication(row);
   return row;
 }
@@ -168,8 +169,9 @@ async function insertKey(
   key: string,
   allApplications: Flag,
 ): Promise<ApiKeyRow> {
+  const [id = 0] = await tx.allocateIds('api_key', 1);
   const row: ApiKeyRow = {
-    id: await tx.allocateIds('api_key', 1),
+    id,
     application_id: application.id,
     name: request.name,
     prefix: shownPrefix(key),

@@ -187,6 +187,7 @@ export class Committer {
 
   #refusal(error: unknown): Error {
     switch (this.#deps.store.failureOf(error)) {
+      case 'conflict':
       case 'unavailable':
         return new DomainError('store_unavailable', 'The database cannot be written now; nothing was changed.', {
           retryAfterMs: 1_000,

@@ -23,16 +23,23 @@ export interface GroupDeps extends LeaseDeps, SettleDeps {
   takeWaiters(ready: ReadonlyMap<string, number>, except: ReadonlySet<LeaseTicket>): LeaseTicket[];
 }
 
+const MAX_CONFLICTS = 10;
+
 /**
  * Commits many requests as one transaction. When the data of one of them breaks a statement, the group is rolled back and each
- * request runs again in a savepoint of its own, so that the bad one fails alone. Any other failure is thrown: all fail.
+ * request runs again in a savepoint of its own, so that the bad one fails alone. When another writer stood in its way, the group
+ * begins again. Any other failure is thrown: all fail.
  */
 export async function runGroup(deps: GroupDeps, tickets: readonly Ticket[]): Promise<Effects> {
-  try {
-    return await attempt(deps, tickets, runTogether);
-  } catch (error) {
-    if (deps.store.failureOf(error) !== 'data') throw error;
-    return attempt(deps, tickets, runApart);
+  let run = runTogether;
+  for (let conflicts = 0; ; ) {
+    try {
+      return await attempt(deps, tickets, run);
+    } catch (error) {
+      const failure = deps.store.failureOf(error);
+      if (failure === 'data' && run === runTogether) run = runApart;
+      else if (failure !== 'conflict' || ++conflicts > MAX_CONFLICTS) throw error;
+    }
   }
 }
 
@@ -42,8 +49,7 @@ type Step<T> = (group: Group, tickets: T[]) => Promise<void>;
 async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner): Promise<Effects> {
   for (const ticket of tickets) delete ticket.result;
   const effects = new Effects();
-  const now = await deps.store.now();
-  await deps.store.transaction(async (tx) => {
+  await deps.store.transaction(async (tx, now) => {
     const group: Group = { tx, now, effects, isDataFailure: (error) => deps.store.failureOf(error) === 'data' };
     await inOrderOfArrival(deps, group, tickets, run);
     await run(group, ofKind<ExtendTicket>(tickets, 'extend'), (g, batch) => extendStep(g, batch, deps));

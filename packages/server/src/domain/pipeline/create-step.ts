@@ -3,6 +3,7 @@ import type { KnownPipeline, Ms, NewPipeline, NewStage } from '../../store/store
 import { noteReady } from '../commit/stage-changes.js';
 import type { CreateTicket, Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
+import { stageIdAt } from '../ids.js';
 import type { PipelinePlan } from './plan.js';
 
 /** Stores the pipelines of a group in a handful of statements. A repeated idempotency key gets the first pipeline. */
@@ -10,18 +11,9 @@ export async function createStep(group: Group, tickets: CreateTicket[]): Promise
   const fresh = await withoutRepeats(group, tickets);
   if (fresh.length === 0) return;
   const { tx, now } = group;
-  const firstPipeline = await tx.allocateIds('pipeline', fresh.length);
-  const firstStage = await tx.allocateIds(
-    'stage',
-    fresh.reduce((sum, ticket) => sum + ticket.plan.stages.length, 0),
-  );
+  const ids = await tx.allocateIds('pipeline', fresh.length);
   const rows = new Rows(now);
-  let stageId = firstStage;
-  for (const [index, ticket] of fresh.entries()) {
-    const pipeline = rows.add(ticket.plan, firstPipeline + index, stageId);
-    stageId += ticket.plan.stages.length;
-    ticket.result = created(pipeline);
-  }
+  for (const [index, ticket] of fresh.entries()) ticket.result = created(rows.add(ticket.plan, ids[index] as number));
   await tx.insertPipelines(rows.pipelines);
   await tx.insertStages(rows.stages);
   await tx.insertDependencies(rows.dependencies);
@@ -107,12 +99,12 @@ class Rows {
     this.#now = now;
   }
 
-  add(plan: PipelinePlan, id: number, firstStageId: number): NewPipeline {
+  add(plan: PipelinePlan, id: number): NewPipeline {
     const pipeline = this.#pipeline(plan, id);
     this.pipelines.push(pipeline);
-    for (const [index, stage] of plan.stages.entries()) this.stages.push(this.#stage(stage, firstStageId + index, id));
+    for (const [index, stage] of plan.stages.entries()) this.stages.push(this.#stage(stage, stageIdAt(id, index), id));
     for (const [index, dependencies] of plan.dependencies.entries()) {
-      for (const on of dependencies) this.dependencies.push({ depends_on_id: firstStageId + on, stage_id: firstStageId + index });
+      for (const on of dependencies) this.dependencies.push({ depends_on_id: stageIdAt(id, on), stage_id: stageIdAt(id, index) });
     }
     for (const keyword of plan.keywords) {
       this.keywords.push({ application_id: plan.pipeline.application_id, keyword, pipeline_id: id });

@@ -4,7 +4,7 @@ import type { AttemptRow, PipelineRow, Reads, StageRow } from '../../store/store
 import type { Committer } from '../commit/committer.js';
 import type { CreateTicket, OperateTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
-import { decodeCursor, notFound, parseId } from '../ids.js';
+import { decodeCursor, notFound, parseId, stagesOf } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, PipelineUseCases, Principal } from '../use-cases.js';
 import { cancelPipeline, isFinal } from './cancel.js';
@@ -127,13 +127,13 @@ function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'cancel'
     },
     async stages(caller, id, page) {
       const pipeline = await find(deps, caller, id);
-      const rows = await reads.stages(pipeline.id, numbered(page));
+      const rows = await reads.stages(stagesOf(pipeline.id), numbered(page));
       const names = await dependencyNames(reads, rows);
       return toPage(
         rows,
         pageLimit(page),
         (row) => stageView(row, names.get(row.id) ?? []),
-        (row) => row.position,
+        (row) => row.id,
       );
     },
     async context(caller, id, page) {
@@ -144,7 +144,7 @@ function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'cancel'
     async attempts(caller, id, page) {
       const pipeline = await find(deps, caller, id);
       const query = numbered(page);
-      const rows = await reads.attempts(pipeline.id, query);
+      const rows = await reads.attempts(stagesOf(pipeline.id), query);
       return toPage(rows, pageLimit(page), attemptView, (_, index) => (query.after ?? 0) + index + 1);
     },
     async logs(caller, id, page) {
@@ -168,9 +168,9 @@ async function dependencyNames(reads: Reads, stages: readonly StageRow[]): Promi
 const WATERFALL_ROWS = 50_000; // five deliveries of each stage of the largest pipeline
 
 async function waterfall({ reads, clock }: PipelineDeps, pipeline: Row): Promise<PipelineTrace> {
-  const stages = await reads.stages(pipeline.id, { limit: WATERFALL_ROWS });
+  const stages = await reads.stages(stagesOf(pipeline.id), { limit: WATERFALL_ROWS });
   const names = await dependencyNames(reads, stages);
-  const attempts = await reads.attempts(pipeline.id, { limit: WATERFALL_ROWS });
+  const attempts = await reads.attempts(stagesOf(pipeline.id), { limit: WATERFALL_ROWS });
   return buildWaterfall(
     {
       id: String(pipeline.id),

@@ -92,7 +92,6 @@ function planStage(
     id: UNSET,
     application_id: applicationId,
     pipeline_id: UNSET,
-    position,
     name: spec.name,
     handler: spec.handler ?? spec.name,
     status: 'not_started',

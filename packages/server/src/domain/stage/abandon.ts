@@ -12,7 +12,8 @@ export async function abandonPulls(group: Group, holder: Holder, pullSeqs: numbe
   await group.tx.setLastPullSeq([{ workerId: holder.workerId, pullSeq: last }]);
   group.effects.endPulls(holder.workerId, last);
   const held = await group.tx.deliveriesOfPulls(holder.workerId, pullSeqs);
-  const rows = await group.tx.deliveries(held.map((stage) => stage.id));
+  await group.tx.lockPipelines([...new Set(held.map((stage) => stage.pipeline_id))]);
+  const rows = (await group.tx.deliveries(held.map((stage) => stage.id))).filter((stage) => stage.worker_id === holder.workerId);
   const changes = rows.map((stage) => ({ stage, change: release(stage, group.now, group.now) }));
   await applyStageChanges(group.tx, group.now, group.effects, changes);
 }

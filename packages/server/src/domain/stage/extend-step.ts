@@ -9,16 +9,18 @@ export interface ExtendDeps {
 
 /** Notes the beats of workers, gives every lease that is still held leaseMs from now, and says why the others are lost. */
 export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseMs }: ExtendDeps): Promise<void> {
-  await group.tx.touchWorkers([...new Map(tickets.map(({ beat }) => [beat.id, { ...beat, last_seen_at: group.now }])).values()]);
+  const beats = new Map(tickets.map(({ beat }) => [beat.id, { ...beat, last_seen_at: group.now }]));
+  await group.tx.touchWorkers([...beats.values()].sort(byId));
   const refs = tickets.flatMap(({ holder, jobs }) =>
     jobs.map(({ id, fencingToken }) => ({ id: Number(id), fencing_token: fencingToken, worker_id: holder.workerId })),
   );
+  refs.sort(byId);
   const kept = new Set(
     (await group.tx.extendLeases(refs, group.now + leaseMs)).map((row) => `${row.id}.${row.fencing_token}.${row.worker_id}`),
   );
   const missing = refs.filter((ref) => !kept.has(`${ref.id}.${ref.fencing_token}.${ref.worker_id}`));
   const reasons = await whyLost(group.tx, missing);
-  const workers = await group.tx.workersById([...new Set(tickets.map((ticket) => ticket.holder.workerId))]);
+  const workers = await group.tx.workerOrders([...new Set(tickets.map((ticket) => ticket.holder.workerId))]);
   const orders = new Map(workers.map((worker) => [worker.id, worker.order_given]));
   for (const ticket of tickets) {
     const result: Extended = { order: orders.get(ticket.holder.workerId) ?? 'stop', extended: [], lost: [] };
@@ -29,6 +31,9 @@ export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseM
     ticket.result = result;
   }
 }
+
+/** The order in which rows are locked, everywhere. */
+const byId = (one: { id: number }, other: { id: number }): number => one.id - other.id;
 
 type WhyLost = (id: string, fencingToken: number, holder: Holder) => LeaseLostReason;
 

@@ -20,7 +20,7 @@ export interface LeaseDeps extends JobLimits {
 /** Hands stages to pulls: last in the group, so that a pull sees what the same group made ready. */
 export async function leaseStep(group: Group, tickets: LeaseTicket[], deps: LeaseDeps): Promise<void> {
   const workers = new Map(
-    (await group.tx.workersById([...new Set(tickets.map((t) => t.holder.workerId))])).map((w) => [w.id, w]),
+    (await group.tx.workerStandings([...new Set(tickets.map((t) => t.holder.workerId))])).map((w) => [w.id, w]),
   );
   const claiming: LeaseTicket[] = [];
   const delivered = new Map<LeaseTicket, Delivered[]>();

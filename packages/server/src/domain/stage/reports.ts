@@ -1,6 +1,7 @@
 import type { LogLine, ProgressReport, SettleError } from '@pipelogiq/protocol';
 import type { DeliveryRow, StageLogRow, Tx } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
+import { pipelineOf } from '../ids.js';
 import { contextRows } from './context.js';
 import { jsonText } from './output.js';
 import { type Holder, leaseLost, lostReason } from './settle.js';
@@ -13,6 +14,7 @@ export async function recordProgress(
   holder: Holder,
   reports: readonly ProgressReport[],
 ): Promise<Reported[]> {
+  if (reports.some((report) => report.context)) await tx.lockPipelines(pipelinesOf(reports));
   const rows = await deliveriesById(tx, reports);
   const held = reports.filter((report) => holds(rows.get(Number(report.id)), holder, report.fencingToken));
   await tx.setProgress(
@@ -62,8 +64,10 @@ export async function recordLogs(
   });
   await tx.addLogLines([...counts].map(([id, count]) => ({ id, lines: count })));
   if (kept.length > 0) {
-    const first = await tx.allocateIds('stage_log', kept.length);
-    await tx.insertLogs(kept.map((line, index) => logRow(line, first + index, rows.get(Number(line.id))?.pipeline_id ?? 0)));
+    const ids = await tx.allocateIds('stage_log', kept.length);
+    await tx.insertLogs(
+      kept.map((line, index) => logRow(line, ids[index] as number, rows.get(Number(line.id))?.pipeline_id ?? 0)),
+    );
   }
   return kept.length;
 }
@@ -79,9 +83,13 @@ const logRow = (line: LogLine, id: number, pipelineId: number): StageLogRow => (
   logged_at: Date.parse(line.loggedAt),
 });
 
+const stageIds = (refs: readonly { id: string }[]): number[] =>
+  [...new Set(refs.map((ref) => Number(ref.id)))].filter(Number.isSafeInteger);
+
+const pipelinesOf = (refs: readonly { id: string }[]): number[] => [...new Set(stageIds(refs).map(pipelineOf))];
+
 async function deliveriesById(tx: Tx, refs: readonly { id: string }[]): Promise<Map<number, DeliveryRow>> {
-  const ids = [...new Set(refs.map((ref) => Number(ref.id)))].filter(Number.isSafeInteger);
-  return new Map((await tx.deliveries(ids)).map((row) => [row.id, row]));
+  return new Map((await tx.deliveries(stageIds(refs))).map((row) => [row.id, row]));
 }
 
 const holds = (row: DeliveryRow | undefined, holder: Holder, fencingToken: number): boolean =>

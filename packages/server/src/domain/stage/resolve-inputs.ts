@@ -1,5 +1,6 @@
 import type { Json, StageError } from '@pipelogiq/protocol';
 import type { ClaimedStage, StageRow, Tx } from '../../store/store.js';
+import { pipelineOf, stageIdAt } from '../ids.js';
 import { byteLength } from './output.js';
 import { resolveReferences, UnresolvableReference } from './references.js';
 
@@ -34,16 +35,14 @@ export async function resolveInputs(tx: Tx, claimed: readonly ClaimedStage[], ma
 }
 
 async function outputsByPipeline(tx: Tx, referring: readonly ClaimedStage[]): Promise<Map<number, Map<string, Json>>> {
-  const places = new Map<string, { pipelineId: number; position: number }>();
-  for (const { pipeline_id: pipelineId, reference_positions: positions } of referring) {
-    for (const position of JSON.parse(positions ?? '[]') as number[])
-      places.set(`${pipelineId}.${position}`, { pipelineId, position });
-  }
+  const ids = referring.flatMap(({ pipeline_id, reference_positions }) =>
+    (JSON.parse(reference_positions ?? '[]') as number[]).map((position) => stageIdAt(pipeline_id, position)),
+  );
   const outputs = new Map<number, Map<string, Json>>();
-  for (const row of await tx.outputsAt([...places.values()])) {
-    const ofPipeline = outputs.get(row.pipeline_id) ?? new Map<string, Json>();
+  for (const row of await tx.outputsOf([...new Set(ids)])) {
+    const ofPipeline = outputs.get(pipelineOf(row.id)) ?? new Map<string, Json>();
     if (hasOutput(row)) ofPipeline.set(row.name, JSON.parse(row.output ?? 'null') as Json);
-    outputs.set(row.pipeline_id, ofPipeline);
+    outputs.set(pipelineOf(row.id), ofPipeline);
   }
   return outputs;
 }

@@ -2,6 +2,7 @@ import type { SettleResult } from '@pipelogiq/protocol';
 import type { Completion, ContextRow, DeliveryRow } from '../../store/store.js';
 import { applyStageChanges, type CompletedStage, type DecidedChange } from '../commit/stage-changes.js';
 import type { Group, SettleTicket } from '../commit/tickets.js';
+import { pipelineOf } from '../ids.js';
 import { isEmptyOutput } from './output.js';
 import { afterTheEnd, decideSettle, leaseLost, refOf, type SettleDecision } from './settle.js';
 
@@ -14,6 +15,8 @@ export interface SettleDeps {
  * once, decided one by one, and written together.
  */
 export async function settleStep(group: Group, tickets: SettleTicket[], deps: SettleDeps): Promise<void> {
+  const stageIds = tickets.map(({ settle }) => Number(refOf(settle).id));
+  await group.tx.lockPipelines([...new Set(stageIds.map(pipelineOf))]);
   const completed = await completeHeld(group, tickets);
   const others = tickets.filter((ticket) => !ticket.result);
   const rows = new Map((await group.tx.deliveries(idsOf(others))).map((row) => [row.id, row]));

@@ -136,11 +136,11 @@ async function startSession(
   const existing = await tx.workerByInstance(caller.applicationId, instanceId);
   if (existing) {
     await tx.updateWorker(existing.id, session);
-    await tx.forgetPulls(existing.id);
+    await tx.restartPulls(existing.id);
     effects.endPulls(existing.id); // pulls of the old session are answered: their caller may be gone
     return existing.id;
   }
-  const id = await tx.allocateIds('worker', 1);
+  const [id = 0] = await tx.allocateIds('worker', 1);
   await tx.insertWorker({
     ...session,
     id,
@@ -150,6 +150,7 @@ async function startSession(
     memory_mb: null,
     last_error: null,
   });
+  await tx.restartPulls(id);
   return id;
 }
 
@@ -169,7 +170,6 @@ const sessionOf = (request: WorkerBootstrap, sessionHash: string, now: number) =
   in_flight: 0,
   processed: 0,
   failed: 0,
-  last_pull_seq: 0,
   started_at: now,
   last_seen_at: now,
 });

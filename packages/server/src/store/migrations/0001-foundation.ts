@@ -7,6 +7,10 @@ import {
   WORKER_STATES,
 } from '@pipelogiq/protocol';
 import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
+import type { Capabilities } from '../capabilities.js';
+import type { Sequence } from '../rows.js';
+
+const SEQUENCES = ['application', 'api_key', 'worker', 'pipeline', 'stage_log', 'span_export'] satisfies Sequence[];
 
 /** The values that most rows have come first. */
 const FREQUENT = ['pending', 'running', 'completed', 'not_started', 'scheduled'];
@@ -25,20 +29,16 @@ const oneOf = (column: string, values: readonly string[]): RawBuilder<boolean> =
 };
 const flag = (column: string): RawBuilder<boolean> => sql`(${sql.ref(column)} = 0 or ${sql.ref(column)} = 1)`;
 
-/** Times and ids need 64 bits on every store; SQLite calls them integer, and only `integer primary key` is its row id. */
-export interface ColumnTypes {
-  int64: 'integer' | 'bigint';
-}
-
-export async function up(db: Kysely<never>, { int64 }: ColumnTypes): Promise<void> {
+export async function up(db: Kysely<never>, { int64, sequences }: Capabilities): Promise<void> {
   await accounts(db, int64);
+  await numbers(db, int64, sequences);
   await pipelines(db, int64);
   await stages(db, int64);
   await deliveries(db, int64);
   await indexes(db);
 }
 
-async function accounts(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<void> {
+async function accounts(db: Kysely<never>, int64: Capabilities['int64']): Promise<void> {
   await db.schema
     .createTable('application')
     .addColumn('id', int64, (c) => c.primaryKey())
@@ -79,18 +79,18 @@ async function accounts(db: Kysely<never>, int64: ColumnTypes['int64']): Promise
     .addColumn('in_flight', int64, (c) => c.notNull().defaultTo(0))
     .addColumn('processed', int64, (c) => c.notNull().defaultTo(0))
     .addColumn('failed', int64, (c) => c.notNull().defaultTo(0))
-    .addColumn('cpu_percent', 'real')
-    .addColumn('memory_mb', 'real')
+    .addColumn('cpu_percent', 'double precision')
+    .addColumn('memory_mb', 'double precision')
     .addColumn('last_error', 'text')
-    .addColumn('last_pull_seq', int64, (c) => c.notNull().defaultTo(0))
     .addColumn('started_at', int64, (c) => c.notNull())
     .addColumn('last_seen_at', int64, (c) => c.notNull())
     .addUniqueConstraint('worker_instance', ['application_id', 'instance_id'])
     .execute();
+  // Apart from the worker: pulls lock this row, heartbeats write that one, and neither waits for the other.
   await db.schema
-    .createTable('id_block')
-    .addColumn('name', 'text', (c) => c.primaryKey())
-    .addColumn('next_id', int64, (c) => c.notNull())
+    .createTable('worker_pull')
+    .addColumn('worker_id', int64, (c) => c.primaryKey())
+    .addColumn('last_pull_seq', int64, (c) => c.notNull())
     .execute();
   await db.schema
     .createTable('server_state')
@@ -99,11 +99,24 @@ async function accounts(db: Kysely<never>, int64: ColumnTypes['int64']): Promise
     .execute();
 }
 
+/** Where ids come from. A block's row is locked until the commit; sequences let several writers go on. */
+async function numbers(db: Kysely<never>, int64: Capabilities['int64'], sequences: boolean): Promise<void> {
+  if (sequences) {
+    for (const name of SEQUENCES) await sql`create sequence ${sql.id(`${name}_id`)} as bigint`.execute(db);
+    return;
+  }
+  await db.schema
+    .createTable('id_block')
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('next_id', int64, (c) => c.notNull())
+    .execute();
+}
+
 const STAGE_COUNTERS = ['total', 'open', 'completed', 'failed', 'tolerated', 'skipped', 'cancelled', 'blocked'] as const;
 
 function withCounters<T extends string>(
   table: CreateTableBuilder<T, string>,
-  int64: ColumnTypes['int64'],
+  int64: Capabilities['int64'],
 ): CreateTableBuilder<T, string> {
   return STAGE_COUNTERS.reduce<CreateTableBuilder<T, string>>(
     (builder, counter) =>
@@ -117,7 +130,7 @@ function withCounters<T extends string>(
   );
 }
 
-async function pipelines(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<void> {
+async function pipelines(db: Kysely<never>, int64: Capabilities['int64']): Promise<void> {
   const table = db.schema
     .createTable('pipeline')
     .addColumn('id', int64, (c) => c.primaryKey())
@@ -168,13 +181,12 @@ async function pipelines(db: Kysely<never>, int64: ColumnTypes['int64']): Promis
     .execute();
 }
 
-async function stages(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<void> {
+async function stages(db: Kysely<never>, int64: Capabilities['int64']): Promise<void> {
   await db.schema
     .createTable('stage')
     .addColumn('id', int64, (c) => c.primaryKey())
     .addColumn('application_id', int64, (c) => c.notNull())
     .addColumn('pipeline_id', int64, (c) => c.notNull())
-    .addColumn('position', int64, (c) => c.notNull())
     .addColumn('name', 'text', (c) => c.notNull())
     .addColumn('handler', 'text', (c) => c.notNull())
     .addColumn('status', 'text', (c) => c.notNull().check(oneOf('status', STAGE_STATUSES)))
@@ -211,7 +223,7 @@ async function stages(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<v
     .addColumn('settled_at', int64)
     .addColumn('error_code', 'text')
     .addColumn('error', 'text')
-    .addColumn('progress_ratio', 'real')
+    .addColumn('progress_ratio', 'double precision')
     .addColumn('progress_message', 'text')
     .addColumn('log_lines', int64, (c) => c.notNull().defaultTo(0))
     .addColumn('finished_at', int64)
@@ -233,12 +245,11 @@ async function stages(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<v
     .execute();
 }
 
-async function deliveries(db: Kysely<never>, int64: ColumnTypes['int64']): Promise<void> {
+async function deliveries(db: Kysely<never>, int64: Capabilities['int64']): Promise<void> {
   await db.schema
     .createTable('stage_attempt')
     .addColumn('stage_id', int64, (c) => c.notNull())
     .addColumn('fencing_token', int64, (c) => c.notNull())
-    .addColumn('pipeline_id', int64, (c) => c.notNull())
     .addColumn('span_id', 'text', (c) => c.notNull())
     .addColumn('worker_id', int64, (c) => c.notNull())
     .addColumn('outcome', 'text', (c) => c.notNull().check(oneOf('outcome', DELIVERY_OUTCOMES)))
@@ -274,9 +285,7 @@ async function indexes(db: Kysely<never>): Promise<void> {
     sql`create index stage_ready on stage (application_id, handler, priority desc, run_at, id) where status = 'pending' and held = 0`,
     sql`create index stage_due on stage (run_at) where status = 'scheduled' and held = 0`,
     sql`create index stage_wake on stage (wake_at) where status = 'running'`,
-    sql`create index stage_pipeline on stage (pipeline_id, position)`,
     sql`create index stage_dependency_stage on stage_dependency (stage_id)`,
-    sql`create index stage_attempt_pipeline on stage_attempt (pipeline_id)`,
     sql`create index stage_log_pipeline on stage_log (pipeline_id, id)`,
     sql`create unique index pipeline_idempotency on pipeline (application_id, idempotency_key) where idempotency_key is not null`,
     sql`create index pipeline_application on pipeline (application_id, id)`,

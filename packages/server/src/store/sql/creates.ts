@@ -10,7 +10,12 @@ const insertInto = <Row extends object>(table: string, columns: Columns<Row>) =>
     (rows) => sql`insert into ${sql.table(table)} (${sql.join(Object.keys(columns).map((column) => sql.ref(column)))}) ${rows}`,
   );
 
-/** `excluded` keeps the sequence exact when two writers ask at once: the row is the lock. */
+/** Where the store has sequences: a lock on the row would hold up every other writer until the commit. */
+export const nextIds = statement<{ sequence: string; count: number }, { id: number }>(
+  ({ slot }) => sql`
+    select nextval(cast(${slot('sequence', 'text')} as regclass)) as id from generate_series(1, ${slot('count', 'int')})`,
+);
+
 export const allocateIds = statement<{ name: string; count: number }, { next_id: number }>(
   ({ slot }) => sql`
     insert into id_block (name, next_id) values (${slot('name', 'text')}, 1 + ${slot('count', 'int')})
@@ -62,7 +67,6 @@ export const insertStages = insertInto<NewStage>('stage', {
   id: 'int',
   application_id: 'int',
   pipeline_id: 'int',
-  position: 'int',
   name: 'text',
   handler: 'text',
   status: 'text',
@@ -107,6 +111,10 @@ export const putContext = rowsStatement<ContextRow & Record<string, unknown>>(
     on conflict (pipeline_id, key) do update
     set value = excluded.value, sensitive = ${can.greatest(sql`context_item.sensitive`, sql`excluded.sensitive`)},
       updated_at = excluded.updated_at`,
+);
+
+export const lockPipelines = statement<{ ids: number[] }>(
+  ({ idsIn }) => sql`select id from pipeline where id ${idsIn('ids')} order by id for no key update`,
 );
 
 export const markContext = statement<{ ids: number[] }>(

@@ -1,13 +1,15 @@
-import { sql } from 'kysely';
-import { rowsStatement, statement } from '../statement.js';
+import { type RawBuilder, sql } from 'kysely';
+import { type BuildContext, rowsStatement, skipLocked, statement } from '../statement.js';
 import type {
   ClaimedStage,
   Completion,
   ContextRow,
   DependencyOutput,
   NewDelivery,
+  StageOutput,
   StageRow,
   StartedDelivery,
+  WorkerRow,
   WorkerStanding,
 } from '../store.js';
 
@@ -22,25 +24,47 @@ const CLAIMED = sql`
     select coalesce(sum(octet_length(c.value)), 0) from context_item c where c.pipeline_id = p.id) end as payload_bytes,
   p.name as pipeline_name, p.trace_id, p.trace_flags, p.tracestate, p.has_context`;
 
+type Claim = { applicationId: number; handlers: string[]; limit: number };
+
+/** Literals, not arguments, in the status: the partial index serves only those. */
+const ready = ({ slot }: BuildContext<Claim>, columns: RawBuilder<unknown>, handler: RawBuilder<unknown>) => sql`
+  select ${columns} from stage r
+  where r.application_id = ${slot('applicationId', 'int')} and r.handler = ${handler} and r.status = 'pending' and r.held = 0
+  order by r.priority desc, r.run_at, r.id
+  limit ${slot('limit', 'int')}`;
+
 /**
  * The best `limit` rows of each handler, each read off the ready index in order, then merged. `handler in (…)` alone would sort
- * everything that is ready. Literals, not arguments, in the status: the partial index serves only those.
+ * everything that is ready.
  */
-export const claim = statement<{ applicationId: number; handlers: string[]; limit: number }, ClaimedStage>(
-  ({ slot, can }) => sql`
-    select ${CLAIMED}
-    from ${can.each(slot('handlers'))} as h
-    cross join stage s on s.id in (
-      select r.id from stage r
-      where r.application_id = ${slot('applicationId', 'int')} and r.handler = h.item and r.status = 'pending' and r.held = 0
+export const claim = statement<Claim, ClaimedStage>((context) => {
+  const { slot, can } = context;
+  const handlers = can.each(slot('handlers'));
+  const inOrder = sql`order by s.priority desc, s.run_at, s.id limit ${slot('limit', 'int')}`;
+  if (!can.rowLocks) {
+    return sql`
+      select ${CLAIMED}
+      from ${handlers} as h
+      cross join stage s on s.id in (${ready(context, sql`r.id`, sql`h.item`)})
+      join pipeline p on p.id = s.pipeline_id
+      ${inOrder}`;
+  }
+  // Materialized: a plan that evaluates the locking part twice would claim more than the limit.
+  return sql`
+    with best as materialized (
+      select r.id, r.priority, r.run_at
+      from ${handlers} as h
+      cross join lateral (${ready(context, sql`r.id, r.priority, r.run_at`, sql`h.item`)} ${skipLocked(can)}) r
       order by r.priority desc, r.run_at, r.id
       limit ${slot('limit', 'int')})
+    select ${CLAIMED}
+    from best
+    join stage s on s.id = best.id
     join pipeline p on p.id = s.pipeline_id
-    order by s.priority desc, s.run_at, s.id
-    limit ${slot('limit', 'int')}`,
-);
+    ${inOrder}`;
+});
 
-/** One handler needs no merge: the index order is the answer. */
+/** One handler needs no merge: the index order is the answer. For stores that lock no rows. */
 export const claimOneHandler = statement<{ applicationId: number; handler: string; limit: number }, ClaimedStage>(
   ({ slot }) => sql`
     select ${CLAIMED}
@@ -55,8 +79,8 @@ export const claimOneHandler = statement<{ applicationId: number; handler: strin
 export const archiveDeliveries = statement<{ ids: number[] }>(
   ({ idsIn }) => sql`
     insert into stage_attempt
-      (stage_id, fencing_token, pipeline_id, span_id, worker_id, outcome, error_code, error, ready_at, leased_at, settled_at)
-    select id, fencing_token, pipeline_id, span_id, worker_id, outcome, error_code, error, delivery_ready_at, leased_at, settled_at
+      (stage_id, fencing_token, span_id, worker_id, outcome, error_code, error, ready_at, leased_at, settled_at)
+    select id, fencing_token, span_id, worker_id, outcome, error_code, error, delivery_ready_at, leased_at, settled_at
     from stage where id ${idsIn('ids')} and fencing_token > 0 and outcome is not null`,
 );
 
@@ -122,19 +146,11 @@ export const dependencyOutputs = statement<{ ids: number[] }, DependencyOutput>(
     from stage_dependency d
     join stage s on s.id = d.depends_on_id
     where d.stage_id ${idsIn('ids')}
-    order by d.stage_id, s.position`,
+    order by d.stage_id, s.id`,
 );
 
-export const outputsAt = rowsStatement<
-  { pipelineId: number; position: number },
-  Record<string, never>,
-  Pick<StageRow, 'pipeline_id' | 'position' | 'name' | 'status' | 'output'>
->(
-  { pipelineId: 'int', position: 'int' },
-  (rows) => sql`
-    with place(pipeline_id, position) as (${rows})
-    select s.pipeline_id, s.position, s.name, s.status, s.output
-    from place cross join stage s on s.pipeline_id = place.pipeline_id and s.position = place.position`,
+export const outputsOf = statement<{ ids: number[] }, StageOutput>(
+  ({ idsIn }) => sql`select id, name, status, output from stage where id ${idsIn('ids')}`,
 );
 
 export const contextOf = statement<{ ids: number[] }, ContextRow>(
@@ -143,15 +159,32 @@ export const contextOf = statement<{ ids: number[] }, ContextRow>(
     order by pipeline_id, key`,
 );
 
-export const workersById = statement<{ ids: number[] }, WorkerStanding>(
-  ({ idsIn }) => sql`select id, state, order_given, last_pull_seq from worker where id ${idsIn('ids')}`,
+/** Locked until the commit: a repeated pull that came to another writer waits for the first and finds its jobs. */
+export const workerStandings = statement<{ ids: number[] }, WorkerStanding>(
+  ({ idsIn, can }) => sql`
+    select w.id, w.state, w.order_given, p.last_pull_seq
+    from worker_pull p join worker w on w.id = p.worker_id
+    where p.worker_id ${idsIn('ids')}
+    order by p.worker_id
+    ${can.rowLocks ? sql`for update of p` : sql``}`,
+);
+
+export const workerOrders = statement<{ ids: number[] }, Pick<WorkerRow, 'id' | 'order_given'>>(
+  ({ idsIn }) => sql`select id, order_given from worker where id ${idsIn('ids')}`,
 );
 
 export const setLastPullSeq = rowsStatement<{ workerId: number; pullSeq: number }>(
   { workerId: 'int', pullSeq: 'int' },
   (rows) => sql`
     with p(id, seq) as (${rows})
-    update worker set last_pull_seq = p.seq from p where worker.id = p.id and worker.last_pull_seq < p.seq`,
+    update worker_pull set last_pull_seq = p.seq from p where worker_pull.worker_id = p.id and worker_pull.last_pull_seq < p.seq`,
+);
+
+/** A new session counts its pulls anew. */
+export const restartPulls = statement<{ workerId: number }>(
+  ({ slot }) => sql`
+    insert into worker_pull (worker_id, last_pull_seq) values (${slot('workerId', 'int')}, 0)
+    on conflict (worker_id) do update set last_pull_seq = 0`,
 );
 
 export const forgetPulls = statement<{ workerId: number }>(

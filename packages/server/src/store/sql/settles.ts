@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { rowsStatement, statement } from '../statement.js';
+import { forUpdate, rowsStatement, statement } from '../statement.js';
 import type { AttemptRow, CounterDelta, DeliveryRow, EndedPipeline, ReadyStage, StageChange } from '../store.js';
 
 const DELIVERY = sql`
@@ -7,12 +7,12 @@ const DELIVERY = sql`
   backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, log_lines, error_code`;
 
 export const deliveries = statement<{ ids: number[] }, DeliveryRow>(
-  ({ idsIn }) => sql`select ${DELIVERY} from stage where id ${idsIn('ids')} order by id`,
+  ({ idsIn, can }) => sql`select ${DELIVERY} from stage where id ${idsIn('ids')} order by id ${forUpdate(can)}`,
 );
 
-export const dueDeliveries = statement<{ now: number; limit: number }, DeliveryRow>(
+export const dueDeliveries = statement<{ now: number; limit: number }, { id: number }>(
   ({ slot }) => sql`
-    select ${DELIVERY} from stage
+    select id from stage
     where status = 'running' and wake_at <= ${slot('now', 'int')}
     order by wake_at
     limit ${slot('limit', 'int')}`,

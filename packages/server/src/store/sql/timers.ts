@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
-import { statement } from '../statement.js';
-import type { ReadyStage } from '../store.js';
+import { skipLocked, statement } from '../statement.js';
+import type { IdRange, ReadyStage } from '../store.js';
 
 export const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
-  ({ slot }) => sql`
+  ({ slot, can }) => sql`
     update stage set status = 'pending', ready_at = ${slot('now', 'int')}
     where id in (
       select id from stage where status = 'scheduled' and held = 0 and run_at <= ${slot('now', 'int')}
-      order by run_at limit ${slot('limit', 'int')})
+      order by run_at limit ${slot('limit', 'int')} ${skipLocked(can)})
     returning id, application_id, pipeline_id, handler, status, run_at, held`,
 );
 
@@ -32,14 +32,14 @@ export const grantGrace = statement<{ leaseExpiresAt: number; gapMs: number }>((
     returning id`;
 });
 
-export const cancelStages = statement<{ pipelineId: number; now: number }, { id: number }>(
+export const cancelStages = statement<IdRange & { now: number }, { id: number }>(
   ({ slot }) => sql`
     update stage set
       outcome = case when status = 'running' then 'cancelled' else outcome end,
       settled_at = case when status = 'running' then ${slot('now', 'int')} else settled_at end,
       error_code = case when status = 'running' then 'cancelled' else error_code end,
       finished_at = ${slot('now', 'int')}, status = 'cancelled'
-    where pipeline_id = ${slot('pipelineId', 'int')}
+    where id >= ${slot('from', 'int')} and id < ${slot('to', 'int')}
       and status in ('not_started', 'scheduled', 'pending', 'throttled', 'running', 'waiting')
     returning id`,
 );

@@ -1,16 +1,16 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely } from 'kysely';
-import type { Clock } from '../clock.js';
-import { sqliteCapabilities } from './capabilities.js';
+import type { Clock } from '../../clock.js';
+import { sqliteCapabilities } from '../capabilities.js';
+import { migrate } from '../migrations/index.js';
+import type { Schema } from '../schema.js';
+import { SqlReads } from '../sql-reads.js';
+import { SqlTx } from '../sql-tx.js';
+import { Statements } from '../statement.js';
+import type { Failure, Ms, Reads, Store, Tx } from '../store.js';
 import { sqliteDialect } from './dialect.js';
-import { migrate } from './migrations/index.js';
 import { readerThreadDialect } from './reader-thread.js';
-import type { Schema } from './schema.js';
-import { SqlReads } from './sql-reads.js';
-import { SqlTx } from './sql-tx.js';
-import { Statements } from './statement.js';
-import type { Reads, Store, Tx } from './store.js';
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -84,15 +84,11 @@ class SqliteStore implements Store {
     this.reads = new SqlReads(readDb, sqliteCapabilities);
   }
 
-  async now(): Promise<number> {
-    return this.#clock.now();
+  transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T> {
+    return this.#db.transaction().execute((trx) => work(new SqlTx(trx, this.#statements), this.#clock.now()));
   }
 
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.#db.transaction().execute((trx) => work(new SqlTx(trx, this.#statements)));
-  }
-
-  failureOf(error: unknown): 'data' | 'unavailable' | 'unknown_outcome' {
+  failureOf(error: unknown): Failure {
     const code = error instanceof Database.SqliteError ? error.code : '';
     return UNAVAILABLE.test(code) ? 'unavailable' : 'data';
   }
