@@ -12,9 +12,22 @@ const alias = [
   { find: /^@pipelogiq\/server\/testing$/, replacement: source('packages/server/src/testing/index.ts') },
 ];
 
-const project = (name: string, include: string[], { testTimeout = 20_000, exclude = [] as string[] } = {}) => ({
+interface Choices {
+  testTimeout?: number;
+  exclude?: string[];
+  globalSetup?: string[];
+}
+
+const project = (name: string, include: string[], { testTimeout = 20_000, exclude = [], globalSetup = [] }: Choices = {}) => ({
   resolve: { alias },
-  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', ...exclude], testTimeout, hookTimeout: 120_000 },
+  test: {
+    name,
+    include,
+    exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
+    testTimeout,
+    hookTimeout: 120_000,
+    globalSetup,
+  },
 });
 
 const CONTROLS = 'test/system/killed/controls.test.ts';
@@ -39,7 +52,9 @@ export default defineConfig({
     projects: [
       project('protocol', ['packages/protocol/{src,test}/**/*.test.ts']),
       project('sdk', ['packages/sdk/{src,test}/**/*.test.ts']),
-      project('server', ['packages/server/{src,test}/**/*.test.ts']),
+      project('server', ['packages/server/{src,test}/**/*.test.ts'], {
+        globalSetup: ['packages/server/test/support/global-setup.ts'],
+      }),
       project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
         testTimeout: 180_000,
         exclude: ['test/packages/**', CONTROLS],
