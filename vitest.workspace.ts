@@ -16,9 +16,14 @@ interface Choices {
   testTimeout?: number;
   exclude?: string[];
   globalSetup?: string[];
+  provide?: { store: 'sqlite' | 'postgres' };
 }
 
-const project = (name: string, include: string[], { testTimeout = 20_000, exclude = [], globalSetup = [] }: Choices = {}) => ({
+const project = (
+  name: string,
+  include: string[],
+  { testTimeout = 20_000, exclude = [], globalSetup = [], provide }: Choices = {},
+) => ({
   resolve: { alias },
   test: {
     name,
@@ -27,9 +32,13 @@ const project = (name: string, include: string[], { testTimeout = 20_000, exclud
     testTimeout,
     hookTimeout: 120_000,
     globalSetup,
+    ...(provide && { provide }),
   },
 });
 
+const POSTGRES = ['packages/server/test/support/global-setup.ts'];
+/** What every store must do alike. */
+const BEHAVIOUR = ['packages/server/test/{engine,commit,traces}/**/*.test.ts'];
 const CONTROLS = 'test/system/killed/controls.test.ts';
 
 // One project for all type tests: each project with types runs the compiler over the whole repository.
@@ -53,8 +62,11 @@ export default defineConfig({
       project('protocol', ['packages/protocol/{src,test}/**/*.test.ts']),
       project('sdk', ['packages/sdk/{src,test}/**/*.test.ts']),
       project('server', ['packages/server/{src,test}/**/*.test.ts'], {
-        globalSetup: ['packages/server/test/support/global-setup.ts'],
+        globalSetup: POSTGRES,
+        provide: { store: 'sqlite' },
       }),
+      // One behaviour, two stores: the same files once more.
+      project('server:postgres', BEHAVIOUR, { globalSetup: POSTGRES, provide: { store: 'postgres' } }),
       project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
         testTimeout: 180_000,
         exclude: ['test/packages/**', CONTROLS],

@@ -39,7 +39,12 @@ export type Option = IntOption | StringOption | EnumOption | BoolOption;
 export const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1', minLength: 1, description: 'address to listen on' },
   port: { type: 'int', default: 8080, min: 0, max: 65_535, description: 'port to listen on; 0 takes a free one' },
-  database: { type: 'string', default: './pipelogiq.db', minLength: 1, description: 'SQLite file, or :memory:' },
+  database: {
+    type: 'string',
+    default: './pipelogiq.db',
+    minLength: 1,
+    description: 'SQLite file, `:memory:`, or `postgres://user:password@host:5432/database`',
+  },
   bootstrapApiKey: { type: 'string', minLength: 32, secret: true, description: 'admin API key made at the first start' },
   synchronous: {
     type: 'enum',
@@ -300,3 +305,6 @@ export function resolveConfig({ options = {}, flags = {}, env = {} }: ConfigSour
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
   return config;
 }
+
+/** Whether `database` names a PostgreSQL database and not a file. */
+export const isPostgresUrl = (database: string): boolean => /^postgres(?:ql)?:\/\//.test(database);

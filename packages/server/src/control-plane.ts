@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiKeyCreated, CreateApiKey } from '@pipelogiq/protocol';
 import { type Clock, systemClock } from './clock.js';
-import { type Config, type ConfigOptions, resolveConfig } from './config.js';
+import { type Config, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
 import type { AccountService } from './domain/account/accounts.js';
 import { createEngine, type Engine } from './engine.js';
 import { checkHealth } from './health.js';
 import { createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
 import { OpenRequests } from './open-requests.js';
+import { openPostgresStore } from './store/postgres/store.js';
 import { openSqliteStore } from './store/sqlite/store.js';
 import type { Store } from './store/store.js';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.js';
@@ -70,7 +71,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
   const { clock = systemClock(), env = process.env, ...given } = options;
   const config = resolveConfig({ options: given });
   const telemetry = openTelemetry({ config, env, clock });
-  const store = await openSqliteStore({ path: config.database, synchronous: config.synchronous, clock });
+  const store = await openStore(config, clock, options.clock, telemetry);
   try {
     const engine = await createEngine({ config, clock, store, telemetry });
     const firstStart = (await store.reads.countApiKeys()) === 0;
@@ -81,6 +82,17 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
     await store.close();
     throw error;
   }
+}
+
+/** PostgreSQL by its URL, else a file of SQLite. A clock that was given also tells PostgreSQL's time: it is a test's. */
+function openStore(config: Config, clock: Clock, given: Clock | undefined, { log }: Telemetry): Promise<Store> {
+  if (!isPostgresUrl(config.database)) return openSqliteStore({ path: config.database, synchronous: config.synchronous, clock });
+  return openPostgresStore({
+    url: config.database,
+    clock,
+    ...(given && { timeOf: given }),
+    onBackgroundError: (err) => log.warn({ err }, 'a connection to the database was lost'),
+  });
 }
 
 interface Parts {

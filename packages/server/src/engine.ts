@@ -3,6 +3,7 @@ import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { AccountService } from './domain/account/accounts.js';
 import { Committer } from './domain/commit/committer.js';
+import { readyWork } from './domain/commit/effects.js';
 import type { Group, OperateTicket, SettleTicket, TimerTicket } from './domain/commit/tickets.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
@@ -11,6 +12,7 @@ import type { UseCases } from './domain/use-cases.js';
 import { workerUseCases } from './domain/worker/workers.js';
 import { expireLeases } from './loops/expire-leases.js';
 import { exportSpans } from './loops/export-spans.js';
+import { Leadership } from './loops/leadership.js';
 import { createLoops, type Loop, type Loops } from './loops/loop.js';
 import { promoteDue } from './loops/promote-due.js';
 import { settledWithin } from './settled-within.js';
@@ -40,9 +42,14 @@ export interface Engine {
 
 const NO_APPLICATION = 0; // the server's own work has a line of its own in the queue
 const PROMOTE = 'promote-due';
-const PROMOTE_EVERY_MS = 5_000; // a net: hints from commits make it prompt
+const PROMOTE_EVERY_MS = 1_000; // a net: hints from commits make it prompt
 const EXPORT_EVERY_MS = 1_000;
 const KEYS_EVERY_MS = 60_000;
+/** What latency rests on when no hint comes through. */
+const POLL_EVERY_MS = 250;
+/** A server that is killed is replaced within the two together. */
+const LEAD_MS = 10_000;
+const LEAD_EVERY_MS = 3_000;
 const LOOPS_GRACE_MS = 1_000;
 
 export async function createEngine(parts: EngineParts): Promise<Engine> {
@@ -50,7 +57,8 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   const tokenFloor = await store.transaction((tx) => tx.tokenFloor());
   const waits = new PipelineWaits();
   let loops: Loops | undefined;
-  const committer: Committer = createCommitter(parts, tokenFloor, waits, (at) => loops?.hint(PROMOTE, at));
+  const committer: Committer = createCommitter(parts, tokenFloor, waits, (inMs) => loops?.hint(PROMOTE, clock.now() + inMs));
+  store.peers?.onReady((ready) => committer.wake(ready));
   const shared = { committer, reads: store.reads, clock };
   const accounts = new AccountService(shared);
   const useCases: UseCases = {
@@ -65,10 +73,19 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     jobs: jobUseCases({ ...shared, ...config }),
     workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled }),
   };
-  loops = createLoops(loopTable(parts, committer, accounts), {
-    clock,
-    onError: (loop, error) => telemetry.log.error({ err: error, loop }, 'a loop failed and will be tried again'),
+  const leadership = new Leadership({
+    holder: clock.randomHex(8),
+    ttlMs: LEAD_MS,
+    inGroup: (run) => submit(committer, 'operate', run),
   });
+  loops = createLoops(
+    [...loopTable(parts, committer, accounts), ...(store.peers ? peerLoops(parts, committer, waits, leadership) : [])],
+    {
+      clock,
+      leads: () => !store.peers || leadership.leads,
+      onError: (loop, error) => telemetry.log.error({ err: error, loop }, 'a loop failed and will be tried again'),
+    },
+  );
   loops.start();
   return {
     useCases,
@@ -83,6 +100,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     stop: async () => {
       // An export to a collector that does not answer must not hold up the end; its spans stay in the queue.
       await settledWithin(loops.stop(), LOOPS_GRACE_MS, clock);
+      if (store.peers) await settledWithin(leadership.resign(), LOOPS_GRACE_MS, clock);
       await committer.drain();
     },
   };
@@ -92,7 +110,7 @@ function createCommitter(
   { config, clock, store, telemetry }: EngineParts,
   tokenFloor: number,
   waits: PipelineWaits,
-  hintDue: (at: number) => void,
+  hintDue: (inMs: number) => void,
 ): Committer {
   const committer = new Committer({
     store,
@@ -106,8 +124,10 @@ function createCommitter(
     groupMaxLeases: config.groupMaxRows,
     jobPayloadBytes: LIMITS.jobPayloadBytes,
     tokenFloor,
-    onCommitted: ({ effects }) => {
-      if (effects.nextDueAt !== undefined) hintDue(effects.nextDueAt);
+    onCommitted: ({ effects, now }) => {
+      // Relative: the store's clock need not be this process's.
+      if (effects.nextDueAt !== undefined) hintDue(effects.nextDueAt - now);
+      if (effects.ready.size > 0) store.peers?.announce([...effects.ready.keys()].map(readyWork));
       waits.ended(effects.endedPipelines);
     },
     onUndeliverable: (holder, jobs) => {
@@ -131,45 +151,71 @@ function createCommitter(
   return committer;
 }
 
+const submit = <R>(committer: Committer, kind: 'timer' | 'operate', run: (group: Group) => Promise<R>): Promise<R> =>
+  committer.submit<TimerTicket | OperateTicket>({
+    kind,
+    applicationId: NO_APPLICATION,
+    rows: 1,
+    bytes: 0,
+    run,
+  } as TimerTicket) as Promise<R>;
+
 /** Background work: name, period, function. */
 function loopTable(parts: EngineParts, committer: Committer, accounts: AccountService): Loop[] {
   const { config, clock, store, telemetry } = parts;
-  const submit = <R>(kind: 'timer' | 'operate', run: (group: Group) => Promise<R>): Promise<R> =>
-    committer.submit<TimerTicket | OperateTicket>({
-      kind,
-      applicationId: NO_APPLICATION,
-      rows: 1,
-      bytes: 0,
-      run,
-    } as TimerTicket) as Promise<R>;
   const table: Loop[] = [
     {
       name: 'expire-leases',
       everyMs: config.expireEveryMs,
-      run: () => submit('timer', (group) => expireLeases(group, { ...config, random: () => clock.random() })),
+      onLeader: true,
+      run: () => submit(committer, 'timer', (group) => expireLeases(group, { ...config, random: () => clock.random() })),
     },
-    { name: PROMOTE, everyMs: PROMOTE_EVERY_MS, run: () => submit('timer', promoteDue) },
+    { name: PROMOTE, everyMs: PROMOTE_EVERY_MS, onLeader: true, run: () => submit(committer, 'timer', promoteDue) },
     {
       name: 'touch-api-keys',
       everyMs: KEYS_EVERY_MS,
-      run: () => submit('operate', async ({ tx }) => ({ nextAt: void (await accounts.flushUsed(tx)) })),
+      run: () => submit(committer, 'operate', async ({ tx }) => void (await accounts.flushUsed(tx))),
     },
   ];
   if (telemetry.spanExport.enabled) {
     table.push({
       name: 'export-spans',
       everyMs: EXPORT_EVERY_MS,
+      onLeader: true,
       runsAtStop: true,
       run: async () => {
         const { more } = await exportSpans({
           reads: store.reads,
           export: (records) => telemetry.spanExport.export(records),
-          inGroup: (run) => submit('operate', run),
+          inGroup: (run) => submit(committer, 'operate', run),
           onRefused: (error) => telemetry.log.error({ err: error }, 'the collector refuses a span for good; it is dropped'),
         });
-        return more ? { nextAt: clock.now() } : {};
+        return more ? { inMs: 0 } : undefined;
       },
     });
   }
   return table;
+}
+
+/** What one of several servers on a database does beside its own work: find what the others made ready or ended, and lead or not. */
+function peerLoops({ store }: EngineParts, committer: Committer, waits: PipelineWaits, leadership: Leadership): Loop[] {
+  const { reads } = store;
+  return [
+    { name: 'lead', everyMs: LEAD_EVERY_MS, run: () => leadership.keep() },
+    {
+      name: 'find-ready',
+      everyMs: POLL_EVERY_MS,
+      run: async () => {
+        if (committer.parked > 0) committer.wake(await reads.readyAmong(committer.awaited().map(readyWork)));
+      },
+    },
+    {
+      name: 'find-ended',
+      everyMs: POLL_EVERY_MS,
+      run: async () => {
+        const ids = waits.ids();
+        if (ids.length > 0) waits.ended(await reads.endedAmong(ids));
+      },
+    },
+  ];
 }

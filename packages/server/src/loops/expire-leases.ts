@@ -18,7 +18,7 @@ export interface ExpireDeps {
  * noted that it lives — server or database away, process stopped, clock set, event loop stalled — no worker could have sent a
  * heartbeat, so every lease starts afresh, timeouts move by the gap, and nothing expires in this round.
  */
-export async function expireLeases({ tx, now, effects }: Group, deps: ExpireDeps): Promise<{ nextAt?: number }> {
+export async function expireLeases({ tx, now, effects }: Group, deps: ExpireDeps): Promise<{ inMs?: number }> {
   const aliveAt = await tx.getState(ALIVE_AT);
   await tx.setState(ALIVE_AT, String(now));
   const gap = aliveAt === undefined ? 0 : now - Number(aliveAt);
@@ -34,5 +34,5 @@ export async function expireLeases({ tx, now, effects }: Group, deps: ExpireDeps
     return change ? [{ stage, change }] : [];
   });
   await applyStageChanges(tx, now, effects, changes);
-  return due.length === BATCH ? { nextAt: now } : {};
+  return due.length === BATCH ? { inMs: 0 } : {};
 }

@@ -4,14 +4,18 @@ import type { Clock, Timer } from '../clock.js';
 export interface Loop {
   name: string;
   everyMs: number;
+  /** Its period counts only on the server that leads; a hint is followed by whoever gets it. */
+  onLeader?: boolean;
   /** Runs once more at the end, for as long as it has more to do, so that nothing waits for the next start. */
   runsAtStop?: boolean;
-  /** Does what is due; may say when it wants to run next, if that is sooner than `everyMs` from now. */
-  run(): Promise<{ nextAt?: number | undefined }>;
+  /** Does what is due; may say in how many milliseconds it wants to run next, if that is sooner than `everyMs`. */
+  run(): Promise<{ inMs?: number | undefined } | void>;
 }
 
 export interface LoopDeps {
   clock: Clock;
+  /** Whether this server leads; always, where it is alone. */
+  leads(): boolean;
   onError(loop: string, error: unknown): void;
 }
 
@@ -46,6 +50,8 @@ class Runner {
   readonly #deps: LoopDeps;
   #timer: Timer | undefined;
   #nextAt = Number.POSITIVE_INFINITY;
+  /** The period or a hint: what set the timer. */
+  #hinted = false;
   #current: Promise<void> | undefined;
   #stopped = false;
 
@@ -59,7 +65,9 @@ class Runner {
   }
 
   hint(at: number): void {
-    if (at < this.#nextAt) this.#schedule(at);
+    if (at >= this.#nextAt) return;
+    this.#hinted = true;
+    this.#schedule(at);
   }
 
   async stop(): Promise<void> {
@@ -67,9 +75,9 @@ class Runner {
     this.#timer?.cancel();
     await this.#current;
     if (!this.#loop.runsAtStop) return;
-    let next: number | undefined;
-    do next = await this.#runOnce();
-    while (next !== undefined && next <= this.#deps.clock.now());
+    let inMs: number | undefined;
+    do inMs = await this.#runOnce();
+    while (inMs === 0);
   }
 
   #schedule(at: number): void {
@@ -82,15 +90,19 @@ class Runner {
   }
 
   async #run(): Promise<void> {
+    const mayRun = this.#hinted || !this.#loop.onLeader || this.#deps.leads();
     this.#nextAt = Number.POSITIVE_INFINITY;
-    const wanted = await this.#runOnce();
+    this.#hinted = false;
+    const inMs = mayRun ? await this.#runOnce() : undefined;
     this.#current = undefined;
-    this.#schedule(Math.min(this.#nextAt, wanted ?? Number.POSITIVE_INFINITY, this.#deps.clock.now() + this.#loop.everyMs));
+    const ownAt = this.#deps.clock.now() + Math.min(inMs ?? Number.POSITIVE_INFINITY, this.#loop.everyMs);
+    if (inMs !== undefined && inMs < this.#loop.everyMs && ownAt < this.#nextAt) this.#hinted = true;
+    this.#schedule(Math.min(this.#nextAt, ownAt));
   }
 
   async #runOnce(): Promise<number | undefined> {
     try {
-      return (await this.#loop.run()).nextAt;
+      return (await this.#loop.run())?.inMs;
     } catch (error) {
       this.#deps.onError(this.#loop.name, error);
       return undefined;

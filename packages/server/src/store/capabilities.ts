@@ -4,6 +4,8 @@ import { type RawBuilder, sql } from 'kysely';
 export interface Capabilities {
   /** 64-bit integers in table definitions; SQLite calls them integer, and only `integer primary key` is its row id. */
   int64: 'integer' | 'bigint';
+  /** Type of texts that are compared and listed in order: by bytes, on every store alike. */
+  ordered: RawBuilder<unknown>;
   /** Ids come from sequences, which no transaction holds; else from rows that are locked until the commit. */
   sequences: boolean;
   /** Several connections write: rows must be locked in the agreed order, and a claim skips what others hold. */
@@ -29,6 +31,7 @@ export type ColumnType = 'int' | 'real' | 'text';
 /** SQLite: arrays are JSON texts, types are dynamic, `max` and `min` take several values. One writer, so no row is ever locked. */
 export const sqliteCapabilities: Capabilities = {
   int64: 'integer',
+  ordered: sql`text`,
   sequences: false,
   rowLocks: false,
   tables: 'tuples',
@@ -48,6 +51,7 @@ const POSTGRES_TYPES = { int: 'bigint', real: 'double precision', text: 'text' }
 /** PostgreSQL: arrays are arguments of their own, and a batch is one text whatever its size, planned once. */
 export const postgresCapabilities: Capabilities = {
   int64: 'bigint',
+  ordered: sql`text collate "C"`,
   sequences: true,
   rowLocks: true,
   tables: 'arrays',

@@ -210,6 +210,12 @@ export interface WorkerBeat {
   last_seen_at: Ms;
 }
 
+/** Stages of one handler that can be leased. */
+export interface ReadyWork {
+  applicationId: number;
+  handler: string;
+}
+
 /** From (inclusive) to (exclusive). */
 export interface IdRange extends Record<string, number> {
   from: number;

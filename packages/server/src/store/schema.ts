@@ -8,6 +8,7 @@ export interface Schema {
   worker_pull: WorkerPullTable;
   id_block: IdBlockTable;
   server_state: ServerStateTable;
+  leader: LeaderTable;
   pipeline: PipelineTable;
   pipeline_keyword: PipelineKeywordTable;
   context_item: ContextItemTable;
@@ -85,6 +86,15 @@ export interface IdBlockTable {
 export interface ServerStateTable {
   key: string;
   value: string;
+}
+
+/** Which server does the background work. */
+export interface LeaderTable {
+  name: string;
+  holder: string;
+  /** Grows with every change of the holder. */
+  term: number;
+  expires_at: number;
 }
 
 export interface PipelineTable {

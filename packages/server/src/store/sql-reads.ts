@@ -148,6 +148,24 @@ export class SqlReads implements s.Reads {
     return query.orderBy('d.depends_on_id').limit(page.limit).execute();
   }
 
+  async readyAmong(work: readonly s.ReadyWork[]): Promise<s.ReadyWork[]> {
+    const isReady = ({ applicationId, handler }: s.ReadyWork) => sql`
+      select cast(${applicationId} as ${sql.raw(this.#can.int64)}) as "applicationId", cast(${handler} as text) as handler
+      where exists (select 1 from stage
+        where application_id = ${applicationId} and handler = ${handler} and status = 'pending' and held = 0)`;
+    if (work.length === 0) return [];
+    const query = sql<s.ReadyWork>`${sql.join(work.map(isReady), sql` union all `)}`;
+    return (await query.execute(this.#db)).rows;
+  }
+  endedAmong(ids: number[]): Promise<s.EndedPipeline[]> {
+    return this.#db
+      .selectFrom('pipeline')
+      .select(['id', 'application_id', 'status'])
+      .where(this.#among('id', ids))
+      .where('status', 'in', ['completed', 'failed', 'cancelled'])
+      .execute();
+  }
+
   workers(applicationId: number, page: s.ReadPage): Promise<(s.WorkerRow & { application: string })[]> {
     let query = this.#workers().where('w.application_id', '=', applicationId);
     if (page.after !== undefined) query = query.where('w.id', '<', page.after);

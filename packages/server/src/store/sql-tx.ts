@@ -184,6 +184,13 @@ export class SqlTx implements s.Tx {
     const [row] = await this.#run(timers.nextTimes, NONE);
     return { wakeAt: row?.wake_at ?? null, dueAt: row?.due_at ?? null };
   }
+  async lead(holder: string, ttlMs: s.Ms, now: s.Ms): Promise<{ leads: boolean; term: number }> {
+    const [row] = await this.#run(timers.lead, { holder, now, expiresAt: now + ttlMs });
+    return { leads: row !== undefined, term: row?.term ?? 0 };
+  }
+  async resign(holder: string): Promise<void> {
+    await this.#run(timers.resign, { holder });
+  }
   async grantGrace(leaseExpiresAt: s.Ms, gapMs: s.Ms): Promise<number> {
     return (await this.#run(timers.grantGrace, { leaseExpiresAt, gapMs })).length;
   }

@@ -19,6 +19,7 @@ import type {
   PipelineRow,
   ReadPage,
   ReadyStage,
+  ReadyWork,
   Sequence,
   StageChange,
   StageLogRow,
@@ -42,6 +43,8 @@ export interface Store {
    */
   transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T>;
   readonly reads: Reads;
+  /** Other servers on the same database; absent where there can be none. */
+  readonly peers?: Peers;
   failureOf(error: unknown): Failure;
   close(): Promise<void>;
 }
@@ -51,6 +54,13 @@ export interface Store {
  * a database that cannot be used now (`unavailable`), or a commit of which nobody knows whether it counts.
  */
 export type Failure = 'data' | 'conflict' | 'unavailable' | 'unknown_outcome';
+
+/** Hints between servers on one database. They may be lost, so that nothing but latency may depend on them. */
+export interface Peers {
+  /** Tells the others that work became ready and that nobody here waits for it. */
+  announce(ready: readonly ReadyWork[]): void;
+  onReady(listener: (ready: ReadyWork[]) => void): void;
+}
 
 export interface Tx extends Creates, Leases, Settles, Timers, Cancels, Workers, Accounts, Reports, SpanQueue {
   /** Runs `work` so that its failure undoes only its own statements. */
@@ -121,6 +131,10 @@ export interface Settles {
 }
 
 export interface Timers {
+  /** Takes or keeps the lead of the server's background work for `ttlMs`; whoever has it keeps it until it runs out. */
+  lead(holder: string, ttlMs: Ms, now: Ms): Promise<{ leads: boolean; term: number }>;
+  /** Gives up the lead, if this holder has it. */
+  resign(holder: string): Promise<void>;
   /** Ids of running deliveries whose lease or timeout had run out when it looked, earliest first. */
   dueDeliveries(now: Ms, limit: number): Promise<number[]>;
   /** scheduled to pending for what is due; pipelines that waited for it start. */
@@ -191,6 +205,10 @@ export interface Reads {
     stageId: number,
     page: { limit: number; after?: number | undefined },
   ): Promise<{ depends_on_id: number; name: string; output: string | null }[]>;
+  /** Which of these have stages that can be leased now. */
+  readyAmong(work: readonly ReadyWork[]): Promise<ReadyWork[]>;
+  /** The final statuses among these pipelines. */
+  endedAmong(ids: number[]): Promise<EndedPipeline[]>;
   workers(applicationId: number, page: ReadPage): Promise<(WorkerRow & { application: string })[]>;
   worker(applicationId: number, id: number): Promise<(WorkerRow & { application: string }) | undefined>;
   apiKeyByHash(keyHash: string): Promise<(ApiKeyRow & { application: string }) | undefined>;

@@ -1,5 +1,7 @@
 import type { CreatePipeline, PullResponse, SettleResponse, StageJob, WorkerSession } from '@pipelogiq/protocol';
+import { onTestFinished } from 'vitest';
 import { createTestControlPlane, type TestControlPlane, type TestOptions } from '../../src/testing/index.js';
+import { aFreshDatabase } from '../support/stores.js';
 
 /** A worker as the protocol sees it: a session and the calls it makes. */
 export class WireWorker {
@@ -74,7 +76,8 @@ class Refused extends Error {
 
 /** A fresh control plane in memory and the ways to speak to it. */
 export async function harness(options: TestOptions = {}): Promise<Harness> {
-  const controlPlane = await createTestControlPlane(options);
+  const controlPlane = await createTestControlPlane({ database: await aFreshDatabase(), ...options });
+  onTestFinished(() => controlPlane.close());
   const { fetch, apiKey, url } = controlPlane.connection();
   const send: Harness['send'] = (method, path, body, headers = {}) =>
     fetch(`${url}${path}`, {

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from '../../clock.js';
-import type { Ms, Store } from '../../store/store.js';
+import type { Ms, ReadyWork, Store } from '../../store/store.js';
 import { DomainError } from '../errors.js';
 import type { Holder } from '../stage/settle.js';
 import type { LeasedJob } from '../use-cases.js';
-import type { Effects } from './effects.js';
+import { type Effects, readyKey } from './effects.js';
 import { type GroupDeps, runGroup } from './group.js';
 import { type QueueLimits, TicketQueue } from './queue.js';
 import type { LeaseTicket, Ticket } from './tickets.js';
@@ -14,7 +14,7 @@ export interface CommitterDeps extends Omit<GroupDeps, 'takeWaiters'> {
   clock: Clock;
   limits: QueueLimits;
   /** Told after each commit. */
-  onCommitted(committed: { effects: Effects; tickets: number; durationMs: Ms }): void;
+  onCommitted(committed: { effects: Effects; now: Ms; tickets: number; durationMs: Ms }): void;
   /** Jobs were leased for a caller that is gone. */
   onUndeliverable(holder: Holder, jobs: LeasedJob[]): void;
   /** A failure that callers see as 503 or 500; told once per group. */
@@ -23,6 +23,7 @@ export interface CommitterDeps extends Omit<GroupDeps, 'takeWaiters'> {
 
 /** A ticket before the committer gives it its promise. */
 export type Draft<T extends Ticket> = Omit<T, 'resolve' | 'reject' | 'result'>;
+const NONE: ReadonlySet<LeaseTicket> = new Set();
 type ResultOf<T extends Ticket> = Parameters<T['resolve']>[0];
 
 /**
@@ -38,6 +39,8 @@ export class Committer {
   readonly #waiters = new Waiters();
   readonly #timers = new Map<LeaseTicket, Timer>();
   readonly #answered = new WeakSet<LeaseTicket>();
+  /** Work that another server made ready, for the pulls that wait here. */
+  #hints = new Map<string, number>();
   #mode: 'open' | 'settling' = 'open';
   #running = false;
   #idle: (() => void)[] = [];
@@ -71,6 +74,18 @@ export class Committer {
     return this.#waiters.size;
   }
 
+  /** What the waiting pulls wait for, by readyKey. */
+  awaited(): string[] {
+    return this.#waiters.keys();
+  }
+
+  /** Another server made this work ready: the pulls that wait for it here look again. */
+  wake(ready: readonly ReadyWork[]): void {
+    if (this.#waiters.size === 0) return;
+    for (const { applicationId, handler } of ready) this.#hints.set(readyKey(applicationId, handler), Number.POSITIVE_INFINITY);
+    if (this.#hints.size > 0) this.#schedule();
+  }
+
   /** From now on nothing is leased; pulls that wait are answered at once. */
   stopLeasing(): void {
     this.#mode = 'settling';
@@ -93,7 +108,7 @@ export class Committer {
   async #runNext(): Promise<void> {
     const tickets = this.#queue.takeGroup();
     await this.#commit(tickets);
-    if (this.#queue.length > 0) {
+    if (this.#queue.length > 0 || this.#hints.size > 0) {
       setImmediate(() => void this.#runNext());
       return;
     }
@@ -104,10 +119,13 @@ export class Committer {
   async #commit(tickets: Ticket[]): Promise<void> {
     const leasing = this.#mode === 'open';
     const live = tickets.filter((ticket) => !this.#isOver(ticket));
+    const hints = this.#hints;
+    this.#hints = new Map();
+    if (live.length === 0 && this.#waiters.firstFor(hints, NONE).length === 0) return; // the pulls that would look have gone
     const woken: LeaseTicket[] = [];
     const takeWaiters: GroupDeps['takeWaiters'] = (ready, except) => {
       if (except.size === 0) woken.length = 0; // the group begins, or begins again
-      const waiters = leasing ? this.#waiters.firstFor(ready, except) : [];
+      const waiters = leasing ? this.#waiters.firstFor(except.size === 0 ? new Map([...ready, ...hints]) : ready, except) : [];
       woken.push(...waiters);
       return waiters;
     };
@@ -116,7 +134,7 @@ export class Committer {
       const effects = await runGroup({ ...this.#deps, takeWaiters }, live);
       this.#settleTickets([...live, ...woken]);
       for (const { workerId, upTo } of effects.endedPulls) this.#endPulls(workerId, upTo);
-      this.#deps.onCommitted({ effects, tickets: live.length, durationMs: this.#deps.clock.now() - startedAt });
+      this.#deps.onCommitted({ effects, now: effects.now, tickets: live.length, durationMs: this.#deps.clock.now() - startedAt });
     } catch (error) {
       this.#deps.onFailure(error);
       const refusal = this.#refusal(error);

@@ -1,7 +1,12 @@
-import type { EndedPipeline, Ms } from '../../store/store.js';
+import type { EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
 
 /** Key of what one kind of waiter waits for. */
 export const readyKey = (applicationId: number, handler: string): string => `${applicationId}\n${handler}`;
+
+export function readyWork(key: string): ReadyWork {
+  const end = key.indexOf('\n');
+  return { applicationId: Number(key.slice(0, end)), handler: key.slice(end + 1) };
+}
 
 /** What a group did, for those who wait: told only after the commit. */
 export class Effects {
@@ -14,6 +19,9 @@ export class Effects {
   readonly endedPulls: { workerId: number; upTo: number }[] = [];
   /** Earliest moment at which a scheduled stage becomes due. */
   nextDueAt: Ms | undefined;
+
+  /** @param now - the store's time of the group */
+  constructor(readonly now: Ms) {}
 
   addReady(applicationId: number, handler: string, count = 1): void {
     const key = readyKey(applicationId, handler);

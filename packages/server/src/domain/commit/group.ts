@@ -48,8 +48,8 @@ type Step<T> = (group: Group, tickets: T[]) => Promise<void>;
 
 async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner): Promise<Effects> {
   for (const ticket of tickets) delete ticket.result;
-  const effects = new Effects();
-  await deps.store.transaction(async (tx, now) => {
+  return deps.store.transaction(async (tx, now) => {
+    const effects = new Effects(now);
     const group: Group = { tx, now, effects, isDataFailure: (error) => deps.store.failureOf(error) === 'data' };
     await inOrderOfArrival(deps, group, tickets, run);
     await run(group, ofKind<ExtendTicket>(tickets, 'extend'), (g, batch) => extendStep(g, batch, deps));
@@ -62,8 +62,8 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
         effects.endedPipelines.map((pipeline) => pipeline.id),
       );
     }
+    return effects;
   });
-  return effects;
 }
 
 /**

@@ -48,6 +48,11 @@ export class Waiters {
     return [...taken];
   }
 
+  /** What they wait for, by readyKey. */
+  keys(): string[] {
+    return [...this.#byHandler.keys()];
+  }
+
   all(): LeaseTicket[] {
     return [...this.#all];
   }

@@ -16,6 +16,11 @@ export class PipelineWaits {
     };
   }
 
+  /** The pipelines that somebody waits for. */
+  ids(): number[] {
+    return [...this.#byPipeline.keys()];
+  }
+
   ended(pipelines: readonly Pick<EndedPipeline, 'id'>[]): void {
     for (const { id } of pipelines) {
       const waits = this.#byPipeline.get(id);

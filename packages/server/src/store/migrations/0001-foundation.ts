@@ -29,11 +29,12 @@ const oneOf = (column: string, values: readonly string[]): RawBuilder<boolean> =
 };
 const flag = (column: string): RawBuilder<boolean> => sql`(${sql.ref(column)} = 0 or ${sql.ref(column)} = 1)`;
 
-export async function up(db: Kysely<never>, { int64, sequences }: Capabilities): Promise<void> {
+export async function up(db: Kysely<never>, can: Capabilities): Promise<void> {
+  const { int64 } = can;
   await accounts(db, int64);
-  await numbers(db, int64, sequences);
-  await pipelines(db, int64);
-  await stages(db, int64);
+  await numbers(db, can);
+  await pipelines(db, can);
+  await stages(db, can);
   await deliveries(db, int64);
   await indexes(db);
 }
@@ -97,10 +98,17 @@ async function accounts(db: Kysely<never>, int64: Capabilities['int64']): Promis
     .addColumn('key', 'text', (c) => c.primaryKey())
     .addColumn('value', 'text', (c) => c.notNull())
     .execute();
+  await db.schema
+    .createTable('leader')
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('holder', 'text', (c) => c.notNull())
+    .addColumn('term', int64, (c) => c.notNull())
+    .addColumn('expires_at', int64, (c) => c.notNull())
+    .execute();
 }
 
 /** Where ids come from. A block's row is locked until the commit; sequences let several writers go on. */
-async function numbers(db: Kysely<never>, int64: Capabilities['int64'], sequences: boolean): Promise<void> {
+async function numbers(db: Kysely<never>, { int64, sequences }: Capabilities): Promise<void> {
   if (sequences) {
     for (const name of SEQUENCES) await sql`create sequence ${sql.id(`${name}_id`)} as bigint`.execute(db);
     return;
@@ -130,12 +138,12 @@ function withCounters<T extends string>(
   );
 }
 
-async function pipelines(db: Kysely<never>, int64: Capabilities['int64']): Promise<void> {
+async function pipelines(db: Kysely<never>, { int64, ordered }: Capabilities): Promise<void> {
   const table = db.schema
     .createTable('pipeline')
     .addColumn('id', int64, (c) => c.primaryKey())
     .addColumn('application_id', int64, (c) => c.notNull())
-    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('name', ordered, (c) => c.notNull())
     .addColumn('version', 'text')
     .addColumn('environment', 'text')
     .addColumn('status', 'text', (c) => c.notNull().check(oneOf('status', PIPELINE_STATUSES)))
@@ -166,14 +174,14 @@ async function pipelines(db: Kysely<never>, int64: Capabilities['int64']): Promi
   await db.schema
     .createTable('pipeline_keyword')
     .addColumn('application_id', int64, (c) => c.notNull())
-    .addColumn('keyword', 'text', (c) => c.notNull())
+    .addColumn('keyword', ordered, (c) => c.notNull())
     .addColumn('pipeline_id', int64, (c) => c.notNull())
     .addPrimaryKeyConstraint('pipeline_keyword_key', ['application_id', 'keyword', 'pipeline_id'])
     .execute();
   await db.schema
     .createTable('context_item')
     .addColumn('pipeline_id', int64, (c) => c.notNull())
-    .addColumn('key', 'text', (c) => c.notNull())
+    .addColumn('key', ordered, (c) => c.notNull())
     .addColumn('value', 'text', (c) => c.notNull())
     .addColumn('sensitive', int64, (c) => c.notNull().defaultTo(0).check(flag('sensitive')))
     .addColumn('updated_at', int64, (c) => c.notNull())
@@ -181,14 +189,14 @@ async function pipelines(db: Kysely<never>, int64: Capabilities['int64']): Promi
     .execute();
 }
 
-async function stages(db: Kysely<never>, int64: Capabilities['int64']): Promise<void> {
+async function stages(db: Kysely<never>, { int64, ordered }: Capabilities): Promise<void> {
   await db.schema
     .createTable('stage')
     .addColumn('id', int64, (c) => c.primaryKey())
     .addColumn('application_id', int64, (c) => c.notNull())
     .addColumn('pipeline_id', int64, (c) => c.notNull())
-    .addColumn('name', 'text', (c) => c.notNull())
-    .addColumn('handler', 'text', (c) => c.notNull())
+    .addColumn('name', ordered, (c) => c.notNull())
+    .addColumn('handler', ordered, (c) => c.notNull())
     .addColumn('status', 'text', (c) => c.notNull().check(oneOf('status', STAGE_STATUSES)))
     .addColumn('held', int64, (c) => c.notNull().defaultTo(0).check(flag('held')))
     .addColumn('priority', int64, (c) => c.notNull().check(sql`priority between -100 and 100`))

@@ -50,3 +50,18 @@ export const cancelPipeline = statement<{ pipelineId: number; stages: number; re
       stages_cancelled = stages_cancelled + ${slot('stages', 'int')}, stages_open = stages_open - ${slot('stages', 'int')}
     where id = ${slot('pipelineId', 'int')} and status in ('not_started', 'running', 'paused')`,
 );
+
+export const lead = statement<{ holder: string; now: number; expiresAt: number }, { term: number }>(
+  ({ slot }) => sql`
+    insert into leader (name, holder, term, expires_at)
+    values ('loops', ${slot('holder', 'text')}, 1, ${slot('expiresAt', 'int')})
+    on conflict (name) do update set
+      term = leader.term + case when leader.holder = excluded.holder then 0 else 1 end,
+      holder = excluded.holder, expires_at = excluded.expires_at
+    where leader.holder = excluded.holder or leader.expires_at <= ${slot('now', 'int')}
+    returning term`,
+);
+
+export const resign = statement<{ holder: string }>(
+  ({ slot }) => sql`update leader set expires_at = 0 where name = 'loops' and holder = ${slot('holder', 'text')}`,
+);

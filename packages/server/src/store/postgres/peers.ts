@@ -1,0 +1,102 @@
+import pg from 'pg';
+import type { Clock, Timer } from '../../clock.js';
+import type { Peers, ReadyWork } from '../store.js';
+
+export interface PeersDeps {
+  url: string;
+  /** For sending; listening takes a connection of its own. */
+  pool: pg.Pool;
+  clock: Clock;
+  onBackgroundError(error: Error): void;
+}
+
+const CHANNEL = 'pipelogiq_ready';
+/** NOTIFY takes a lock of the whole database server at its commit, so that hints are gathered for so long. */
+const THROTTLE_MS = 20;
+const RECONNECT_MS = 1_000;
+/** PostgreSQL refuses payloads of 8,000 bytes; what is left out is found by polling. */
+const MAX_PAYLOAD_BYTES = 7_500;
+
+/**
+ * Hints between servers on one database, by LISTEN and NOTIFY. They may be lost — behind a pooler that shares connections by
+ * transaction nothing is heard at all — and cost nothing but time then: every server also polls for its waiting pulls.
+ * closed is final; until then a lost connection is opened again.
+ */
+export class PostgresPeers implements Peers {
+  readonly #deps: PeersDeps;
+  readonly #pending = new Map<string, ReadyWork>();
+  readonly #self = Math.random().toString(36).slice(2); // tells our own hints from those of others
+  #listener: ((ready: ReadyWork[]) => void) | undefined;
+  #client: pg.Client | undefined;
+  #sendTimer: Timer | undefined;
+  #connectTimer: Timer | undefined;
+  #sending: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor(deps: PeersDeps) {
+    this.#deps = deps;
+  }
+
+  announce(ready: readonly ReadyWork[]): void {
+    for (const work of ready) this.#pending.set(`${work.applicationId}\n${work.handler}`, work);
+    if (this.#pending.size === 0 || this.#sendTimer || this.#closed) return;
+    this.#sendTimer = this.#deps.clock.setTimer(() => {
+      this.#sendTimer = undefined;
+      this.#sending = this.#send().catch(this.#deps.onBackgroundError);
+    }, THROTTLE_MS);
+  }
+
+  onReady(listener: (ready: ReadyWork[]) => void): void {
+    this.#listener = listener;
+    void this.#listen();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#sendTimer?.cancel();
+    this.#connectTimer?.cancel();
+    await this.#sending;
+    await this.#client?.end().catch(() => undefined);
+  }
+
+  async #send(): Promise<void> {
+    const ready: ReadyWork[] = [];
+    let bytes = 100;
+    for (const work of this.#pending.values()) {
+      bytes += Buffer.byteLength(JSON.stringify(work)) + 1;
+      if (bytes > MAX_PAYLOAD_BYTES) break;
+      ready.push(work);
+    }
+    this.#pending.clear();
+    await this.#deps.pool.query('select pg_notify($1, $2)', [CHANNEL, JSON.stringify({ from: this.#self, ready })]);
+  }
+
+  async #listen(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#deps.url, keepAlive: true, application_name: 'pipelogiq-listen' });
+    const again = (): void => {
+      if (this.#client !== client || this.#closed) return;
+      this.#client = undefined;
+      this.#connectTimer = this.#deps.clock.setTimer(() => void this.#listen(), RECONNECT_MS);
+    };
+    this.#client = client;
+    client.on('error', this.#deps.onBackgroundError).on('end', again);
+    client.on('notification', ({ payload }) => this.#hear(payload ?? ''));
+    try {
+      await client.connect();
+      await client.query(`listen ${CHANNEL}`);
+    } catch (error) {
+      this.#deps.onBackgroundError(error as Error);
+      client.end().catch(() => undefined);
+      again();
+    }
+  }
+
+  #hear(payload: string): void {
+    try {
+      const { from, ready } = JSON.parse(payload) as { from: string; ready: ReadyWork[] };
+      if (from !== this.#self) this.#listener?.(ready);
+    } catch (error) {
+      this.#deps.onBackgroundError(error as Error); // somebody else uses the channel: a hint lost
+    }
+  }
+}
