@@ -306,5 +306,12 @@ export function resolveConfig({ options = {}, flags = {}, env = {} }: ConfigSour
   return config;
 }
 
+/** How a database is called in messages: a URL without its password. */
+export function databaseName(database: string): string {
+  if (!isPostgresUrl(database)) return database;
+  const url = URL.canParse(database) ? new URL(database) : undefined;
+  return url ? `postgres://${url.host}${url.pathname}` : 'postgres://…';
+}
+
 /** Whether `database` names a PostgreSQL database and not a file. */
 export const isPostgresUrl = (database: string): boolean => /^postgres(?:ql)?:\/\//.test(database);

@@ -17,8 +17,8 @@ export const COMMIT_BEFORE_ANSWER: readonly Removal[] = [
 export const ONE_TRANSACTION: readonly Removal[] = [
   {
     file: 'store/sqlite/store.ts',
-    find: 'return this.#db.transaction().execute((trx) => work(new SqlTx(trx, this.#statements)));',
-    replace: 'return work(new SqlTx(this.#db as never, this.#statements));',
+    find: 'return this.#db.transaction().execute(() => work(this.#tx, this.#clock.now()));',
+    replace: 'return work(this.#tx, this.#clock.now());',
   },
 ];
 

@@ -1,5 +1,7 @@
-import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { hash } from 'node:crypto';
+import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { isPostgresUrl } from '../config.js';
 import { readSecretFile, writeSecretFile } from './secret-file.js';
 
 /** How commands on the same machine reach a running server: who can read this file may administer it. */
@@ -10,7 +12,11 @@ export interface AdminFile {
   pid: number;
 }
 
-const pathOf = (database: string) => `${resolve(database)}.admin.json`;
+/** Beside a file; for a database of PostgreSQL in the working directory, where `dev` keeps its own. */
+const pathOf = (database: string) =>
+  isPostgresUrl(database)
+    ? resolve('.pipelogiq', `${hash('sha256', database).slice(0, 16)}.admin.json`)
+    : `${resolve(database)}.admin.json`;
 
 /** Nothing is beside a database in memory. */
 const hasFile = (database: string) => database !== ':memory:' && database !== '';
@@ -24,6 +30,7 @@ function readAdminFile(database: string): AdminFile | undefined {
 /** Returns the function that removes the file again, unless another server has replaced it. */
 export function writeAdminFile(database: string, content: AdminFile): () => void {
   if (!hasFile(database)) return () => {};
+  if (isPostgresUrl(database)) mkdirSync(dirname(pathOf(database)), { recursive: true });
   writeSecretFile(pathOf(database), content);
   return () => {
     if (readAdminFile(database)?.token === content.token) rmSync(pathOf(database), { force: true });

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { resolveConfig } from '../config.js';
+import { databaseName, resolveConfig } from '../config.js';
 import { SERVER_VERSION } from '../version.js';
 import { CliError } from './failure.js';
 import { isLoopback } from './loopback.js';
@@ -60,7 +60,7 @@ export function devCommand(program: Command, output: Output, finish: (exitCode: 
     makeFolder();
     const exitCode = await runServer(config, async (server) => {
       const path = await writeCredentials(server);
-      output.line(`Pipelogiq ${SERVER_VERSION} for development (database ${config.database})`);
+      output.line(`Pipelogiq ${SERVER_VERSION} for development (database ${databaseName(config.database)})`);
       output.line(`  Open         ${server.url}/`);
       output.line(`  Credentials  ./${path} (the SDK finds them by itself)`);
       output.line('  Stop         Ctrl-C');

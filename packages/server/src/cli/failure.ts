@@ -1,4 +1,4 @@
-import { ConfigError } from '../config.js';
+import { ConfigError, databaseName, isPostgresUrl } from '../config.js';
 
 /** Something the user can put right; `message` is the one line to print. */
 export class CliError extends Error {
@@ -35,7 +35,8 @@ export function listenFailure(error: unknown, { host, port }: { host: string; po
 /** Causes of a database that cannot be used, in words. */
 export function databaseFailure(error: unknown, database: string): unknown {
   const code = codeOf(error);
-  const why = (text: string) => new CliError(`cannot use the database ${database}: ${text}`, { cause: error });
+  const why = (text: string) => new CliError(`cannot use the database ${databaseName(database)}: ${text}`, { cause: error });
+  if (isPostgresUrl(database)) return why(firstLine(error));
   if (code.startsWith('SQLITE_CANTOPEN') || code === 'ENOENT' || code === 'ENOTDIR')
     return why('its folder does not exist or cannot be written');
   if (code.startsWith('SQLITE_READONLY') || code === 'EACCES' || code === 'EPERM' || code === 'EROFS')

@@ -1,6 +1,6 @@
 import { type ApiKeyCreated, type CreateApiKey, type Problem, ROUTES, SCOPES, type Scope } from '@pipelogiq/protocol';
 import type { Command } from 'commander';
-import { resolveConfig } from '../config.js';
+import { databaseName, resolveConfig } from '../config.js';
 import { didYouMean } from '../did-you-mean.js';
 import { type AdminFile, runningServer } from './admin-file.js';
 import { CliError } from './failure.js';
@@ -35,7 +35,7 @@ async function findServer(flags: CreateFlags): Promise<AdminFile> {
     if (server) return server;
   }
   throw new CliError(
-    `no server runs on the database ${databases.join(' or ')}; start one with \`pipelogiq serve\`, or name its file with --database`,
+    `no server runs on the database ${databases.map(databaseName).join(' or ')}; start one with \`pipelogiq serve\`, or name its file with --database`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Config } from '../config.js';
+import { type Config, isPostgresUrl } from '../config.js';
 import type { ControlPlane } from '../control-plane.js';
 import { runningServer, writeAdminFile } from './admin-file.js';
 import { CliError, databaseFailure, listenFailure } from './failure.js';
@@ -17,13 +17,8 @@ const OPEN_TO_OTHERS =
 const refuseOpen = (host: string) => new CliError(`${host} ${OPEN_TO_OTHERS}`);
 
 async function open(config: Config): Promise<ControlPlane> {
-  const running = await runningServer(config.database);
-  if (running)
-    throw new CliError(`the database ${config.database} is in use by the server at ${running.url} (process ${running.pid})`);
   const needsCredentials = !isLoopback(config.host) && config.bootstrapApiKey === undefined;
-  // Looked at before the file is made: otherwise a second try would find a database and pass.
-  if (needsCredentials && !existsSync(config.database)) throw refuseOpen(config.host);
-  if (!existsSync(dirname(config.database))) throw databaseFailure({ code: 'ENOENT' }, config.database);
+  if (!isPostgresUrl(config.database)) await checkFile(config, needsCredentials);
   const { createControlPlane } = await import('../control-plane.js'); // late: help, mistakes and `keys` do without it
   const controlPlane = await createControlPlane(config).catch((error) => {
     throw databaseFailure(error, config.database);
@@ -33,6 +28,15 @@ async function open(config: Config): Promise<ControlPlane> {
     throw refuseOpen(config.host);
   }
   return controlPlane;
+}
+
+/** A file belongs to one server; several may share a database of PostgreSQL. */
+async function checkFile({ database, host }: Config, needsCredentials: boolean): Promise<void> {
+  const running = await runningServer(database);
+  if (running) throw new CliError(`the database ${database} is in use by the server at ${running.url} (process ${running.pid})`);
+  // Looked at before the file is made: otherwise a second try would find a database and pass.
+  if (needsCredentials && !existsSync(database)) throw refuseOpen(host);
+  if (!existsSync(dirname(database))) throw databaseFailure({ code: 'ENOENT' }, database);
 }
 
 /** Resolves at the first SIGTERM or SIGINT; a second one ends the process at once. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { resolveConfig } from '../config.js';
+import { databaseName, resolveConfig } from '../config.js';
 import { SERVER_VERSION } from '../version.js';
 import { addConfigFlags } from './options.js';
 import type { Output } from './output.js';
@@ -11,10 +11,11 @@ export function serveCommand(program: Command, output: Output, finish: (exitCode
   command.action(async (flags: Record<string, unknown>) => {
     const config = resolveConfig({ flags, env: process.env });
     const exitCode = await runServer(config, async ({ controlPlane, url }) => {
-      output.line(`Pipelogiq ${SERVER_VERSION} listening on ${url} (database ${config.database})`);
+      const database = databaseName(config.database);
+      output.line(`Pipelogiq ${SERVER_VERSION} listening on ${url} (database ${database})`);
       if (!controlPlane.firstStart || config.bootstrapApiKey !== undefined) return;
       if (!output.isTerminal) {
-        output.line(`No API key exists yet: make one with \`pipelogiq keys create --database ${config.database}\``);
+        output.line(`No API key exists yet: make one with \`pipelogiq keys create --database ${database}\``);
         return;
       }
       const { key } = await controlPlane.createApiKey({ name: 'first start', scopes: ['admin'] });

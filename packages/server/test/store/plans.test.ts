@@ -4,9 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqliteCapabilities } from '../../src/store/capabilities.js';
 import { migrate } from '../../src/store/migrations/index.js';
 import type { Schema } from '../../src/store/schema.js';
-import * as leases from '../../src/store/sql/leases.js';
-import * as settles from '../../src/store/sql/settles.js';
-import * as timers from '../../src/store/sql/timers.js';
+import { sqlTx } from '../../src/store/sql-tx.js';
 import { sqliteDialect } from '../../src/store/sqlite/dialect.js';
 import { Statements } from '../../src/store/statement.js';
 
@@ -18,7 +16,7 @@ const db = new Kysely<Schema>({
     asked = query;
   },
 });
-const statements = new Statements(db, sqliteCapabilities);
+const tx = sqlTx(db, new Statements(db, sqliteCapabilities));
 
 beforeAll(() => migrate(db, sqliteCapabilities));
 afterAll(() => db.destroy());
@@ -33,42 +31,38 @@ async function planOf(run: () => Promise<unknown>): Promise<string> {
 
 describe('the plan of', () => {
   it('a claim for one handler reads the ready index in its order and sorts nothing', async () => {
-    const plan = await planOf(() => statements.run(db, leases.claimOneHandler, { applicationId: 1, handler: 'a', limit: 10 }));
+    const plan = await planOf(() => tx.claim({ applicationId: 1, handlers: ['a'], limit: 10 }));
     expect(plan).toContain('SEARCH s USING INDEX stage_ready (application_id=? AND handler=?)');
     expect(plan).not.toContain('TEMP B-TREE');
     expect(plan).not.toContain('SCAN s');
   });
 
   it('a claim for several handlers reads each of them off the index, and sorts only what it found', async () => {
-    const plan = await planOf(() => statements.run(db, leases.claim, { applicationId: 1, handlers: ['a', 'b'], limit: 10 }));
+    const plan = await planOf(() => tx.claim({ applicationId: 1, handlers: ['a', 'b'], limit: 10 }));
     expect(plan).toContain('SEARCH r USING COVERING INDEX stage_ready (application_id=? AND handler=?)');
     expect(plan).toContain('SEARCH s USING INTEGER PRIMARY KEY');
     expect(plan.match(/TEMP B-TREE/g)).toHaveLength(1);
   });
 
   it('the timers reads only what is due', async () => {
-    expect(await planOf(() => statements.run(db, settles.dueDeliveries, { now: 1, limit: 10 }))).toContain(
-      'SEARCH stage USING COVERING INDEX stage_wake (wake_at<?)',
-    );
-    expect(await planOf(() => statements.run(db, timers.promoteDue, { now: 1, limit: 10 }))).toMatch(
-      /SEARCH stage USING (COVERING )?INDEX stage_due \(run_at<\?\)/,
-    );
-    expect(await planOf(() => statements.run(db, timers.nextTimes, {}))).not.toMatch(/SCAN stage(?! USING (COVERING )?INDEX)/);
+    expect(await planOf(() => tx.dueDeliveries(1, 10))).toContain('SEARCH stage USING COVERING INDEX stage_wake (wake_at<?)');
+    expect(await planOf(() => tx.promoteDue(1, 10))).toMatch(/SEARCH stage USING (COVERING )?INDEX stage_due \(run_at<\?\)/);
+    expect(await planOf(() => tx.nextTimes())).not.toMatch(/SCAN stage(?! USING (COVERING )?INDEX)/);
   });
 
   it('settles finds stages and pipelines by their keys', async () => {
     const ack = { id: 1, fencing_token: 1, worker_id: 1, application_id: 1, output: null, is_empty: 1 as const };
     const plans = [
-      await planOf(() => statements.runRows(db, leases.completeDeliveries, [ack], { now: 1 })),
+      await planOf(() => tx.completeDeliveries([ack], 1)),
       await planOf(() =>
-        statements.runRows(db, leases.startDeliveries, [{ id: 1, worker_id: 1, pull_seq: 1 }], {
+        tx.startDeliveries([{ id: 1, worker_id: 1, pull_seq: 1 }], {
           now: 1,
           leaseExpiresAt: 2,
           tokenFloor: 0,
         }),
       ),
-      await planOf(() => statements.run(db, settles.satisfyDependents, { ids: [1], now: 1 })),
-      await planOf(() => statements.run(db, settles.blockDependents, { ids: [1] })),
+      await planOf(() => tx.satisfyDependents([1], 1)),
+      await planOf(() => tx.blockDependents([1])),
     ];
     for (const plan of plans) expect(plan).toMatch(/SEARCH stage USING INTEGER PRIMARY KEY/);
     for (const plan of plans) expect(plan).not.toMatch(/SCAN (stage|pipeline)/);

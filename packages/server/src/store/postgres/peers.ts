@@ -25,7 +25,7 @@ const MAX_PAYLOAD_BYTES = 7_500;
 export class PostgresPeers implements Peers {
   readonly #deps: PeersDeps;
   readonly #pending = new Map<string, ReadyWork>();
-  readonly #self = Math.random().toString(36).slice(2); // tells our own hints from those of others
+  readonly #self: string; // tells our own hints from those of others
   #listener: ((ready: ReadyWork[]) => void) | undefined;
   #client: pg.Client | undefined;
   #sendTimer: Timer | undefined;
@@ -35,6 +35,7 @@ export class PostgresPeers implements Peers {
 
   constructor(deps: PeersDeps) {
     this.#deps = deps;
+    this.#self = deps.clock.randomHex(8);
   }
 
   announce(ready: readonly ReadyWork[]): void {

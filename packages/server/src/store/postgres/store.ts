@@ -5,7 +5,7 @@ import { postgresCapabilities } from '../capabilities.js';
 import { migrate } from '../migrations/index.js';
 import type { Schema } from '../schema.js';
 import { SqlReads } from '../sql-reads.js';
-import { SqlTx } from '../sql-tx.js';
+import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
 import type { Failure, Ms, Peers, Reads, Store, Tx } from '../store.js';
 import { postgresDialect } from './dialect.js';
@@ -73,8 +73,7 @@ class PostgresStore implements Store {
   readonly #statements: Statements;
   readonly #timeOf: Clock | undefined;
   readonly #peers: PostgresPeers;
-  /** Kysely over one connection, kept with it. */
-  readonly #onClient = new WeakMap<pg.PoolClient, Kysely<Schema>>();
+  readonly #txOn = new WeakMap<pg.PoolClient, Tx>();
 
   constructor(db: Kysely<Schema>, writers: pg.Pool, readers: pg.Pool, options: PostgresOptions) {
     this.#writers = writers;
@@ -91,7 +90,7 @@ class PostgresStore implements Store {
     let lost = false;
     try {
       const now = await this.#begin(client);
-      const result = await work(new SqlTx(this.#kyselyOn(client), this.#statements), now);
+      const result = await work(this.#tx(client), now);
       await commit(client);
       return result;
     } catch (error) {
@@ -114,12 +113,13 @@ class PostgresStore implements Store {
     return time.rows[0]?.now as number;
   }
 
-  #kyselyOn(client: pg.PoolClient): Kysely<Schema> {
-    const known = this.#onClient.get(client);
+  #tx(client: pg.PoolClient): Tx {
+    const known = this.#txOn.get(client);
     if (known) return known;
     const db = new Kysely<Schema>({ dialect: postgresDialect({ acquire: async () => client, release: () => undefined }) });
-    this.#onClient.set(client, db);
-    return db;
+    const tx = sqlTx(db, this.#statements);
+    this.#txOn.set(client, tx);
+    return tx;
   }
 
   failureOf(error: unknown): Failure {

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
+import type { SqlContext } from '../sql-context.js';
 import { rowsStatement, statement } from '../statement.js';
-import type { ContextRow, KnownPipeline, NewPipeline, NewStage } from '../store.js';
+import type { ContextRow, Creates, KnownPipeline, NewPipeline, NewStage } from '../store.js';
+import { allocateIds } from './ids.js';
 
 type Columns<Row> = { [K in keyof Row & string]: 'int' | 'real' | 'text' };
 
@@ -10,24 +12,7 @@ const insertInto = <Row extends object>(table: string, columns: Columns<Row>) =>
     (rows) => sql`insert into ${sql.table(table)} (${sql.join(Object.keys(columns).map((column) => sql.ref(column)))}) ${rows}`,
   );
 
-/** Where the store has sequences: a lock on the row would hold up every other writer until the commit. */
-export const nextIds = statement<{ sequence: string; count: number }, { id: number }>(
-  ({ slot }) => sql`
-    select nextval(cast(${slot('sequence', 'text')} as regclass)) as id from generate_series(1, ${slot('count', 'int')})`,
-);
-
-export const allocateIds = statement<{ name: string; count: number }, { next_id: number }>(
-  ({ slot }) => sql`
-    insert into id_block (name, next_id) values (${slot('name', 'text')}, 1 + ${slot('count', 'int')})
-    on conflict (name) do update set next_id = id_block.next_id + ${slot('count', 'int')}
-    returning next_id`,
-);
-
-export const pipelinesByIdempotencyKey = rowsStatement<
-  { application_id: number; key: string },
-  Record<string, never>,
-  KnownPipeline
->(
+const pipelinesByIdempotencyKey = rowsStatement<{ application_id: number; key: string }, Record<string, never>, KnownPipeline>(
   { application_id: 'int', key: 'text' },
   (rows) => sql`
     with wanted(application_id, key) as (${rows})
@@ -37,7 +22,7 @@ export const pipelinesByIdempotencyKey = rowsStatement<
     where p.application_id = w.application_id and p.idempotency_key = w.key and p.idempotency_key is not null`,
 );
 
-export const insertPipelines = insertInto<NewPipeline>('pipeline', {
+const insertPipelines = insertInto<NewPipeline>('pipeline', {
   id: 'int',
   application_id: 'int',
   name: 'text',
@@ -63,7 +48,7 @@ export const insertPipelines = insertInto<NewPipeline>('pipeline', {
   stages_open: 'int',
 });
 
-export const insertStages = insertInto<NewStage>('stage', {
+const insertStages = insertInto<NewStage>('stage', {
   id: 'int',
   application_id: 'int',
   pipeline_id: 'int',
@@ -89,18 +74,18 @@ export const insertStages = insertInto<NewStage>('stage', {
   notify_on_failure: 'int',
 });
 
-export const insertDependencies = insertInto<{ depends_on_id: number; stage_id: number }>('stage_dependency', {
+const insertDependencies = insertInto<{ depends_on_id: number; stage_id: number }>('stage_dependency', {
   depends_on_id: 'int',
   stage_id: 'int',
 });
 
-export const insertKeywords = insertInto<{ application_id: number; keyword: string; pipeline_id: number }>('pipeline_keyword', {
+const insertKeywords = insertInto<{ application_id: number; keyword: string; pipeline_id: number }>('pipeline_keyword', {
   application_id: 'int',
   keyword: 'text',
   pipeline_id: 'int',
 });
 
-export const putContext = rowsStatement<ContextRow & Record<string, unknown>>(
+const putContext = rowsStatement<ContextRow & Record<string, unknown>>(
   { pipeline_id: 'int', key: 'text', value: 'text', sensitive: 'int', updated_at: 'int' },
   // `where true`: without it SQLite reads the conflict clause as a join constraint of the select
   // Once sensitive, a key stays so: a later write that forgets the mark must not show the value.
@@ -113,10 +98,34 @@ export const putContext = rowsStatement<ContextRow & Record<string, unknown>>(
       updated_at = excluded.updated_at`,
 );
 
-export const lockPipelines = statement<{ ids: number[] }>(
-  ({ idsIn }) => sql`select id from pipeline where id ${idsIn('ids')} order by id for no key update`,
-);
-
-export const markContext = statement<{ ids: number[] }>(
+const markContext = statement<{ ids: number[] }>(
   ({ idsIn }) => sql`update pipeline set has_context = 1 where id ${idsIn('ids')} and has_context = 0`,
 );
+
+export const createsOf = (context: SqlContext): Creates => {
+  const { runRows, runIds } = context;
+  return {
+    allocateIds: (sequence, count) => allocateIds(context, sequence, count),
+    pipelinesByIdempotencyKey(keys: { applicationId: number; key: string }[]): Promise<KnownPipeline[]> {
+      const rows = keys.map(({ applicationId, key }) => ({ application_id: applicationId, key }));
+      return runRows(pipelinesByIdempotencyKey, rows);
+    },
+    async insertPipelines(rows: NewPipeline[]): Promise<void> {
+      await runRows(insertPipelines, rows);
+    },
+    async insertStages(rows: NewStage[]): Promise<void> {
+      await runRows(insertStages, rows);
+    },
+    async insertDependencies(rows: { depends_on_id: number; stage_id: number }[]): Promise<void> {
+      await runRows(insertDependencies, rows);
+    },
+    async insertKeywords(rows: { application_id: number; keyword: string; pipeline_id: number }[]): Promise<void> {
+      await runRows(insertKeywords, rows);
+    },
+    async putContext(rows: ContextRow[]): Promise<void> {
+      const last = new Map(rows.map((row) => [`${row.pipeline_id}\n${row.key}`, row])); // one statement may not touch a row twice
+      await runRows(putContext, [...last.values()]);
+      await runIds(markContext, { ids: [...new Set(rows.map((row) => row.pipeline_id))] });
+    },
+  };
+};

@@ -1,17 +1,19 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { SqlContext } from '../sql-context.js';
 import { type BuildContext, rowsStatement, skipLocked, statement } from '../statement.js';
 import type {
   ClaimedStage,
-  Completion,
   ContextRow,
   DependencyOutput,
+  Leases,
+  Ms,
   NewDelivery,
   StageOutput,
-  StageRow,
   StartedDelivery,
-  WorkerRow,
-  WorkerStanding,
 } from '../store.js';
+import { getState } from './state.js';
+
+const TOKEN_FLOOR = 'token_floor';
 
 const CLAIMED = sql`
   s.id, s.application_id, s.pipeline_id, s.name, s.handler, s.span_id, s.fencing_token, s.attempts, s.max_attempts, s.timeout_ms,
@@ -37,7 +39,7 @@ const ready = ({ slot }: BuildContext<Claim>, columns: RawBuilder<unknown>, hand
  * The best `limit` rows of each handler, each read off the ready index in order, then merged. `handler in (…)` alone would sort
  * everything that is ready.
  */
-export const claim = statement<Claim, ClaimedStage>((context) => {
+const claim = statement<Claim, ClaimedStage>((context) => {
   const { slot, can } = context;
   const handlers = can.each(slot('handlers'));
   const inOrder = sql`order by s.priority desc, s.run_at, s.id limit ${slot('limit', 'int')}`;
@@ -65,7 +67,7 @@ export const claim = statement<Claim, ClaimedStage>((context) => {
 });
 
 /** One handler needs no merge: the index order is the answer. For stores that lock no rows. */
-export const claimOneHandler = statement<{ applicationId: number; handler: string; limit: number }, ClaimedStage>(
+const claimOneHandler = statement<{ applicationId: number; handler: string; limit: number }, ClaimedStage>(
   ({ slot }) => sql`
     select ${CLAIMED}
     from stage s
@@ -76,7 +78,7 @@ export const claimOneHandler = statement<{ applicationId: number; handler: strin
     limit ${slot('limit', 'int')}`,
 );
 
-export const archiveDeliveries = statement<{ ids: number[] }>(
+const archiveDeliveries = statement<{ ids: number[] }>(
   ({ idsIn }) => sql`
     insert into stage_attempt
       (stage_id, fencing_token, span_id, worker_id, outcome, error_code, error, ready_at, leased_at, settled_at)
@@ -85,7 +87,7 @@ export const archiveDeliveries = statement<{ ids: number[] }>(
 );
 
 /** pending to running: the next token, a fresh lease, the timeout counted from now. */
-export const startDeliveries = rowsStatement<
+const startDeliveries = rowsStatement<
   NewDelivery & Record<string, unknown>,
   { now: number; leaseExpiresAt: number; tokenFloor: number },
   StartedDelivery
@@ -105,28 +107,7 @@ export const startDeliveries = rowsStatement<
     returning stage.id, stage.input, stage.fencing_token`;
 });
 
-/**
- * complete: the holder's own ack of a running stage, compared and set without reading it first. What it leaves untouched — lost
- * leases, repetitions, a missing output that counts — is for the slower path that reads and decides.
- */
-export const completeDeliveries = rowsStatement<
-  Completion & Record<string, unknown>,
-  { now: number },
-  Pick<StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>
->(
-  { id: 'int', fencing_token: 'int', worker_id: 'int', application_id: 'int', output: 'text', is_empty: 'int' } as never,
-  (rows, { slot }) => sql`
-    with a(id, token, worker_id, application_id, output, is_empty) as (${rows})
-    update stage set
-      status = 'completed', outcome = 'completed', attempts = stage.attempts + 1, expiries = 0, output = a.output,
-      settled_at = ${slot('now', 'int')}, finished_at = ${slot('now', 'int')}
-    from a
-    where stage.id = a.id and stage.status = 'running' and stage.fencing_token = a.token and stage.worker_id = a.worker_id
-      and stage.application_id = a.application_id and (a.is_empty = 0 or stage.fail_if_output_empty = 0)
-    returning stage.id, stage.pipeline_id, stage.fencing_token, stage.worker_id`,
-);
-
-export const deliveriesOfPulls = statement<{ workerId: number; pullSeqs: number[] }, ClaimedStage>(
+const deliveriesOfPulls = statement<{ workerId: number; pullSeqs: number[] }, ClaimedStage>(
   ({ slot, idsIn }) => sql`
     select ${CLAIMED}
     from stage s
@@ -135,11 +116,11 @@ export const deliveriesOfPulls = statement<{ workerId: number; pullSeqs: number[
     order by s.id`,
 );
 
-export const inputs = statement<{ ids: number[] }, { id: number; input: string | null }>(
+const inputs = statement<{ ids: number[] }, { id: number; input: string | null }>(
   ({ idsIn }) => sql`select id, input from stage where id ${idsIn('ids')}`,
 );
 
-export const dependencyOutputs = statement<{ ids: number[] }, DependencyOutput>(
+const dependencyOutputs = statement<{ ids: number[] }, DependencyOutput>(
   ({ idsIn }) => sql`
     select d.stage_id, d.depends_on_id, s.name, s.handler,
       case when s.status = 'completed' then s.output end as output
@@ -149,44 +130,66 @@ export const dependencyOutputs = statement<{ ids: number[] }, DependencyOutput>(
     order by d.stage_id, s.id`,
 );
 
-export const outputsOf = statement<{ ids: number[] }, StageOutput>(
+const outputsOf = statement<{ ids: number[] }, StageOutput>(
   ({ idsIn }) => sql`select id, name, status, output from stage where id ${idsIn('ids')}`,
 );
 
-export const contextOf = statement<{ ids: number[] }, ContextRow>(
+const contextOf = statement<{ ids: number[] }, ContextRow>(
   ({ idsIn }) => sql`
     select pipeline_id, key, value, sensitive, updated_at from context_item where pipeline_id ${idsIn('ids')}
     order by pipeline_id, key`,
 );
 
-/** Locked until the commit: a repeated pull that came to another writer waits for the first and finds its jobs. */
-export const workerStandings = statement<{ ids: number[] }, WorkerStanding>(
-  ({ idsIn, can }) => sql`
-    select w.id, w.state, w.order_given, p.last_pull_seq
-    from worker_pull p join worker w on w.id = p.worker_id
-    where p.worker_id ${idsIn('ids')}
-    order by p.worker_id
-    ${can.rowLocks ? sql`for update of p` : sql``}`,
-);
-
-export const workerOrders = statement<{ ids: number[] }, Pick<WorkerRow, 'id' | 'order_given'>>(
-  ({ idsIn }) => sql`select id, order_given from worker where id ${idsIn('ids')}`,
-);
-
-export const setLastPullSeq = rowsStatement<{ workerId: number; pullSeq: number }>(
+const setLastPullSeq = rowsStatement<{ workerId: number; pullSeq: number }>(
   { workerId: 'int', pullSeq: 'int' },
   (rows) => sql`
     with p(id, seq) as (${rows})
     update worker_pull set last_pull_seq = p.seq from p where worker_pull.worker_id = p.id and worker_pull.last_pull_seq < p.seq`,
 );
 
-/** A new session counts its pulls anew. */
-export const restartPulls = statement<{ workerId: number }>(
-  ({ slot }) => sql`
-    insert into worker_pull (worker_id, last_pull_seq) values (${slot('workerId', 'int')}, 0)
-    on conflict (worker_id) do update set last_pull_seq = 0`,
-);
-
-export const forgetPulls = statement<{ workerId: number }>(
-  ({ slot }) => sql`update stage set pull_seq = null where status = 'running' and worker_id = ${slot('workerId', 'int')}`,
-);
+export const leasesOf = (context: SqlContext): Leases => {
+  const { run, runRows, runIds, can } = context;
+  return {
+    claim({
+      applicationId,
+      handlers,
+      limit,
+    }: {
+      applicationId: number;
+      handlers: string[];
+      limit: number;
+    }): Promise<ClaimedStage[]> {
+      const [only] = handlers;
+      if (!can.rowLocks && handlers.length === 1 && only !== undefined)
+        return run(claimOneHandler, { applicationId, handler: only, limit });
+      return run(claim, { applicationId, handlers, limit });
+    },
+    async archiveDeliveries(stageIds: number[]): Promise<void> {
+      await runIds(archiveDeliveries, { ids: stageIds });
+    },
+    startDeliveries(rows: NewDelivery[], lease: { now: Ms; leaseExpiresAt: Ms; tokenFloor: number }): Promise<StartedDelivery[]> {
+      return runRows(startDeliveries, rows, lease);
+    },
+    deliveriesOfPulls(workerId: number, pullSeqs: number[]): Promise<ClaimedStage[]> {
+      return run(deliveriesOfPulls, { workerId, pullSeqs });
+    },
+    inputs(stageIds: number[]): Promise<{ id: number; input: string | null }[]> {
+      return runIds(inputs, { ids: stageIds });
+    },
+    dependencyOutputs(stageIds: number[]): Promise<DependencyOutput[]> {
+      return runIds(dependencyOutputs, { ids: stageIds });
+    },
+    outputsOf(stageIds: number[]): Promise<StageOutput[]> {
+      return runIds(outputsOf, { ids: stageIds });
+    },
+    contextOf(pipelineIds: number[]): Promise<ContextRow[]> {
+      return runIds(contextOf, { ids: pipelineIds });
+    },
+    async setLastPullSeq(rows: { workerId: number; pullSeq: number }[]): Promise<void> {
+      await runRows(setLastPullSeq, rows);
+    },
+    async tokenFloor(): Promise<number> {
+      return Number((await getState(context, TOKEN_FLOOR)) ?? 0);
+    },
+  };
+};

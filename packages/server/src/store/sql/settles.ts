@@ -1,24 +1,53 @@
 import { sql } from 'kysely';
+import type { SqlContext } from '../sql-context.js';
 import { forUpdate, rowsStatement, statement } from '../statement.js';
-import type { AttemptRow, CounterDelta, DeliveryRow, EndedPipeline, ReadyStage, StageChange } from '../store.js';
+import type {
+  AttemptRow,
+  Completion,
+  CounterDelta,
+  DeliveryRow,
+  EndedPipeline,
+  Ms,
+  ReadyStage,
+  Settles,
+  StageChange,
+  StageRow,
+} from '../store.js';
 
 const DELIVERY = sql`
   id, application_id, pipeline_id, name, handler, status, fencing_token, outcome, worker_id, attempts, max_attempts, expiries,
   backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, log_lines, error_code`;
 
-export const deliveries = statement<{ ids: number[] }, DeliveryRow>(
+const lockPipelines = statement<{ ids: number[] }>(
+  ({ idsIn }) => sql`select id from pipeline where id ${idsIn('ids')} order by id for no key update`,
+);
+
+const deliveries = statement<{ ids: number[] }, DeliveryRow>(
   ({ idsIn, can }) => sql`select ${DELIVERY} from stage where id ${idsIn('ids')} order by id ${forUpdate(can)}`,
 );
 
-export const dueDeliveries = statement<{ now: number; limit: number }, { id: number }>(
-  ({ slot }) => sql`
-    select id from stage
-    where status = 'running' and wake_at <= ${slot('now', 'int')}
-    order by wake_at
-    limit ${slot('limit', 'int')}`,
+/**
+ * complete: the holder's own ack of a running stage, compared and set without reading it first. What it leaves untouched — lost
+ * leases, repetitions, a missing output that counts — is for the slower path that reads and decides.
+ */
+const completeDeliveries = rowsStatement<
+  Completion & Record<string, unknown>,
+  { now: number },
+  Pick<StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>
+>(
+  { id: 'int', fencing_token: 'int', worker_id: 'int', application_id: 'int', output: 'text', is_empty: 'int' } as never,
+  (rows, { slot }) => sql`
+    with a(id, token, worker_id, application_id, output, is_empty) as (${rows})
+    update stage set
+      status = 'completed', outcome = 'completed', attempts = stage.attempts + 1, expiries = 0, output = a.output,
+      settled_at = ${slot('now', 'int')}, finished_at = ${slot('now', 'int')}
+    from a
+    where stage.id = a.id and stage.status = 'running' and stage.fencing_token = a.token and stage.worker_id = a.worker_id
+      and stage.application_id = a.application_id and (a.is_empty = 0 or stage.fail_if_output_empty = 0)
+    returning stage.id, stage.pipeline_id, stage.fencing_token, stage.worker_id`,
 );
 
-export const archivedOutcomes = rowsStatement<
+const archivedOutcomes = rowsStatement<
   { id: number; fencingToken: number },
   Record<string, never>,
   Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>
@@ -31,7 +60,7 @@ export const archivedOutcomes = rowsStatement<
 );
 
 /** Compare and set: zero rows is an answer, never an overwrite. */
-export const applyChanges = rowsStatement<StageChange & Record<string, unknown>, Record<string, never>, { id: number }>(
+const applyChanges = rowsStatement<StageChange & Record<string, unknown>, Record<string, never>, { id: number }>(
   {
     id: 'int',
     from: 'text',
@@ -64,7 +93,7 @@ export const applyChanges = rowsStatement<StageChange & Record<string, unknown>,
  * Subtracts the SUM of the satisfied edges of the group, whatever the dependent's state: two dependencies that settle in one group
  * count twice, and a blocked stage keeps counting. A stage with none left starts: due at the later of its runAt and now + delay.
  */
-export const satisfyDependents = statement<{ ids: number[]; now: number }, ReadyStage>(({ idsIn, slot, can }) => {
+const satisfyDependents = statement<{ ids: number[]; now: number }, ReadyStage>(({ idsIn, slot, can }) => {
   const now = slot('now', 'int');
   const due = can.greatest(sql`coalesce(stage.not_before, 0)`, sql`${now} + coalesce(stage.delay_ms, 0)`);
   const starts = sql`stage.status = 'not_started' and stage.open_dependencies = e.satisfied`;
@@ -81,7 +110,7 @@ export const satisfyDependents = statement<{ ids: number[]; now: number }, Ready
     returning stage.id, stage.application_id, stage.pipeline_id, stage.handler, stage.status, stage.run_at, stage.held`;
 });
 
-export const blockDependents = statement<{ ids: number[] }, { id: number; pipeline_id: number }>(
+const blockDependents = statement<{ ids: number[] }, { id: number; pipeline_id: number }>(
   ({ idsIn }) => sql`
     with recursive down(id) as (
       select stage_id from stage_dependency where depends_on_id ${idsIn('ids')}
@@ -93,11 +122,7 @@ export const blockDependents = statement<{ ids: number[] }, { id: number; pipeli
 );
 
 /** The counters make "is this pipeline over, and how?" a decision of constant time. */
-export const countStages = rowsStatement<
-  CounterDelta & Record<string, unknown>,
-  { now: number },
-  EndedPipeline & { ended: number }
->(
+const countStages = rowsStatement<CounterDelta & Record<string, unknown>, { now: number }, EndedPipeline & { ended: number }>(
   {
     pipelineId: 'int',
     open: 'int',
@@ -125,7 +150,7 @@ export const countStages = rowsStatement<
   },
 );
 
-export const extendLeases = rowsStatement<
+const extendLeases = rowsStatement<
   { id: number; fencing_token: number; worker_id: number },
   { leaseExpiresAt: number },
   { id: number; fencing_token: number; worker_id: number }
@@ -138,3 +163,44 @@ export const extendLeases = rowsStatement<
     where stage.id = r.id and stage.status = 'running' and stage.fencing_token = r.token and stage.worker_id = r.worker_id
     returning stage.id, stage.fencing_token, stage.worker_id`;
 });
+
+export const settlesOf = ({ runRows, runIds, can }: SqlContext): Settles => {
+  return {
+    deliveries(stageIds: number[]): Promise<DeliveryRow[]> {
+      return runIds(deliveries, { ids: stageIds });
+    },
+    completeDeliveries(
+      rows: Completion[],
+      now: Ms,
+    ): Promise<Pick<StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>[]> {
+      return runRows(completeDeliveries, rows, { now });
+    },
+    archivedOutcomes(
+      refs: { id: number; fencingToken: number }[],
+    ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]> {
+      return runRows(archivedOutcomes, refs);
+    },
+    applyChanges(changes: StageChange[]): Promise<{ id: number }[]> {
+      return runRows(applyChanges, changes);
+    },
+    satisfyDependents(stageIds: number[], now: Ms): Promise<ReadyStage[]> {
+      return runIds(satisfyDependents, { ids: stageIds, now });
+    },
+    blockDependents(stageIds: number[]): Promise<{ id: number; pipeline_id: number }[]> {
+      return runIds(blockDependents, { ids: stageIds });
+    },
+    async countStages(deltas: CounterDelta[], now: Ms): Promise<EndedPipeline[]> {
+      const rows = await runRows(countStages, deltas, { now });
+      return rows.filter((row) => row.ended === 1);
+    },
+    extendLeases(
+      refs: { id: number; fencing_token: number; worker_id: number }[],
+      leaseExpiresAt: Ms,
+    ): Promise<{ id: number; fencing_token: number; worker_id: number }[]> {
+      return runRows(extendLeases, refs, { leaseExpiresAt });
+    },
+    async lockPipelines(ids: number[]): Promise<void> {
+      if (can.rowLocks) await runIds(lockPipelines, { ids });
+    },
+  };
+};

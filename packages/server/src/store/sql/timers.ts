@@ -1,8 +1,18 @@
 import { sql } from 'kysely';
+import type { SqlContext } from '../sql-context.js';
 import { skipLocked, statement } from '../statement.js';
-import type { IdRange, ReadyStage } from '../store.js';
+import type { Ms, ReadyStage, Timers } from '../store.js';
+import { getState } from './state.js';
 
-export const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
+const dueDeliveries = statement<{ now: number; limit: number }, { id: number }>(
+  ({ slot }) => sql`
+    select id from stage
+    where status = 'running' and wake_at <= ${slot('now', 'int')}
+    order by wake_at
+    limit ${slot('limit', 'int')}`,
+);
+
+const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
   ({ slot, can }) => sql`
     update stage set status = 'pending', ready_at = ${slot('now', 'int')}
     where id in (
@@ -11,19 +21,19 @@ export const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
     returning id, application_id, pipeline_id, handler, status, run_at, held`,
 );
 
-export const startPipelines = statement<{ ids: number[]; now: number }>(
+const startPipelines = statement<{ ids: number[]; now: number }>(
   ({ idsIn, slot }) => sql`
     update pipeline set status = 'running', started_at = ${slot('now', 'int')}
     where id ${idsIn('ids')} and status = 'not_started'`,
 );
 
-export const nextTimes = statement<Record<string, never>, { wake_at: number | null; due_at: number | null }>(
+const nextTimes = statement<Record<string, never>, { wake_at: number | null; due_at: number | null }>(
   () => sql`
     select (select min(wake_at) from stage where status = 'running') as wake_at,
       (select min(run_at) from stage where status = 'scheduled' and held = 0) as due_at`,
 );
 
-export const grantGrace = statement<{ leaseExpiresAt: number; gapMs: number }>(({ slot, can }) => {
+const grantGrace = statement<{ leaseExpiresAt: number; gapMs: number }>(({ slot, can }) => {
   const end = slot('leaseExpiresAt', 'int');
   const timeout = sql`timeout_at + ${slot('gapMs', 'int')}`;
   return sql`
@@ -32,26 +42,7 @@ export const grantGrace = statement<{ leaseExpiresAt: number; gapMs: number }>((
     returning id`;
 });
 
-export const cancelStages = statement<IdRange & { now: number }, { id: number }>(
-  ({ slot }) => sql`
-    update stage set
-      outcome = case when status = 'running' then 'cancelled' else outcome end,
-      settled_at = case when status = 'running' then ${slot('now', 'int')} else settled_at end,
-      error_code = case when status = 'running' then 'cancelled' else error_code end,
-      finished_at = ${slot('now', 'int')}, status = 'cancelled'
-    where id >= ${slot('from', 'int')} and id < ${slot('to', 'int')}
-      and status in ('not_started', 'scheduled', 'pending', 'throttled', 'running', 'waiting')
-    returning id`,
-);
-
-export const cancelPipeline = statement<{ pipelineId: number; stages: number; reason: string | null; now: number }>(
-  ({ slot }) => sql`
-    update pipeline set status = 'cancelled', finished_at = ${slot('now', 'int')}, cancel_reason = ${slot('reason', 'text')},
-      stages_cancelled = stages_cancelled + ${slot('stages', 'int')}, stages_open = stages_open - ${slot('stages', 'int')}
-    where id = ${slot('pipelineId', 'int')} and status in ('not_started', 'running', 'paused')`,
-);
-
-export const lead = statement<{ holder: string; now: number; expiresAt: number }, { term: number }>(
+const lead = statement<{ holder: string; now: number; expiresAt: number }, { term: number }>(
   ({ slot }) => sql`
     insert into leader (name, holder, term, expires_at)
     values ('loops', ${slot('holder', 'text')}, 1, ${slot('expiresAt', 'int')})
@@ -62,6 +53,42 @@ export const lead = statement<{ holder: string; now: number; expiresAt: number }
     returning term`,
 );
 
-export const resign = statement<{ holder: string }>(
+const resign = statement<{ holder: string }>(
   ({ slot }) => sql`update leader set expires_at = 0 where name = 'loops' and holder = ${slot('holder', 'text')}`,
 );
+
+export const timersOf = (context: SqlContext): Timers => {
+  const { run, runIds, db } = context;
+  return {
+    async dueDeliveries(now: Ms, limit: number): Promise<number[]> {
+      return (await run(dueDeliveries, { now, limit })).map((row) => row.id);
+    },
+    async promoteDue(now: Ms, limit: number): Promise<ReadyStage[]> {
+      const ready = await run(promoteDue, { now, limit });
+      await runIds(startPipelines, { ids: [...new Set(ready.map((stage) => stage.pipeline_id))], now });
+      return ready;
+    },
+    async nextTimes(): Promise<{ wakeAt: Ms | null; dueAt: Ms | null }> {
+      const [row] = await run(nextTimes, {});
+      return { wakeAt: row?.wake_at ?? null, dueAt: row?.due_at ?? null };
+    },
+    async lead(holder: string, ttlMs: Ms, now: Ms): Promise<{ leads: boolean; term: number }> {
+      const [row] = await run(lead, { holder, now, expiresAt: now + ttlMs });
+      return { leads: row !== undefined, term: row?.term ?? 0 };
+    },
+    async resign(holder: string): Promise<void> {
+      await run(resign, { holder });
+    },
+    async grantGrace(leaseExpiresAt: Ms, gapMs: Ms): Promise<number> {
+      return (await run(grantGrace, { leaseExpiresAt, gapMs })).length;
+    },
+    getState: (key) => getState(context, key),
+    async setState(key: string, value: string): Promise<void> {
+      await db
+        .insertInto('server_state')
+        .values({ key, value })
+        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+        .execute();
+    },
+  };
+};

@@ -6,7 +6,7 @@ import { sqliteCapabilities } from '../capabilities.js';
 import { migrate } from '../migrations/index.js';
 import type { Schema } from '../schema.js';
 import { SqlReads } from '../sql-reads.js';
-import { SqlTx } from '../sql-tx.js';
+import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
 import type { Failure, Ms, Reads, Store, Tx } from '../store.js';
 import { sqliteDialect } from './dialect.js';
@@ -73,19 +73,20 @@ class SqliteStore implements Store {
   readonly reads: Reads;
   readonly #db: Kysely<Schema>;
   readonly #readDb: Kysely<Schema>;
-  readonly #statements: Statements;
+  /** On the one connection that there is. */
+  readonly #tx: Tx;
   readonly #clock: Clock;
 
   constructor(db: Kysely<Schema>, readDb: Kysely<Schema>, clock: Clock) {
     this.#db = db;
     this.#readDb = readDb;
     this.#clock = clock;
-    this.#statements = new Statements(db, sqliteCapabilities);
+    this.#tx = sqlTx(db, new Statements(db, sqliteCapabilities));
     this.reads = new SqlReads(readDb, sqliteCapabilities);
   }
 
   transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T> {
-    return this.#db.transaction().execute((trx) => work(new SqlTx(trx, this.#statements), this.#clock.now()));
+    return this.#db.transaction().execute(() => work(this.#tx, this.#clock.now()));
   }
 
   failureOf(error: unknown): Failure {
