@@ -2,6 +2,9 @@
 import { requireNode } from './lib/node-version.mjs';
 
 requireNode();
-const { runScript } = await import('./lib/run.mjs');
-const { prepare } = await import('./lib/prepare.mjs');
-await runScript(() => prepare({ force: true, types: true }));
+import('./lib/run.mjs').then(({ runScript }) =>
+  runScript(async () => {
+    const { prepare } = await import('./lib/prepare.mjs');
+    await prepare({ force: true, types: true });
+  }),
+);

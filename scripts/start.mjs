@@ -2,11 +2,12 @@
 import { requireNode } from './lib/node-version.mjs';
 
 requireNode();
-const { runScript } = await import('./lib/run.mjs');
-
-await runScript(async () => {
-  const { prepare } = await import('./lib/prepare.mjs');
-  await prepare();
-  const { runDemo } = await import('./demo/main.mjs');
-  return runDemo(process.argv.slice(2));
-});
+// Here and in the scripts beside: no top-level await. Node 12 (Ubuntu 22.04) refuses it with a stack before the check can speak.
+import('./lib/run.mjs').then(({ runScript }) =>
+  runScript(async () => {
+    const { prepare } = await import('./lib/prepare.mjs');
+    await prepare();
+    const { runDemo } = await import('./demo/main.mjs');
+    return runDemo(process.argv.slice(2));
+  }),
+);

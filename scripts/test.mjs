@@ -2,18 +2,18 @@
 import { requireNode } from './lib/node-version.mjs';
 
 requireNode();
-const { runHere, runScript } = await import('./lib/run.mjs');
-const { prepare } = await import('./lib/prepare.mjs');
-const { at } = await import('./lib/repository.mjs');
-
-await runScript(async () => {
-  await prepare();
-  const args = process.argv.slice(2);
-  const projects = args.some((arg) => arg.startsWith('--project')) ? [] : ['--project', '!slow:*'];
-  // Vitest's own summary is for people; CI counts from the JSON.
-  const report = process.env.TEST_REPORT
-    ? ['--reporter=default', '--reporter=json', `--outputFile.json=${process.env.TEST_REPORT}`]
-    : [];
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.workspace.ts'];
-  return runHere(process.execPath, [...vitest, ...projects, ...report, ...args], { cwd: at() });
-});
+import('./lib/run.mjs').then(({ runHere, runScript }) =>
+  runScript(async () => {
+    const { prepare } = await import('./lib/prepare.mjs');
+    const { at } = await import('./lib/repository.mjs');
+    await prepare();
+    const args = process.argv.slice(2);
+    const projects = args.some((arg) => arg.startsWith('--project')) ? [] : ['--project', '!slow:*'];
+    // Vitest's own summary is for people; CI counts from the JSON.
+    const report = process.env.TEST_REPORT
+      ? ['--reporter=default', '--reporter=json', `--outputFile.json=${process.env.TEST_REPORT}`]
+      : [];
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.workspace.ts'];
+    return runHere(process.execPath, [...vitest, ...projects, ...report, ...args], { cwd: at() });
+  }),
+);
