@@ -6,8 +6,8 @@ function describe(stage) {
       ? ` ${Math.round(stage.progress.ratio * 100)} % ${stage.progress.message ?? ''}`
       : '';
   const retry = stage.status === 'scheduled' && stage.attempts > 0 ? ', tries again soon' : '';
-  const attempt =
-    stage.attempts > 1 || (stage.attempts > 0 && stage.status === 'scheduled') ? ` (attempt ${stage.attempts}${retry})` : '';
+  const number = stage.status === 'running' ? stage.attempts + 1 : stage.attempts; // an attempt is counted when it is over
+  const attempt = number > 1 || retry ? ` (attempt ${number}${retry})` : '';
   return `${MARKS[stage.status] ?? ' '} ${stage.name.padEnd(16)} ${stage.status}${attempt}${ratio}`;
 }
 

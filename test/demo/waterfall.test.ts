@@ -90,6 +90,12 @@ describe('the progress of the demo', () => {
     expect(lines[2]).toContain('completed (attempt 2)');
   });
 
+  it('counts the attempt that runs', () => {
+    const [first, , third] = written(false, stage('running', 0), stage('scheduled', 1), stage('running', 1)).split('\n');
+    expect(first).toMatch(/running$/);
+    expect(third).toMatch(/running \(attempt 2\)$/);
+  });
+
   it('paints over its lines on a terminal', () => {
     const [first, second] = written(true, stage('running'), stage('completed')).split('\n');
     expect([first, second]).toEqual([expect.stringContaining('running'), expect.stringMatching(/\[1A.*completed/)]);
