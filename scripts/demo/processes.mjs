@@ -5,26 +5,39 @@ import { at } from '../lib/repository.mjs';
 import { ScriptError } from '../lib/run.mjs';
 
 const KILL_AFTER_MS = 15_000; // the server itself takes at most 10 s to end
+const END_WITH_US = ['--import', import.meta.resolve('./end-with-parent.mjs')];
 
-/** Starts a Node program in a process group of its own: Ctrl-C reaches only us, so that the worker can end before its server. */
-function start(file, args, env) {
-  const child = spawn(process.execPath, [file, ...args], { cwd: at(), env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+/**
+ * Starts a Node program in a process group of its own: Ctrl-C reaches only us, so that the worker can end before its server.
+ * `exited` resolves with its exit code or signal when all it wrote is read; `failed` rejects then, for who did not ask it to end.
+ */
+function start(name, [file, ...args], env) {
+  const child = spawn(process.execPath, [...END_WITH_US, file, ...args], {
+    cwd: at(),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'], // the channel is what the end of this process closes
+    detached: true,
+  });
+  process.once('exit', () => child.kill('SIGKILL')); // ends it even when it is stuck, which what it loaded cannot
   const lastLines = [];
   createInterface({ input: child.stderr }).on('line', (line) => {
     lastLines.push(line);
     if (lastLines.length > 20) lastLines.shift();
   });
-  const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
-  const killWithUs = () => child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  exited.then(() => process.removeListener('exit', killWithUs));
-  return { child, exited, lastLines };
+  const exited = new Promise((resolve) => child.once('close', (code, signal) => resolve(code ?? signal)));
+  const failed = exited.then((how) => {
+    throw new ScriptError(`The ${name} ended early (${how}).`, lastLines.join('\n'));
+  });
+  failed.catch(() => {}); // an end that was asked for is none
+  return { child, exited, failed, lastLines };
 }
 
-export async function stop({ child, exited }) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+export const hasEnded = ({ child }) => child.exitCode !== null || child.signalCode !== null;
+
+export async function stop(running, signal = 'SIGTERM') {
+  const { child, exited } = running;
+  if (!hasEnded(running)) child.kill(signal);
   const late = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
-  child.kill('SIGTERM');
   await exited;
   clearTimeout(late);
 }
@@ -37,31 +50,25 @@ function cleanEnv(more = {}) {
 
 /** `pipelogiq dev` in the root folder. Resolves when it listens; its own words are the error when it cannot. */
 export async function startServer(args) {
-  const server = start(at('packages/server/dist/cli.js'), ['dev', ...args], cleanEnv());
+  const server = start('server', [at('packages/server/dist/cli.js'), 'dev', ...args], cleanEnv());
   const ready = new Promise((resolve) => {
     createInterface({ input: server.child.stdout }).on('line', (line) => {
-      if (line.includes('Credentials')) resolve(true);
+      if (line.includes('Credentials')) resolve();
       else if (line.startsWith('{')) process.stderr.write(`${line}\n`); // warnings of the running server
     });
   });
-  if ((await Promise.race([ready, server.exited])) !== true) {
-    throw new ScriptError(server.lastLines.at(-1)?.replace(/^pipelogiq: /, '') ?? 'The server ended without a word.');
-  }
+  await Promise.race([ready, server.failed]).catch((error) => {
+    const words = server.lastLines.at(-1)?.replace(/^pipelogiq: /, '');
+    throw words ? new ScriptError(words) : error;
+  });
   const { url, apiKey } = JSON.parse(readFileSync(at('.pipelogiq/credentials'), 'utf8'));
   return { ...server, url, apiKey };
 }
 
-/** The example's worker. `failed` rejects when it ends before it is asked to. */
+/** The example's worker. */
 export function startWorker({ url, apiKey }) {
-  const worker = start(
-    at('examples/data-report/dist/worker.js'),
-    [],
-    cleanEnv({ PIPELOGIQ_URL: url, PIPELOGIQ_API_KEY: apiKey }),
-  );
+  const program = [at('examples/data-report/dist/worker.js')];
+  const worker = start('worker', program, cleanEnv({ PIPELOGIQ_URL: url, PIPELOGIQ_API_KEY: apiKey }));
   worker.child.stdout.resume();
-  const failed = worker.exited.then((code) => {
-    throw new ScriptError(`The worker ended early (${code}).`, worker.lastLines.join('\n'));
-  });
-  failed.catch(() => {}); // looked at only while the pipeline runs
-  return { ...worker, failed };
+  return worker;
 }
