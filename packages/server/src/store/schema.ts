@@ -123,6 +123,9 @@ export interface PipelineTable {
   started_at: number | null;
   finished_at: number | null;
   cancel_reason: string | null;
+  paused_at: number | null;
+  /** Spawned stages that a rerun took away; their positions stay used. */
+  stages_removed: number;
   stages_total: number;
   /** Stages that may still run or are running. */
   stages_open: number;
@@ -204,6 +207,8 @@ export interface StageTable {
   progress_ratio: number | null;
   progress_message: string | null;
   log_lines: number;
+  /** The stage whose ack added this one. */
+  spawned_by_id: number | null;
   finished_at: number | null;
 }
 

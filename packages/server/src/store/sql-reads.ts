@@ -102,7 +102,8 @@ export class SqlReads implements s.Reads {
       from stage_attempt a join stage s on s.id = a.stage_id where a.stage_id >= ${from} and a.stage_id < ${to}`;
     const latest = sql`
       select id, fencing_token, span_id, worker_id, outcome, error_code, error, delivery_ready_at, leased_at, settled_at, name
-      from stage where id >= ${from} and id < ${to} and fencing_token > 0`;
+      from stage where id >= ${from} and id < ${to} and fencing_token > 0
+        and (outcome is not null or status = 'running')`;
     return sql<s.AttemptRow & { stage: string }>`
       select * from (${archived} union all ${latest}) as attempt
       order by leased_at, stage_id, fencing_token

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.js';
 import { accountsOf } from './sql/accounts.js';
+import { actionsOf } from './sql/actions.js';
 import { cancelsOf } from './sql/cancels.js';
 import { createsOf } from './sql/creates.js';
 import { leasesOf } from './sql/leases.js';
@@ -26,6 +27,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...settlesOf(context),
     ...timersOf(context),
     ...cancelsOf(context),
+    ...actionsOf(context),
     ...workersOf(context),
     ...accountsOf(context),
     ...reportsOf(context),

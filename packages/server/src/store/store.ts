@@ -1,4 +1,5 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
+import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type {
   ApiKeyRow,
   ApplicationRow,
@@ -62,7 +63,7 @@ export interface Peers {
   onReady(listener: (ready: ReadyWork[]) => void): void;
 }
 
-export interface Tx extends Creates, Leases, Settles, Timers, Cancels, Workers, Accounts, Reports, SpanQueue {
+export interface Tx extends Actions, Creates, Leases, Settles, Timers, Cancels, Workers, Accounts, Reports, SpanQueue {
   /** Runs `work` so that its failure undoes only its own statements. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -154,6 +155,30 @@ export interface Cancels {
   cancelPipeline(pipelineId: number, cancelledStages: number, reason: string | null, now: Ms): Promise<void>;
 }
 
+/** Changes of a whole pipeline by an operator, or by a stage that adds others. */
+export interface Actions {
+  pipelineState(id: number): Promise<PipelineState | undefined>;
+  /** Every stage, by id; locked on stores with several writers. */
+  graphStages(stages: IdRange): Promise<GraphStage[]>;
+  graphEdges(stages: IdRange): Promise<GraphEdge[]>;
+  /** Copies the deliveries under way among these stages to stage_attempt, ended now as superseded. */
+  archiveSuperseded(stageIds: number[], now: Ms): Promise<void>;
+  /** Deletes stages with their edges. */
+  removeStages(stageIds: number[]): Promise<void>;
+  /** To skipped; a delivery under way ends as superseded. */
+  endSkipped(stageIds: number[], now: Ms): Promise<void>;
+  placeStages(places: StagePlace[]): Promise<void>;
+  /** Forgets what the last run did, except its fencing token. */
+  resetStages(rows: { id: number; span_id: string }[]): Promise<void>;
+  /** Nothing among these is leased until they are released. */
+  holdStages(stages: IdRange): Promise<void>;
+  releaseStages(stages: IdRange, pausedMs: Ms): Promise<ReadyStage[]>;
+  setPipelineState(
+    id: number,
+    change: Partial<Omit<PipelineState, 'id' | 'application_id'>> & Partial<StageCounts>,
+  ): Promise<void>;
+}
+
 export interface Workers {
   /** What these workers may do and how far their pulls have come; locked on stores with several writers. */
   workerStandings(ids: number[]): Promise<WorkerStanding[]>;
@@ -218,4 +243,5 @@ export interface Reads {
   countApiKeys(): Promise<number>;
 }
 
+export type * from './graph-rows.js';
 export type * from './rows.js';

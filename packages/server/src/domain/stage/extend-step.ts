@@ -50,4 +50,4 @@ async function whyLost(tx: Tx, refs: { id: number; fencing_token: number }[]): P
 }
 
 const outcomeOf = (row: DeliveryRow, fencingToken: number, archived: DeliveryRow['outcome']): DeliveryRow['outcome'] =>
-  row.fencing_token === fencingToken ? row.outcome : archived;
+  row.fencing_token === fencingToken ? (row.outcome ?? archived) : archived;

@@ -46,7 +46,9 @@ export function decideSettle(
 ): SettleDecision {
   if (!stage || stage.application_id !== holder.applicationId) return { kind: 'unknown' };
   const token = refOf(settle).fencingToken;
-  if (token < stage.fencing_token) return { kind: 'archived' };
+  // A rerun takes the outcome of the last delivery off the row.
+  const isArchived = stage.status !== 'running' && stage.outcome === null;
+  if (token < stage.fencing_token || (isArchived && token === stage.fencing_token)) return { kind: 'archived' };
   if (token > stage.fencing_token || stage.worker_id !== holder.workerId) return { kind: 'lost', reason: 'superseded' };
   if (stage.status !== 'running') return afterTheEnd(settle, stage, stage.status);
   return outcomeOf(stage, settle, now, random);

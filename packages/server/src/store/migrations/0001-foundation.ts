@@ -164,7 +164,9 @@ async function pipelines(db: Kysely<never>, { int64, ordered }: Capabilities): P
     .addColumn('created_at', int64, (c) => c.notNull())
     .addColumn('started_at', int64)
     .addColumn('finished_at', int64)
-    .addColumn('cancel_reason', 'text');
+    .addColumn('cancel_reason', 'text')
+    .addColumn('paused_at', int64)
+    .addColumn('stages_removed', int64, (c) => c.notNull().defaultTo(0));
   await withCounters(table, int64)
     .addCheckConstraint(
       'pipeline_end',
@@ -234,6 +236,7 @@ async function stages(db: Kysely<never>, { int64, ordered }: Capabilities): Prom
     .addColumn('progress_ratio', 'double precision')
     .addColumn('progress_message', 'text')
     .addColumn('log_lines', int64, (c) => c.notNull().defaultTo(0))
+    .addColumn('spawned_by_id', int64)
     .addColumn('finished_at', int64)
     .addCheckConstraint(
       'stage_lease',

@@ -134,7 +134,7 @@ const countStages = rowsStatement<CounterDelta & Record<string, unknown>, { now:
   } as never,
   (rows, { slot }) => {
     const over = sql`pipeline.status in ('running', 'paused') and pipeline.stages_open + d.open_stages = 0`;
-    const broken = sql`pipeline.stages_failed + d.failed + pipeline.stages_blocked + d.blocked > 0`;
+    const broken = sql`pipeline.stages_failed + d.failed + pipeline.stages_blocked + d.blocked + pipeline.stages_cancelled > 0`;
     return sql`
       with d(pipeline_id, open_stages, completed, failed, tolerated, cancelled, blocked) as (${rows})
       update pipeline set

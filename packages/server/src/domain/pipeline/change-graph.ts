@@ -1,0 +1,85 @@
+import type { StageStatus } from '@pipelogiq/protocol';
+import type { GraphEdge, GraphStage, PipelineState } from '../../store/store.js';
+import { noteReady } from '../commit/stage-changes.js';
+import type { Group } from '../commit/tickets.js';
+import { notFound, stagesOf } from '../ids.js';
+import { type Intent, replan, spawnedBy } from './replan.js';
+
+/** A pipeline with all its stages, locked until the commit. */
+export interface LoadedPipeline {
+  pipeline: PipelineState;
+  stages: GraphStage[];
+  edges: GraphEdge[];
+}
+
+/** @throws DomainError `not_found` */
+export async function loadPipeline({ tx }: Group, applicationId: number, id: number): Promise<LoadedPipeline> {
+  await tx.lockPipelines([id]);
+  const pipeline = await tx.pipelineState(id);
+  if (!pipeline || pipeline.application_id !== applicationId) throw notFound('pipeline', String(id));
+  return { pipeline, stages: await tx.graphStages(stagesOf(id)), edges: await tx.graphEdges(stagesOf(id)) };
+}
+
+const FINAL: ReadonlySet<PipelineState['status']> = new Set(['completed', 'failed', 'cancelled']);
+const ENDED: ReadonlySet<StageStatus> = new Set(['completed', 'failed', 'skipped', 'cancelled']);
+
+export interface Randomness {
+  randomHex(bytes: number): string;
+}
+
+/**
+ * Writes what the intent makes of the pipeline. Stages that run again lose what they had spawned, get a new span, and their last
+ * deliveries go to the archive; those under way end as superseded. Counters and status are set as counted, not added to.
+ */
+export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: Intent, clock: Randomness): Promise<void> {
+  const { tx, now, effects } = group;
+  const { pipeline } = loaded;
+  const rerun = intent.rerun ?? new Set<number>();
+  const removed = spawnedBy(rerun, loaded.stages);
+  const stages = loaded.stages.filter((stage) => !removed.has(stage.id));
+  const edges = loaded.edges.filter((edge) => !removed.has(edge.stage_id) && !removed.has(edge.depends_on_id));
+  const { places, counts } = replan(stages, edges, intent, pipeline.status === 'paused' ? 1 : 0, now);
+  const again = stages.filter((stage) => rerun.has(stage.id) && !intent.skip?.has(stage.id)).map((stage) => stage.id);
+
+  await tx.archiveDeliveries(again);
+  await tx.archiveSuperseded([...again, ...removed], now);
+  await tx.removeStages([...removed]);
+  await tx.endSkipped([...(intent.skip ?? [])], now);
+  await tx.placeStages(places);
+  await tx.resetStages(again.map((id) => ({ id, span_id: clock.randomHex(8) })));
+
+  const status = statusAfter(pipeline, counts.stages_open, counts);
+  const ends = FINAL.has(status);
+  const reopens = FINAL.has(pipeline.status) && !ends;
+  await tx.setPipelineState(pipeline.id, {
+    ...counts,
+    status,
+    run: pipeline.run + (again.length > 0 ? 1 : 0),
+    // The span of the run that ended has been exported under the old id.
+    root_span_id: reopens ? clock.randomHex(8) : pipeline.root_span_id,
+    finished_at: ends ? (FINAL.has(pipeline.status) ? pipeline.finished_at : now) : null,
+    cancel_reason: reopens ? null : pipeline.cancel_reason,
+    stages_removed: pipeline.stages_removed + removed.size,
+  });
+
+  const byId = new Map(stages.map((stage) => [stage.id, stage]));
+  noteReady(
+    effects,
+    places.flatMap((place) => {
+      const stage = byId.get(place.id);
+      return stage ? [{ ...stage, ...place }] : [];
+    }),
+  );
+  for (const place of places) {
+    if (ENDED.has(place.status) && !ENDED.has(byId.get(place.id)?.status ?? 'completed')) effects.endedStages.push(place.id);
+  }
+  if (ends && !FINAL.has(pipeline.status)) effects.endedPipelines.push({ ...pipeline, status });
+}
+
+type Counts = { stages_failed: number; stages_blocked: number; stages_cancelled: number };
+
+function statusAfter(pipeline: PipelineState, open: number, counts: Counts): PipelineState['status'] {
+  if (open > 0) return FINAL.has(pipeline.status) ? 'running' : pipeline.status;
+  if (pipeline.status === 'cancelled') return 'cancelled';
+  return counts.stages_failed + counts.stages_blocked + counts.stages_cancelled > 0 ? 'failed' : 'completed';
+}
