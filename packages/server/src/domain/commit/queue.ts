@@ -13,14 +13,22 @@ const OVERHEAD_BYTES = 200; // of a ticket that carries no payload
 const RETRY_AFTER_MS = 1_000;
 /** Settles, heartbeats and actions finish or free work, so they may fill what creates and pulls may not. */
 const RESERVE = 1.25;
+/** Background work is in one of this many groups when every group has other work. */
+const GROUPS_PER_BACKGROUND = 20;
 
 /**
  * What waits for the next group: one line per application, served round robin, so that one tenant's flood delays only itself.
  * Heartbeats have lines of their own: behind a backlog of creates they would come too late for their leases.
+ *
+ * Background work has one line for all. Its tickets go one a group: alone when nothing else waits, and first in every 20th group
+ * when there is always something else, so that a flood delays it and never stops it. Groups stay short for those who wait.
  */
 export class TicketQueue {
   readonly #limits: QueueLimits;
   readonly #lines = new Map<number, Ticket[]>();
+  readonly #background: Ticket[] = [];
+  /** Groups without background work while some of it waited. */
+  #passedOver = 0;
   #bytes = 0;
   #length = 0;
 
@@ -43,6 +51,10 @@ export class TicketQueue {
     }
     this.#bytes = bytes;
     this.#length += 1;
+    if (isBackground(ticket)) {
+      this.#background.push(ticket);
+      return;
+    }
     const line = this.#lines.get(lineOf(ticket));
     if (line) line.push(ticket);
     else this.#lines.set(lineOf(ticket), [ticket]);
@@ -52,6 +64,13 @@ export class TicketQueue {
   takeGroup(): Ticket[] {
     const group: Ticket[] = [];
     const room = { rows: this.#limits.groupMaxRows, bytes: this.#limits.groupMaxBytes };
+    const take = (ticket: Ticket): void => {
+      room.rows -= ticket.rows;
+      room.bytes -= ticket.bytes;
+      group.push(ticket);
+    };
+    const background = this.#takeBackground();
+    if (background) take(background);
     const heads = new Map<number, number>();
     const open = new Set(this.#lines.keys());
     while (open.size > 0) {
@@ -64,13 +83,22 @@ export class TicketQueue {
           continue;
         }
         heads.set(line, head + 1);
-        room.rows -= ticket.rows;
-        room.bytes -= ticket.bytes;
-        group.push(ticket);
+        take(ticket);
       }
     }
     for (const [line, count] of heads) this.#drop(line, count);
     return group;
+  }
+
+  #takeBackground(): Ticket | undefined {
+    if (this.#background.length === 0) return undefined;
+    this.#passedOver += 1;
+    if (this.#lines.size > 0 && this.#passedOver < GROUPS_PER_BACKGROUND) return undefined;
+    this.#passedOver = 0;
+    const ticket = this.#background.shift() as Ticket;
+    this.#bytes -= cost(ticket);
+    this.#length -= 1;
+    return ticket;
   }
 
   #drop(key: number, count: number): void {
@@ -84,5 +112,7 @@ export class TicketQueue {
 }
 
 const lineOf = (ticket: Ticket): number => (ticket.kind === 'extend' ? -ticket.applicationId : ticket.applicationId);
+
+const isBackground = (ticket: Ticket): boolean => ticket.kind === 'operate' && ticket.background === true;
 
 const cost = (ticket: Ticket): number => ticket.bytes + OVERHEAD_BYTES;

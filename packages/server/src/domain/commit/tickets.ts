@@ -28,6 +28,8 @@ interface TicketOf<Kind extends string, Result> {
 
 /** An operator's or worker's action that is its own small piece of work. */
 export interface OperateTicket extends TicketOf<'operate', unknown> {
+  /** A chunk of bulk work: it waits until nothing else does, or until it has waited for long (queue.ts). */
+  readonly background?: true;
   run(group: Group): Promise<unknown>;
 }
 
