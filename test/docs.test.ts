@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { ERROR_CODES, ROUTES, STAGE_ERROR_CODES } from '../packages/protocol/src/index.js';
+import { DIAGNOSIS_CODES, ERROR_CODES, ROUTES, STAGE_ERROR_CODES } from '../packages/protocol/src/index.js';
 import { envName, flagName, OPTION_NAMES, OPTIONS, type Option, type OptionName } from '../packages/server/src/config.js';
 import { PROBLEMS } from '../packages/server/src/http/problems.js';
 
@@ -115,6 +115,13 @@ describe('docs/reference/errors.md', () => {
 describe('docs/reference/api.md', () => {
   it.each(Object.values(ROUTES))('has %s', (path) => {
     expect(read('docs/reference/api.md')).toMatch(new RegExp(`\`(GET|POST|DELETE) ${path.replaceAll(/[{}]/g, '\\$&')}\``));
+  });
+});
+
+describe('docs/guides/why-is-it-not-running.md', () => {
+  it('has every code of a diagnosis, and no other', () => {
+    const rows = read('docs/guides/why-is-it-not-running.md').matchAll(/^\| `(\w+)` \|/gm);
+    expect([...rows].map(([, code]) => code).sort()).toEqual([...DIAGNOSIS_CODES].sort());
   });
 });
 

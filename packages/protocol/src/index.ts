@@ -1,4 +1,25 @@
 export type { ApiKey, ApiKeyCreated, Application, CreateApiKey, CreateApplication } from './accounts.js';
+export type {
+  AllBusyReason,
+  BackoffReason,
+  BlockedReason,
+  DelayReason,
+  DependencyReason,
+  DiagnosedDependency,
+  DiagnosisCode,
+  DiagnosisReason,
+  FinishedReason,
+  LeasedReason,
+  NoWorkerReason,
+  PausedReason,
+  PipelineNotStartedReason,
+  ReadyNowReason,
+  StageDiagnosis,
+  ThrottledReason,
+  WaitingEventReason,
+  WorkersDrainingReason,
+} from './diagnosis.js';
+export { DIAGNOSIS_CODES } from './diagnosis.js';
 export type { ErrorCode, FieldError, Problem, SettleError, StageErrorCode } from './errors.js';
 export { ERROR_CODES, STAGE_ERROR_CODES } from './errors.js';
 export type {

@@ -10,6 +10,7 @@ export const ROUTES = {
   pipelineTrace: '/pipelines/{id}/trace',
   pipelineWait: '/pipelines/{id}/wait',
   pipelineCancel: '/pipelines/{id}/cancel',
+  stageDiagnosis: '/stages/{id}/diagnosis',
   workersBootstrap: '/workers/bootstrap',
   workersHeartbeat: '/workers/heartbeat',
   workersShutdown: '/workers/shutdown',

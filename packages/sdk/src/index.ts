@@ -8,6 +8,7 @@ export type {
   CreateApiKey,
   CreateApplication,
   CreatePipeline,
+  DiagnosisReason,
   ErrorCode,
   FieldError,
   Json,
@@ -24,6 +25,7 @@ export type {
   Scope,
   Stage,
   StageCounts,
+  StageDiagnosis,
   StageError,
   StageLog,
   StageOptions,
@@ -40,6 +42,7 @@ export type { CreateFailed } from './client/create.js';
 export type { Listing, ReadOptions } from './client/listing.js';
 export type { PipelogiqOptions } from './client/options.js';
 export type { CreateCallOptions, Pipelines } from './client/pipelines.js';
+export type { Stages } from './client/stages.js';
 export type { WaitOptions } from './client/wait.js';
 export type { Workers } from './client/workers.js';
 export type { ClientErrorCode, PipelogiqErrorDetails } from './errors.js';

@@ -15,7 +15,7 @@ function distance(a: string, b: string): number {
 const MAX_LENGTH = 64; // the table is quadratic, and nobody mistypes a name of this length
 
 /** The known name closest to `name`, when it is close enough to be a typing error. */
-function closest(name: string, known: readonly string[]): string | undefined {
+export function closest(name: string, known: readonly string[]): string | undefined {
   if (name.length > MAX_LENGTH) return undefined;
   const scored = known.map((candidate) => ({ candidate, score: distance(name.toLowerCase(), candidate.toLowerCase()) }));
   const best = scored.sort((a, b) => a.score - b.score)[0];

@@ -7,6 +7,7 @@ import { readyWork } from './domain/commit/effects.js';
 import type { Group, OperateTicket, SettleTicket, TimerTicket } from './domain/commit/tickets.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
+import { diagnosisUseCases } from './domain/stage/diagnoses.js';
 import { jobUseCases } from './domain/stage/jobs.js';
 import type { UseCases } from './domain/use-cases.js';
 import { workerUseCases } from './domain/worker/workers.js';
@@ -71,6 +72,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       sampler: telemetry.sampler,
     }),
     jobs: jobUseCases({ ...shared, ...config }),
+    diagnosis: diagnosisUseCases({ ...shared, ...config }),
     workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled }),
   };
   const leadership = new Leadership({

@@ -3,6 +3,7 @@ import { Worker, type WorkerOptions } from '../worker/worker.js';
 import { ApiKeys, Applications } from './accounts.js';
 import { type PipelogiqOptions, transportFor } from './options.js';
 import { Pipelines } from './pipelines.js';
+import { Stages } from './stages.js';
 import { Workers } from './workers.js';
 
 /**
@@ -16,6 +17,7 @@ import { Workers } from './workers.js';
  */
 export class Pipelogiq {
   readonly pipelines: Pipelines;
+  readonly stages: Stages;
   readonly workers: Workers;
   readonly apiKeys: ApiKeys;
   readonly applications: Applications;
@@ -25,6 +27,7 @@ export class Pipelogiq {
   constructor(options: PipelogiqOptions = {}) {
     this.#transport = transportFor(options);
     this.pipelines = new Pipelines(this.#transport);
+    this.stages = new Stages(this.#transport);
     this.workers = new Workers(this.#transport);
     this.apiKeys = new ApiKeys(this.#transport);
     this.applications = new Applications(this.#transport);

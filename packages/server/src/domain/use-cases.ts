@@ -26,6 +26,7 @@ import type {
   SettleBatch,
   SettleResult,
   Stage,
+  StageDiagnosis,
   StageJob,
   StageLog,
   Worker,
@@ -112,6 +113,11 @@ export interface WorkerUseCases {
   drain(caller: Principal, id: string): Promise<Worker>;
 }
 
+export interface DiagnosisUseCases {
+  /** Why a stage does not run. */
+  ofStage(caller: Principal, id: string): Promise<StageDiagnosis>;
+}
+
 export interface AccountUseCases {
   /** The principal of a live API key, else undefined. */
   authenticate(key: string): Promise<Principal | undefined>;
@@ -126,5 +132,6 @@ export interface UseCases {
   pipelines: PipelineUseCases;
   jobs: JobUseCases;
   workers: WorkerUseCases;
+  diagnosis: DiagnosisUseCases;
   accounts: AccountUseCases;
 }

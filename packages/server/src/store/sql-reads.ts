@@ -2,6 +2,7 @@ import type { PipelineFilter } from '@pipelogiq/protocol';
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
+import { diagnosisReads } from './sql/diagnosis-reads.js';
 import type * as s from './store.js';
 
 type PipelineQuery = SelectQueryBuilder<
@@ -11,7 +12,10 @@ type PipelineQuery = SelectQueryBuilder<
 >;
 
 /** Reads of every SQL store, on a connection that cannot write. */
-export class SqlReads implements s.Reads {
+export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
+  Object.assign(new CoreReads(db, can), diagnosisReads(db, can));
+
+class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads> {
   readonly #db: Kysely<Schema>;
   readonly #can: Capabilities;
 

@@ -1,4 +1,5 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
+import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type {
   ApiKeyRow,
@@ -214,7 +215,7 @@ export interface SpanQueue {
 }
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
-export interface Reads {
+export interface Reads extends DiagnosisReads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
   stages(ids: IdRange, page: ReadPage): Promise<StageRow[]>;
@@ -243,5 +244,6 @@ export interface Reads {
   countApiKeys(): Promise<number>;
 }
 
+export type * from './diagnosis-rows.js';
 export type * from './graph-rows.js';
 export type * from './rows.js';

@@ -15,6 +15,7 @@ const SCOPE_OF: Record<string, Scope> = {
   'GET /pipelines/{id}/trace': 'read',
   'GET /pipelines/{id}/wait': 'read',
   'POST /pipelines/{id}/cancel': 'operate',
+  'GET /stages/{id}/diagnosis': 'read',
   'POST /workers/bootstrap': 'work',
   'POST /workers/heartbeat': 'work',
   'POST /workers/shutdown': 'work',

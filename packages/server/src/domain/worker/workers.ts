@@ -21,7 +21,8 @@ export interface WorkerDeps {
 }
 
 const SESSION_BYTES = 24;
-const MISSED_BEATS = 3;
+/** Heartbeat intervals after which a silent worker counts as offline. */
+export const MISSED_BEATS = 3;
 const MAX_SESSIONS = 10_000; // kept in memory
 
 const invalidSession = (): DomainError =>

@@ -1,6 +1,7 @@
 import type { HttpDeps } from '../deps.js';
 import type { Route } from '../route.js';
 import { accountRoutes } from './accounts.js';
+import { diagnosisRoutes } from './diagnosis.js';
 import { documentRoutes } from './documents.js';
 import { healthRoutes } from './health.js';
 import { jobRoutes } from './jobs.js';
@@ -14,6 +15,7 @@ export function allRoutes(deps: HttpDeps): Route[] {
   const api = [
     ...pipelineRoutes(deps),
     ...pipelineViewRoutes(deps),
+    ...diagnosisRoutes(deps),
     ...workerRoutes(deps),
     ...jobRoutes(deps),
     ...settleRoutes(deps),

@@ -3,6 +3,7 @@ import type * as wire from '@pipelogiq/protocol';
 import { describe, expectTypeOf, test } from 'vitest';
 import type * as accounts from './accounts.js';
 import type * as answers from './answers.js';
+import type * as diagnosis from './diagnosis.js';
 import type * as jobs from './jobs.js';
 import type * as pipelineAnswers from './pipeline-answers.js';
 import type * as pipelines from './pipelines.js';
@@ -53,6 +54,7 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof pipelineAnswers.contextItem>>().toEqualTypeOf<wire.ContextItem>();
     expectTypeOf<Of<typeof pipelineAnswers.stageLog>>().toEqualTypeOf<wire.StageLog>();
     expectTypeOf<Of<typeof pipelineAnswers.pipelineTrace>>().toEqualTypeOf<wire.PipelineTrace>();
+    expectTypeOf<Of<typeof diagnosis.stageDiagnosis>>().toEqualTypeOf<wire.StageDiagnosis>();
     expectTypeOf<Of<typeof problems.problem>>().toEqualTypeOf<wire.Problem>();
   });
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.js';
 import { postgresCapabilities } from '../capabilities.js';
 import { migrate } from '../migrations/index.js';
 import type { Schema } from '../schema.js';
-import { SqlReads } from '../sql-reads.js';
+import { sqlReads } from '../sql-reads.js';
 import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
 import type { Failure, Ms, Peers, Reads, Store, Tx } from '../store.js';
@@ -80,7 +80,7 @@ class PostgresStore implements Store {
     this.#readers = readers;
     this.#statements = new Statements(db, postgresCapabilities);
     this.#timeOf = options.timeOf;
-    this.reads = new SqlReads(new Kysely<Schema>({ dialect: overPool(readers) }), postgresCapabilities);
+    this.reads = sqlReads(new Kysely<Schema>({ dialect: overPool(readers) }), postgresCapabilities);
     this.#peers = new PostgresPeers({ ...options, pool: readers });
     this.peers = this.#peers;
   }

@@ -5,7 +5,7 @@ import type { Clock } from '../../clock.js';
 import { sqliteCapabilities } from '../capabilities.js';
 import { migrate } from '../migrations/index.js';
 import type { Schema } from '../schema.js';
-import { SqlReads } from '../sql-reads.js';
+import { sqlReads } from '../sql-reads.js';
 import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
 import type { Failure, Ms, Reads, Store, Tx } from '../store.js';
@@ -82,7 +82,7 @@ class SqliteStore implements Store {
     this.#readDb = readDb;
     this.#clock = clock;
     this.#tx = sqlTx(db, new Statements(db, sqliteCapabilities));
-    this.reads = new SqlReads(readDb, sqliteCapabilities);
+    this.reads = sqlReads(readDb, sqliteCapabilities);
   }
 
   transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T> {
