@@ -34,6 +34,10 @@ export const STAGE_ERROR_CODES = [
   'output_too_large',
   'output_empty',
   'input_unresolvable',
+  'spawn_invalid',
+  'pending_timed_out',
+  'event_timed_out',
+  'event_failed',
 ] as const;
 export type StageErrorCode = (typeof STAGE_ERROR_CODES)[number];
 

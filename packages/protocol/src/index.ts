@@ -1,5 +1,17 @@
 export type { ApiKey, ApiKeyCreated, Application, CreateApiKey, CreateApplication } from './accounts.js';
 export type {
+  AppendStages,
+  AuditEvent,
+  BulkAction,
+  BulkActionKind,
+  BulkFilter,
+  CreateBulkAction,
+  RerunPipeline,
+  RerunStage,
+  StagesAppended,
+} from './actions.js';
+export { BULK_ACTIONS } from './actions.js';
+export type {
   AllBusyReason,
   BackoffReason,
   BlockedReason,
@@ -22,6 +34,7 @@ export type {
 export { DIAGNOSIS_CODES } from './diagnosis.js';
 export type { ErrorCode, FieldError, Problem, SettleError, StageErrorCode } from './errors.js';
 export { ERROR_CODES, STAGE_ERROR_CODES } from './errors.js';
+export type { CompleteStage, EventToken, EventTokenRequest, StageCompleted } from './event-stages.js';
 export type {
   Ack,
   AckRequest,

@@ -1,6 +1,6 @@
 import type { SettleError, StageErrorCode } from './errors.js';
 import type { Json } from './json.js';
-import type { LogLevel, StageError } from './pipelines.js';
+import type { LogLevel, StageError, StageSpec } from './pipelines.js';
 import type { StageStatus } from './states.js';
 
 /** A stage handed to a worker: one delivery, under a lease. */
@@ -66,6 +66,8 @@ export interface ContextWrite {
 export interface Ack extends JobRef {
   output?: Json;
   context?: ContextWrite[];
+  /** Stages to add, at most 1,000: what depends on this stage waits for them too. Without `dependsOn` they start at once. */
+  spawn?: StageSpec[];
 }
 
 export interface Nack extends JobRef {

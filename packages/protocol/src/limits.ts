@@ -18,6 +18,7 @@ export const LIMITS = {
   pipelinesPerBatch: 1_000,
   jobsPerPull: 1_000,
   settlesPerCall: 1_000,
+  spawnsPerAck: 1_000,
   handlersPerWorker: 1_000,
   keywordsPerPipeline: 50,
   nameLength: 200,
@@ -35,4 +36,5 @@ export const LIMITS = {
   maxAttempts: 1_000,
   durationMs: 366 * 24 * 3_600_000,
   expiriesInARow: 3,
+  tokensPerEvent: 10,
 } as const;

@@ -22,7 +22,7 @@ export interface StageOptions {
   delayMs?: number;
   /** Milliseconds from the lease to the end of one delivery; default 30 minutes. */
   timeoutMs?: number;
-  /** Milliseconds that a stage may stay pending before it fails; default: no limit. */
+  /** Milliseconds that a stage may stay pending before it fails as `pending_timed_out`; stands still while paused. Default: no limit. */
   pendingTimeoutMs?: number;
   /** Deliveries that count before the stage fails; default 3. */
   maxAttempts?: number;
@@ -45,6 +45,11 @@ export interface StageSpec extends StageOptions {
   dependsOn?: string[];
   /** Takes the same dependencies as these stages. */
   runInParallelWith?: string[];
+  /**
+   * Makes it an event stage: no worker runs it. When its dependencies are satisfied and its delay is over it is `waiting`, until
+   * `POST /stages/{id}/complete` ends it or `timeoutMs` (counted from then, default 366 days) fails it as `event_timed_out`.
+   */
+  waitFor?: 'event';
 }
 
 /** A reference to the output of an upstream stage inside an input. `path` walks object keys and array indexes. */
@@ -152,6 +157,9 @@ export interface Stage {
   fencingToken: number;
   timeoutMs: number;
   runNextIfFailed: boolean;
+  /** Set for event stages. */
+  waitFor?: 'event';
+  pendingTimeoutMs?: number;
   /** The input as given, references unresolved. */
   input: Json;
   output: Json;
@@ -163,6 +171,8 @@ export interface Stage {
   startedAt?: string;
   finishedAt?: string;
   leaseExpiresAt?: string;
+  /** When it fails for having been `pending` or `waiting` too long; stands still while it is held. */
+  waitEndsAt?: string;
 }
 
 /** One delivery of a stage. */

@@ -10,6 +10,14 @@ export const ROUTES = {
   pipelineTrace: '/pipelines/{id}/trace',
   pipelineWait: '/pipelines/{id}/wait',
   pipelineCancel: '/pipelines/{id}/cancel',
+  pipelinePause: '/pipelines/{id}/pause',
+  pipelineResume: '/pipelines/{id}/resume',
+  pipelineRerun: '/pipelines/{id}/rerun',
+  pipelinesActions: '/pipelines/actions',
+  pipelinesAction: '/pipelines/actions/{id}',
+  stageRerun: '/stages/{id}/rerun',
+  stageSkip: '/stages/{id}/skip',
+  auditEvents: '/audit-events',
   stageDiagnosis: '/stages/{id}/diagnosis',
   workersBootstrap: '/workers/bootstrap',
   workersHeartbeat: '/workers/heartbeat',
@@ -23,6 +31,9 @@ export const ROUTES = {
   jobsRelease: '/jobs/release',
   jobsProgress: '/jobs/progress',
   jobPayload: '/jobs/{id}/payload',
+  jobEventToken: '/jobs/{id}/event-token',
+  stageToken: '/stages/{id}/token',
+  stageComplete: '/stages/{id}/complete',
   logs: '/logs',
   applications: '/applications',
   apiKeys: '/api-keys',
@@ -35,6 +46,7 @@ export const HEADERS = {
   requestId: 'x-request-id',
   idempotencyKey: 'idempotency-key',
   apiKey: 'x-api-key',
+  stageToken: 'x-stage-token',
 } as const;
 
 /** `Pipelogiq-Protocol: MAJOR.MINOR`. A server understands every minor of its major up to its own. */

@@ -5,7 +5,7 @@ import { type Config, type ConfigOptions, isPostgresUrl, resolveConfig } from '.
 import type { AccountService } from './domain/account/accounts.js';
 import { createEngine, type Engine } from './engine.js';
 import { checkHealth } from './health.js';
-import { createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
+import { checkStageSpecs, createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
 import { OpenRequests } from './open-requests.js';
 import { openPostgresStore } from './store/postgres/store.js';
 import { openSqliteStore } from './store/sqlite/store.js';
@@ -73,7 +73,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
   const telemetry = openTelemetry({ config, env, clock });
   const store = await openStore(config, clock, options.clock, telemetry);
   try {
-    const engine = await createEngine({ config, clock, store, telemetry });
+    const engine = await createEngine({ config, clock, store, telemetry, checkStageSpecs });
     const firstStart = (await store.reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();

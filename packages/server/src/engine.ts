@@ -1,16 +1,20 @@
-import { LIMITS } from '@pipelogiq/protocol';
+import { LIMITS, type StageSpec } from '@pipelogiq/protocol';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { AccountService } from './domain/account/accounts.js';
 import { Committer } from './domain/commit/committer.js';
 import { readyWork } from './domain/commit/effects.js';
 import type { Group, OperateTicket, SettleTicket, TimerTicket } from './domain/commit/tickets.js';
+import { type BulkDeps, continueBulkAction } from './domain/pipeline/bulk-actions.js';
+import { operatorUseCases } from './domain/pipeline/operator.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
 import { diagnosisUseCases } from './domain/stage/diagnoses.js';
+import { eventStageUseCases } from './domain/stage/event-stages.js';
 import { jobUseCases } from './domain/stage/jobs.js';
 import type { UseCases } from './domain/use-cases.js';
 import { workerUseCases } from './domain/worker/workers.js';
+import { endWaits } from './loops/end-waits.js';
 import { expireLeases } from './loops/expire-leases.js';
 import { exportSpans } from './loops/export-spans.js';
 import { Leadership } from './loops/leadership.js';
@@ -24,6 +28,8 @@ export interface EngineParts {
   config: Config;
   clock: Clock;
   store: Store;
+  /** Holds what came as stages to their schema; throws a DomainError. */
+  checkStageSpecs(specs: unknown): StageSpec[];
   telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport'>;
 }
 
@@ -33,7 +39,7 @@ export interface Engine {
   accounts: AccountService;
   queued(): number;
   parkedPulls(): number;
-  /** Resolves when nothing is queued. */
+  /** Resolves when no loop runs and nothing is queued. */
   idle(): Promise<void>;
   /** Answers waiting pulls and hands out nothing more. */
   stopLeasing(): void;
@@ -43,7 +49,10 @@ export interface Engine {
 
 const NO_APPLICATION = 0; // the server's own work has a line of its own in the queue
 const PROMOTE = 'promote-due';
-const PROMOTE_EVERY_MS = 1_000; // a net: hints from commits make it prompt
+const END_WAITS = 'end-waits';
+const BULK = 'bulk-actions';
+const BULK_EVERY_MS = 5_000; // a net: what is left after a restart
+const TIMERS_EVERY_MS = 1_000; // a net: hints from commits make it prompt
 const EXPORT_EVERY_MS = 1_000;
 const KEYS_EVERY_MS = 60_000;
 /** What latency rests on when no hint comes through. */
@@ -58,12 +67,17 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   const tokenFloor = await store.transaction((tx) => tx.tokenFloor());
   const waits = new PipelineWaits();
   let loops: Loops | undefined;
-  const committer: Committer = createCommitter(parts, tokenFloor, waits, (inMs) => loops?.hint(PROMOTE, clock.now() + inMs));
+  const committer: Committer = createCommitter(parts, tokenFloor, waits, (loop, inMs) => loops?.hint(loop, clock.now() + inMs));
   store.peers?.onReady((ready) => committer.wake(ready));
   const shared = { committer, reads: store.reads, clock };
   const accounts = new AccountService(shared);
   const useCases: UseCases = {
     accounts,
+    operator: operatorUseCases({
+      ...shared,
+      maxValueBytes: config.maxValueBytes,
+      onBulkAction: () => loops?.hint(BULK, clock.now()),
+    }),
     pipelines: pipelineUseCases({
       ...shared,
       waits,
@@ -71,7 +85,8 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       maxValueBytes: config.maxValueBytes,
       sampler: telemetry.sampler,
     }),
-    jobs: jobUseCases({ ...shared, ...config }),
+    jobs: jobUseCases({ ...shared, ...config, checkStageSpecs: parts.checkStageSpecs }),
+    eventStages: eventStageUseCases({ ...shared, ...config }),
     diagnosis: diagnosisUseCases({ ...shared, ...config }),
     workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled }),
   };
@@ -94,7 +109,10 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     accounts,
     queued: () => committer.queued,
     parkedPulls: () => committer.parked,
-    idle: () => committer.drain(),
+    idle: async () => {
+      await loops?.idle();
+      await committer.drain();
+    },
     stopLeasing: () => {
       committer.stopLeasing();
       waits.endAll();
@@ -112,7 +130,7 @@ function createCommitter(
   { config, clock, store, telemetry }: EngineParts,
   tokenFloor: number,
   waits: PipelineWaits,
-  hintDue: (inMs: number) => void,
+  hint: (loop: string, inMs: number) => void,
 ): Committer {
   const committer = new Committer({
     store,
@@ -128,7 +146,8 @@ function createCommitter(
     tokenFloor,
     onCommitted: ({ effects, now }) => {
       // Relative: the store's clock need not be this process's.
-      if (effects.nextDueAt !== undefined) hintDue(effects.nextDueAt - now);
+      if (effects.nextDueAt !== undefined) hint(PROMOTE, effects.nextDueAt - now);
+      if (effects.nextWaitEndAt !== undefined) hint(END_WAITS, effects.nextWaitEndAt - now);
       if (effects.ready.size > 0) store.peers?.announce([...effects.ready.keys()].map(readyWork));
       waits.ended(effects.endedPipelines);
     },
@@ -172,7 +191,23 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
       onLeader: true,
       run: () => submit(committer, 'timer', (group) => expireLeases(group, { ...config, random: () => clock.random() })),
     },
-    { name: PROMOTE, everyMs: PROMOTE_EVERY_MS, onLeader: true, run: () => submit(committer, 'timer', promoteDue) },
+    { name: PROMOTE, everyMs: TIMERS_EVERY_MS, onLeader: true, run: () => submit(committer, 'timer', promoteDue) },
+    {
+      name: END_WAITS,
+      everyMs: TIMERS_EVERY_MS,
+      onLeader: true,
+      run: () => submit(committer, 'timer', (group) => endWaits(group, config)),
+    },
+    {
+      name: BULK,
+      everyMs: BULK_EVERY_MS,
+      onLeader: true,
+      run: async () => {
+        const inGroup: BulkDeps['inGroup'] = (applicationId, rows, run) =>
+          committer.submit<OperateTicket>({ kind: 'operate', applicationId, rows, bytes: 0, run }) as never;
+        return (await continueBulkAction({ reads: store.reads, clock, inGroup })).more ? { inMs: 0 } : undefined;
+      },
+    },
     {
       name: 'touch-api-keys',
       everyMs: KEYS_EVERY_MS,

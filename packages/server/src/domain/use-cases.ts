@@ -1,13 +1,20 @@
 import type {
   ApiKey,
   ApiKeyCreated,
+  AppendStages,
   Application,
   Attempt,
+  AuditEvent,
+  BulkAction,
   CancelPipeline,
+  CompleteStage,
   ContextItem,
   CreateApiKey,
   CreateApplication,
+  CreateBulkAction,
   CreatePipeline,
+  EventToken,
+  EventTokenRequest,
   Heartbeat,
   HeartbeatReply,
   LogsRequest,
@@ -22,13 +29,17 @@ import type {
   ProgressRequest,
   ProgressResponse,
   PullRequest,
+  RerunPipeline,
+  RerunStage,
   Scope,
   SettleBatch,
   SettleResult,
   Stage,
+  StageCompleted,
   StageDiagnosis,
   StageJob,
   StageLog,
+  StagesAppended,
   Worker,
   WorkerBootstrap,
   WorkerSession,
@@ -90,7 +101,20 @@ export interface PipelineUseCases {
   trace(caller: Principal, id: string): Promise<PipelineTrace>;
   /** Resolves when the pipeline is final, or after `timeoutMs`, or when `signal` aborts. */
   wait(caller: Principal, id: string, timeoutMs: number, signal: AbortSignal): Promise<PipelineWaited>;
+}
+
+export interface OperatorUseCases {
   cancel(caller: Principal, id: string, request: CancelPipeline): Promise<Pipeline>;
+  pause(caller: Principal, id: string): Promise<Pipeline>;
+  resume(caller: Principal, id: string): Promise<Pipeline>;
+  rerun(caller: Principal, id: string, request: RerunPipeline): Promise<Pipeline>;
+  append(caller: Principal, id: string, request: AppendStages): Promise<StagesAppended>;
+  rerunStage(caller: Principal, id: string, request: RerunStage): Promise<Stage>;
+  skipStage(caller: Principal, id: string): Promise<Stage>;
+  /** To all that match; with `dryRun` it only counts. */
+  bulk(caller: Principal, request: CreateBulkAction): Promise<BulkAction>;
+  getBulk(caller: Principal, id: string): Promise<BulkAction>;
+  auditEvents(caller: Principal, page: PageQuery): Promise<Page<AuditEvent>>;
 }
 
 export interface JobUseCases {
@@ -100,6 +124,17 @@ export interface JobUseCases {
   progress(caller: WorkerPrincipal, request: ProgressRequest): Promise<ProgressResponse>;
   log(caller: WorkerPrincipal, request: LogsRequest): Promise<LogsResponse>;
   payload(caller: WorkerPrincipal, id: string, fencingToken: number, cursor: string | undefined): Promise<PayloadPage>;
+}
+
+/** Who completes an event stage: whoever has a token of it, or an operator. */
+export type EventCompleter = { token: string } | { caller: Principal };
+
+export interface EventStageUseCases {
+  complete(by: EventCompleter, id: string, request: CompleteStage): Promise<StageCompleted>;
+  /** `revokeOthers` (default true): all tokens given out before are worthless from now on. */
+  issueToken(caller: Principal, id: string, options: { revokeOthers?: boolean }): Promise<EventToken>;
+  /** To the holder of a job, for a stage of the same pipeline. */
+  issueTokenToJob(caller: WorkerPrincipal, id: string, request: EventTokenRequest): Promise<EventToken>;
 }
 
 export interface WorkerUseCases {
@@ -134,4 +169,6 @@ export interface UseCases {
   workers: WorkerUseCases;
   diagnosis: DiagnosisUseCases;
   accounts: AccountUseCases;
+  eventStages: EventStageUseCases;
+  operator: OperatorUseCases;
 }

@@ -8,5 +8,6 @@ export type {
   RequestInfo,
 } from './deps.js';
 export { HTTP_LIMITS } from './deps.js';
+export { checkStageSpecs } from './schemas/actions.js';
 export type { HttpServer } from './server.js';
 export { startHttpServer } from './server.js';

@@ -14,7 +14,7 @@ const WITH_BODY: readonly ErrorCode[] = ['invalid_json', 'invalid_request', 'uns
 const WRITES: readonly ErrorCode[] = ['overloaded', 'shutting_down', 'store_unavailable', 'outcome_unknown'];
 
 function errorCodes({ access, body, query, errors = [], method }: Route): ErrorCode[] {
-  if (access === 'open') return [...errors];
+  if (access === 'open') return [...(body ? WITH_BODY : []), ...(method === 'GET' ? [] : [...WRITES, ...EVERYWHERE]), ...errors];
   return [
     ...CLOSED,
     ...(access === 'worker' ? (['session_invalid'] as const) : []),

@@ -16,7 +16,7 @@ import { searchOf } from './target.js';
 import { check } from './validation.js';
 
 const RETRY_AFTER_SHUTDOWN_MS = 1_000;
-const MAX_ID_DIGITS = 15; // below 2^53
+const MAX_ID_DIGITS = 16; // of 2^53
 
 export const shuttingDown = () =>
   new DomainError('shutting_down', 'The server is shutting down; retry shortly.', { retryAfterMs: RETRY_AFTER_SHUTDOWN_MS });

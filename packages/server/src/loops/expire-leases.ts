@@ -3,7 +3,8 @@ import type { Group } from '../domain/commit/tickets.js';
 import { pipelineOf } from '../domain/ids.js';
 import { decideExpiry } from '../domain/stage/expiry.js';
 
-const ALIVE_AT = 'alive_at';
+/** State key: when this loop last ran. */
+export const ALIVE_AT = 'alive_at';
 const BATCH = 500;
 
 export interface ExpireDeps {
@@ -16,7 +17,7 @@ export interface ExpireDeps {
 /**
  * Ends deliveries whose lease or timeout is over. Before that it looks at itself: when more than `aliveGapMs` passed since it last
  * noted that it lives — server or database away, process stopped, clock set, event loop stalled — no worker could have sent a
- * heartbeat, so every lease starts afresh, timeouts move by the gap, and nothing expires in this round.
+ * heartbeat, so every lease starts afresh, timeouts and the ends of waits move by the gap, and nothing expires in this round.
  */
 export async function expireLeases({ tx, now, effects }: Group, deps: ExpireDeps): Promise<{ inMs?: number }> {
   const aliveAt = await tx.getState(ALIVE_AT);
@@ -24,6 +25,7 @@ export async function expireLeases({ tx, now, effects }: Group, deps: ExpireDeps
   const gap = aliveAt === undefined ? 0 : now - Number(aliveAt);
   if (Math.abs(gap) > deps.aliveGapMs) {
     await tx.grantGrace(now + deps.leaseMs, gap);
+    await tx.shiftWaits(gap);
     return {};
   }
   const due = await tx.dueDeliveries(now, BATCH);

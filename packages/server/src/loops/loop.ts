@@ -23,6 +23,8 @@ export interface Loops {
   start(): void;
   /** Asks a loop to run at `at` (epoch ms) or sooner. */
   hint(name: string, at: number): void;
+  /** Resolves when the runs under way are over. */
+  idle(): Promise<void>;
   /** Ends all timers, waits for the runs under way and for those that end the work. */
   stop(): Promise<void>;
 }
@@ -35,6 +37,9 @@ export function createLoops(table: readonly Loop[], deps: LoopDeps): Loops {
       for (const runner of runners.values()) runner.start();
     },
     hint: (name, at) => runners.get(name)?.hint(at),
+    idle: async () => {
+      await Promise.all([...runners.values()].map((runner) => runner.idle()));
+    },
     stop: async () => {
       await Promise.all([...runners.values()].map((runner) => runner.stop()));
     },
@@ -42,16 +47,15 @@ export function createLoops(table: readonly Loop[], deps: LoopDeps): Loops {
 }
 
 /**
- * idle → (timer) running → idle, until stop. `#nextAt` is when the timer fires; a hint that comes while it runs counts for the
- * next time.
+ * idle → (timer) running → idle, until stop. The timer fires at the earlier of the next period and the earliest hint. A period is
+ * for the server that leads, a hint for whoever got it; one that comes while the loop runs counts for the next time.
  */
 class Runner {
   readonly #loop: Loop;
   readonly #deps: LoopDeps;
   #timer: Timer | undefined;
-  #nextAt = Number.POSITIVE_INFINITY;
-  /** The period or a hint: what set the timer. */
-  #hinted = false;
+  #periodAt = Number.POSITIVE_INFINITY;
+  #hintAt = Number.POSITIVE_INFINITY;
   #current: Promise<void> | undefined;
   #stopped = false;
 
@@ -61,13 +65,18 @@ class Runner {
   }
 
   start(): void {
-    this.#schedule(this.#deps.clock.now());
+    this.#periodAt = this.#deps.clock.now();
+    this.#schedule();
   }
 
   hint(at: number): void {
-    if (at >= this.#nextAt) return;
-    this.#hinted = true;
-    this.#schedule(at);
+    if (at >= this.#hintAt) return;
+    this.#hintAt = at;
+    this.#schedule();
+  }
+
+  async idle(): Promise<void> {
+    await this.#current;
   }
 
   async stop(): Promise<void> {
@@ -80,24 +89,25 @@ class Runner {
     while (inMs === 0);
   }
 
-  #schedule(at: number): void {
-    this.#nextAt = at;
+  #schedule(): void {
     if (this.#stopped || this.#current) return; // #run schedules when it is done
     this.#timer?.cancel();
     this.#timer = this.#deps.clock.setTimer(() => {
       this.#current = this.#run();
-    }, at - this.#deps.clock.now());
+    }, Math.min(this.#periodAt, this.#hintAt) - this.#deps.clock.now());
   }
 
   async #run(): Promise<void> {
-    const mayRun = this.#hinted || !this.#loop.onLeader || this.#deps.leads();
-    this.#nextAt = Number.POSITIVE_INFINITY;
-    this.#hinted = false;
+    const hinted = this.#hintAt <= this.#deps.clock.now();
+    if (hinted) this.#hintAt = Number.POSITIVE_INFINITY;
+    const mayRun = hinted || !this.#loop.onLeader || this.#deps.leads();
     const inMs = mayRun ? await this.#runOnce() : undefined;
     this.#current = undefined;
-    const ownAt = this.#deps.clock.now() + Math.min(inMs ?? Number.POSITIVE_INFINITY, this.#loop.everyMs);
-    if (inMs !== undefined && inMs < this.#loop.everyMs && ownAt < this.#nextAt) this.#hinted = true;
-    this.#schedule(Math.min(this.#nextAt, ownAt));
+    const now = this.#deps.clock.now();
+    this.#periodAt = now + this.#loop.everyMs;
+    // What it asks for itself is a hint too: it knows of work that is due then.
+    if (inMs !== undefined && inMs < this.#loop.everyMs) this.#hintAt = Math.min(this.#hintAt, now + inMs);
+    this.#schedule();
   }
 
   async #runOnce(): Promise<number | undefined> {

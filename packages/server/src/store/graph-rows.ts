@@ -31,6 +31,8 @@ export type GraphStage = Pick<
   | 'delay_ms'
   | 'run_at'
   | 'ready_at'
+  | 'pending_timeout_ms'
+  | 'wait_for'
   | 'dependency_count'
   | 'open_dependencies'
   | 'run_next_if_failed'

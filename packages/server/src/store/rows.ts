@@ -23,7 +23,15 @@ export type ApplicationRow = ApplicationTable;
 export type ContextRow = ContextItemTable;
 export type StageLogRow = StageLogTable;
 
-export type Sequence = 'application' | 'api_key' | 'worker' | 'pipeline' | 'stage_log' | 'span_export';
+export type Sequence =
+  | 'application'
+  | 'api_key'
+  | 'worker'
+  | 'pipeline'
+  | 'stage_log'
+  | 'span_export'
+  | 'audit_event'
+  | 'bulk_action';
 
 export type KnownPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'idempotency_key' | 'body_hash' | 'trace_id' | 'status'>;
 
@@ -74,6 +82,7 @@ export type NewStage = Pick<
   | 'reference_positions'
   | 'timeout_ms'
   | 'pending_timeout_ms'
+  | 'wait_for'
   | 'max_attempts'
   | 'backoff'
   | 'run_next_if_failed'
@@ -181,7 +190,34 @@ export interface StageChange {
   finishedAt: Ms | null;
 }
 
-export type ReadyStage = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler' | 'status' | 'run_at' | 'held'>;
+export type ReadyStage = Pick<
+  StageRow,
+  'id' | 'application_id' | 'pipeline_id' | 'handler' | 'status' | 'run_at' | 'ready_at' | 'pending_timeout_ms' | 'held'
+>;
+
+/** A stage that has not run yet: one that may wait too long, or that waits for an event. */
+export type WaitingStage = Pick<
+  StageRow,
+  | 'id'
+  | 'application_id'
+  | 'pipeline_id'
+  | 'name'
+  | 'handler'
+  | 'status'
+  | 'held'
+  | 'run_at'
+  | 'ready_at'
+  | 'pending_timeout_ms'
+  | 'wait_for'
+  | 'span_id'
+  | 'event_tokens'
+  | 'event_result'
+  | 'fencing_token'
+  | 'attempts'
+  | 'run_next_if_failed'
+  | 'fail_if_output_empty'
+  | 'error_code'
+>;
 
 export interface CounterDelta {
   pipelineId: number;

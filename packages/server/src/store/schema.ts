@@ -1,4 +1,5 @@
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
+import type { AuditEventTable, BulkActionTable, StageAppendTable } from './operate-rows.js';
 
 /** Tables as Kysely sees them. Ids are integers, times epoch milliseconds, flags 0 or 1, user JSON text. */
 export interface Schema {
@@ -17,6 +18,9 @@ export interface Schema {
   stage_attempt: StageAttemptTable;
   stage_log: StageLogTable;
   span_export: SpanExportTable;
+  audit_event: AuditEventTable;
+  bulk_action: BulkActionTable;
+  stage_append: StageAppendTable;
 }
 
 export type Flag = 0 | 1;
@@ -167,7 +171,7 @@ export interface StageTable {
   delay_ms: number | null;
   /** When it is, was or will be due. */
   run_at: number | null;
-  /** When it last became pending. */
+  /** When it last became pending or waiting. */
   ready_at: number | null;
   dependency_count: number;
   open_dependencies: number;
@@ -177,7 +181,14 @@ export interface StageTable {
   reference_positions: string | null;
   output: string | null;
   timeout_ms: number;
+  /** How long it may be `pending`, or `waiting`, before it fails. */
   pending_timeout_ms: number | null;
+  /** Null for a stage that a worker runs. */
+  wait_for: 'event' | null;
+  /** JSON array of the SHA-256 of each live token, oldest first; the span id is hashed with them, so that a rerun makes them worthless. */
+  event_tokens: string | null;
+  /** SHA-256 of what ended the wait, and of the span id. */
+  event_result: string | null;
   max_attempts: number;
   /** JSON; null means the default. */
   backoff: string | null;

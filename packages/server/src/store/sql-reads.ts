@@ -3,6 +3,7 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
+import { operateReads } from './sql/operate-reads.js';
 import type * as s from './store.js';
 
 type PipelineQuery = SelectQueryBuilder<
@@ -13,9 +14,9 @@ type PipelineQuery = SelectQueryBuilder<
 
 /** Reads of every SQL store, on a connection that cannot write. */
 export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
-  Object.assign(new CoreReads(db, can), diagnosisReads(db, can));
+  Object.assign(new CoreReads(db, can), diagnosisReads(db, can), operateReads(db));
 
-class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads> {
+class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads | keyof s.OperateReads> {
   readonly #db: Kysely<Schema>;
   readonly #can: Capabilities;
 
@@ -41,6 +42,12 @@ class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads> {
     filter: PipelineFilter,
     page: s.ReadPage,
   ): Promise<(s.PipelineRow & { application: string })[]> {
+    let query = this.#filtered(applicationId, filter);
+    if (page.after !== undefined) query = query.where('p.id', '<', page.after);
+    return query.orderBy('p.id', 'desc').limit(page.limit).execute();
+  }
+
+  #filtered(applicationId: number, filter: PipelineFilter): PipelineQuery {
     let query = this.#pipelines().where('p.application_id', '=', applicationId);
     if (filter.status) query = query.where('p.status', '=', filter.status);
     if (filter.name) query = query.where('p.name', '=', filter.name);
@@ -59,8 +66,15 @@ class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads> {
         ]),
       );
     }
-    if (page.after !== undefined) query = query.where('p.id', '<', page.after);
-    return query.orderBy('p.id', 'desc').limit(page.limit).execute();
+    return query;
+  }
+
+  async countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }> {
+    const matching = this.#filtered(applicationId, filter).clearSelect();
+    const row = await matching
+      .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.max('p.id').as('highest')])
+      .executeTakeFirstOrThrow();
+    return { count: Number(row.count), highest: Number(row.highest ?? 0) };
   }
 
   #withKeyword(applicationId: number, condition: ReturnType<typeof sql>) {

@@ -5,10 +5,12 @@ import { actionsOf } from './sql/actions.js';
 import { cancelsOf } from './sql/cancels.js';
 import { createsOf } from './sql/creates.js';
 import { leasesOf } from './sql/leases.js';
+import { operateOf } from './sql/operate.js';
 import { reportsOf } from './sql/reports.js';
 import { settlesOf } from './sql/settles.js';
 import { spansOf } from './sql/spans.js';
 import { timersOf } from './sql/timers.js';
+import { waitsOf } from './sql/waits.js';
 import { workersOf } from './sql/workers.js';
 import { type SqlContext, sqlContext } from './sql-context.js';
 import type { Statements } from './statement.js';
@@ -26,8 +28,10 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...leasesOf(context),
     ...settlesOf(context),
     ...timersOf(context),
+    ...waitsOf(context),
     ...cancelsOf(context),
     ...actionsOf(context),
+    ...operateOf(context),
     ...workersOf(context),
     ...accountsOf(context),
     ...reportsOf(context),

@@ -1,6 +1,7 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
 import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
+import type { AuditEventRow, BulkActionRow, StageAppendRow } from './operate-rows.js';
 import type {
   ApiKeyRow,
   ApplicationRow,
@@ -28,6 +29,7 @@ import type {
   StageOutput,
   StageRow,
   StartedDelivery,
+  WaitingStage,
   WorkerBeat,
   WorkerRow,
   WorkerStanding,
@@ -64,7 +66,19 @@ export interface Peers {
   onReady(listener: (ready: ReadyWork[]) => void): void;
 }
 
-export interface Tx extends Actions, Creates, Leases, Settles, Timers, Cancels, Workers, Accounts, Reports, SpanQueue {
+export interface Tx
+  extends Actions,
+    Operate,
+    Creates,
+    Leases,
+    Settles,
+    Timers,
+    Cancels,
+    Workers,
+    Accounts,
+    Reports,
+    SpanQueue,
+    Waits {
   /** Runs `work` so that its failure undoes only its own statements. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -118,7 +132,7 @@ export interface Settles {
     refs: { id: number; fencingToken: number }[],
   ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]>;
   /** Applies each change whose stage still has the expected status and token. Returns the ids that it changed. */
-  applyChanges(changes: StageChange[]): Promise<{ id: number }[]>;
+  applyChanges(changes: StageChange[]): Promise<Pick<StageRow, 'id' | 'pending_timeout_ms'>[]>;
   /** Counts these stages as satisfied in their dependents and starts those that have none left. */
   satisfyDependents(stageIds: number[], now: Ms): Promise<ReadyStage[]>;
   /** Blocks everything downstream of these stages that has not started. */
@@ -156,6 +170,24 @@ export interface Cancels {
   cancelPipeline(pipelineId: number, cancelledStages: number, reason: string | null, now: Ms): Promise<void>;
 }
 
+/** What operators did and are doing. */
+export interface Operate {
+  insertAuditEvent(row: AuditEventRow): Promise<void>;
+  insertBulkAction(row: BulkActionRow): Promise<void>;
+  /** Undefined when it has finished; locked on stores with several writers. */
+  openBulkAction(id: number): Promise<BulkActionRow | undefined>;
+  updateBulkAction(id: number, change: Partial<BulkActionRow>): Promise<void>;
+  stageAppend(pipelineId: number, key: string): Promise<StageAppendRow | undefined>;
+  insertStageAppend(row: StageAppendRow): Promise<void>;
+}
+
+export interface OperateReads {
+  bulkAction(applicationId: number, id: number): Promise<BulkActionRow | undefined>;
+  firstOpenBulkAction(): Promise<BulkActionRow | undefined>;
+  /** Of one application, or of all; newest first. */
+  auditEvents(applicationId: number | undefined, page: ReadPage): Promise<AuditEventRow[]>;
+}
+
 /** Changes of a whole pipeline by an operator, or by a stage that adds others. */
 export interface Actions {
   pipelineState(id: number): Promise<PipelineState | undefined>;
@@ -173,11 +205,31 @@ export interface Actions {
   resetStages(rows: { id: number; span_id: string }[]): Promise<void>;
   /** Nothing among these is leased until they are released. */
   holdStages(stages: IdRange): Promise<void>;
-  releaseStages(stages: IdRange, pausedMs: Ms): Promise<ReadyStage[]>;
+  releaseStages(stages: IdRange, pausedMs: Ms, now: Ms): Promise<ReadyStage[]>;
+  /** Counts stages that were added and are open. */
+  growPipeline(id: number, stages: number): Promise<void>;
+  /** Stages that were inserted into a pipeline that exists. */
+  markAdded(stageIds: number[], as: { spawnedBy: number | null; held: 0 | 1 }): Promise<void>;
+  /** Each of these waits for so many stages more. */
+  addDependencies(stageIds: number[], count: number): Promise<void>;
   setPipelineState(
     id: number,
     change: Partial<Omit<PipelineState, 'id' | 'application_id'>> & Partial<StageCounts>,
   ): Promise<void>;
+}
+
+/** Stages that are ready and have not run: how long they may stay so, and the events that some of them wait for. */
+export interface Waits {
+  /** Ids of stages that have been pending or waiting for longer than they may; held ones never are. */
+  overdueWaits(now: Ms, limit: number): Promise<number[]>;
+  /** When the next of them ends. */
+  nextWaitEnd(): Promise<Ms | null>;
+  /** After an outage, in which nobody could lease or complete them: their time goes on where it stood. */
+  shiftWaits(gapMs: Ms): Promise<void>;
+  /** These stages; locked on stores with several writers. */
+  waitingStages(stageIds: number[]): Promise<WaitingStage[]>;
+  stageNamed(stages: IdRange, name: string): Promise<number | undefined>;
+  updateEvent(stageId: number, change: { event_tokens: string } | { event_result: string }): Promise<void>;
 }
 
 export interface Workers {
@@ -215,8 +267,9 @@ export interface SpanQueue {
 }
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
-export interface Reads extends DiagnosisReads {
+export interface Reads extends DiagnosisReads, OperateReads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
+  countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
   stages(ids: IdRange, page: ReadPage): Promise<StageRow[]>;
   stagesById(ids: number[]): Promise<StageRow[]>;
@@ -246,4 +299,5 @@ export interface Reads extends DiagnosisReads {
 
 export type * from './diagnosis-rows.js';
 export type * from './graph-rows.js';
+export type * from './operate-rows.js';
 export type * from './rows.js';

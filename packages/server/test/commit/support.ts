@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { type ConfigOptions, resolveConfig } from '../../src/config.js';
 import type { Principal, WorkerPrincipal } from '../../src/domain/use-cases.js';
 import { createEngine, type Engine } from '../../src/engine.js';
+import { checkStageSpecs } from '../../src/http/index.js';
 import { openSqliteStore } from '../../src/store/sqlite/store.js';
 import type { Store, Tx } from '../../src/store/store.js';
 import { openTelemetry } from '../../src/telemetry/telemetry.js';
@@ -40,7 +41,7 @@ export async function watchedEngine(options: ConfigOptions = {}): Promise<Watche
   const store = await openSqliteStore({ path: database, synchronous: 'full', clock });
   const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run() };
   const telemetry = openTelemetry({ config, env: {}, clock });
-  const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry });
+  const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry, checkStageSpecs });
   onTestFinished(async () => {
     watch.beforeCommit = (run) => run();
     await engine.stop();

@@ -19,6 +19,8 @@ export class Effects {
   readonly endedPulls: { workerId: number; upTo: number }[] = [];
   /** Earliest moment at which a scheduled stage becomes due. */
   nextDueAt: Ms | undefined;
+  /** Earliest moment at which a stage will have been pending or waiting for too long. */
+  nextWaitEndAt: Ms | undefined;
 
   /** @param now - the store's time of the group */
   constructor(readonly now: Ms) {}
@@ -42,5 +44,9 @@ export class Effects {
 
   dueAt(at: Ms | null): void {
     if (at !== null) this.nextDueAt = Math.min(this.nextDueAt ?? at, at);
+  }
+
+  waitEndsAt(at: Ms | null): void {
+    if (at !== null) this.nextWaitEndAt = Math.min(this.nextWaitEndAt ?? at, at);
   }
 }

@@ -1,4 +1,5 @@
 import type { CounterDelta, Flag, Ms, ReadyStage, StageChange, StageRow, Tx } from '../../store/store.js';
+import { waitEndsAt } from '../stage/wait.js';
 import type { Effects } from './effects.js';
 
 /** A decided transition with what its consequences depend on. */
@@ -22,7 +23,7 @@ export async function applyStageChanges(
   completed: readonly CompletedStage[] = [],
 ): Promise<void> {
   if (decided.length === 0 && completed.length === 0) return;
-  const applied = new Set((await tx.applyChanges(decided.map(({ change }) => change))).map((row) => row.id));
+  const applied = new Map((await tx.applyChanges(decided.map(({ change }) => change))).map((row) => [row.id, row]));
   const counters = new Counters();
   const satisfied: number[] = [];
   for (const stage of completed) {
@@ -32,8 +33,12 @@ export async function applyStageChanges(
   }
   const broken: number[] = [];
   for (const { change, stage } of decided) {
-    if (!applied.has(change.id)) continue;
-    if (change.to === 'pending') effects.addReady(stage.application_id, stage.handler);
+    const row = applied.get(change.id);
+    if (!row) continue;
+    if (change.to === 'pending') {
+      effects.addReady(stage.application_id, stage.handler);
+      effects.waitEndsAt(waitEndsAt({ status: change.to, ready_at: change.readyAt, pending_timeout_ms: row.pending_timeout_ms }));
+    }
     if (change.to === 'scheduled') effects.dueAt(change.runAt);
     if (change.finishedAt === null) continue;
     effects.endedStages.push(change.id);
@@ -46,13 +51,16 @@ export async function applyStageChanges(
   effects.endedPipelines.push(...(await tx.countStages(counters.rows(), now)));
 }
 
-type Ready = Pick<ReadyStage, 'application_id' | 'handler' | 'status' | 'run_at'> & { held?: Flag };
+type Ready = Pick<ReadyStage, 'application_id' | 'handler' | 'status' | 'run_at' | 'ready_at' | 'pending_timeout_ms'> & {
+  held?: Flag;
+};
 
 export function noteReady(effects: Effects, stages: readonly Ready[]): void {
   for (const stage of stages) {
     if (stage.held === 1) continue;
     if (stage.status === 'pending') effects.addReady(stage.application_id, stage.handler);
     if (stage.status === 'scheduled') effects.dueAt(stage.run_at);
+    if (stage.pending_timeout_ms !== null) effects.waitEndsAt(waitEndsAt(stage));
   }
 }
 

@@ -127,5 +127,5 @@ export async function resumePipeline({ tx, now, effects }: Group, applicationId:
     started_at: pipeline.started_at ?? (waitsForStart ? null : now),
     paused_at: null,
   });
-  noteReady(effects, await tx.releaseStages(stagesOf(id), now - (pipeline.paused_at ?? now)));
+  noteReady(effects, await tx.releaseStages(stagesOf(id), now - (pipeline.paused_at ?? now), now));
 }

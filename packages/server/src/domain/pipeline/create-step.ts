@@ -4,6 +4,7 @@ import { noteReady } from '../commit/stage-changes.js';
 import type { CreateTicket, Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { stageIdAt } from '../ids.js';
+import { statusWhenReady } from '../stage/wait.js';
 import type { PipelinePlan } from './plan.js';
 
 /** Stores the pipelines of a group in a handful of statements. A repeated idempotency key gets the first pipeline. */
@@ -130,9 +131,9 @@ class Rows {
     stage.id = id;
     stage.pipeline_id = pipelineId;
     stage.open_dependencies = stage.dependency_count;
-    stage.status = stage.dependency_count > 0 ? 'not_started' : due > now ? 'scheduled' : 'pending';
+    stage.status = stage.dependency_count > 0 ? 'not_started' : due > now ? 'scheduled' : statusWhenReady(stage);
     stage.run_at = stage.status === 'not_started' ? null : due;
-    stage.ready_at = stage.status === 'pending' ? now : null;
+    stage.ready_at = stage.status === 'pending' || stage.status === 'waiting' ? now : null;
     return stage;
   }
 }

@@ -2,12 +2,12 @@ import type { PipelineTrace } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { AttemptRow, PipelineRow, Reads, StageRow } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
-import type { CreateTicket, OperateTicket } from '../commit/tickets.js';
+import type { CreateTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { decodeCursor, notFound, parseId, stagesOf } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, PipelineUseCases, Principal } from '../use-cases.js';
-import { cancelPipeline, isFinal } from './cancel.js';
+import { isFinal } from './cancel.js';
 import { type PlanDeps, planPipeline } from './plan.js';
 import { attemptView, contextView, logView, pipelineSummary, pipelineView, stageView } from './views.js';
 import type { PipelineWaits } from './waits.js';
@@ -33,7 +33,7 @@ async function find({ reads }: Pick<PipelineDeps, 'reads'>, caller: Principal, i
   return row;
 }
 
-function writes(deps: PipelineDeps): Pick<PipelineUseCases, 'create' | 'cancel' | 'wait'> {
+function writes(deps: PipelineDeps): Pick<PipelineUseCases, 'create' | 'wait'> {
   const { committer } = deps;
   return {
     async create(caller, items) {
@@ -56,17 +56,6 @@ function writes(deps: PipelineDeps): Pick<PipelineUseCases, 'create' | 'cancel' 
           }
         }),
       );
-    },
-    async cancel(caller, id, { reason }) {
-      const pipelineId = parseId(id, 'pipeline');
-      await committer.submit<OperateTicket>({
-        kind: 'operate',
-        applicationId: caller.applicationId,
-        rows: 1,
-        bytes: 0,
-        run: (group) => cancelPipeline(group, caller.applicationId, pipelineId, reason),
-      });
-      return pipelineView(await find(deps, caller, id));
     },
     async wait(caller, id, timeoutMs, signal) {
       let row = await find(deps, caller, id);
@@ -114,7 +103,7 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   return { promise, resolve };
 }
 
-function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'cancel' | 'wait'> {
+function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'wait'> {
   const { reads } = deps;
   const numbered = (page: PageQuery) => ({ limit: pageLimit(page) + 1, after: decodeCursor(page.cursor, 'number') });
   return {

@@ -44,10 +44,10 @@ export interface PlanDeps {
 /** @throws DomainError `invalid_pipeline` or `payload_too_large`, naming the fields. */
 export function planPipeline(deps: PlanDeps, applicationId: number, request: CreatePipeline): PipelinePlan {
   if (request.stages.length > LIMITS.stagesPerPipeline) {
-    throw invalid([{ path: 'stages', message: `A pipeline has at most ${LIMITS.stagesPerPipeline} stages.` }]);
+    throw invalidPipeline([{ path: 'stages', message: `A pipeline has at most ${LIMITS.stagesPerPipeline} stages.` }]);
   }
   const graph = readGraph(request.stages);
-  if ('errors' in graph) throw invalid(graph.errors);
+  if ('errors' in graph) throw invalidPipeline(graph.errors);
   const stages = request.stages.map((spec, at) => planStage(deps, applicationId, request, spec, at, graph.dependencies));
   checkReferences(request.stages, stages, graph.dependencies);
   const context = Object.entries(request.context ?? {}).map(([key, value]) => ({ key, value: jsonText(value) ?? 'null' }));
@@ -64,20 +64,20 @@ export function planPipeline(deps: PlanDeps, applicationId: number, request: Cre
   };
 }
 
-const invalid = (errors: FieldError[]): DomainError =>
+export const invalidPipeline = (errors: FieldError[]): DomainError =>
   new DomainError('invalid_pipeline', errors[0]?.message ?? 'The pipeline is not valid.', { errors });
 
-function checkSize({ maxValueBytes }: PlanDeps, text: string | null, path: string): void {
+function checkSize({ maxValueBytes }: Pick<PlanDeps, 'maxValueBytes'>, text: string | null, path: string): void {
   const bytes = byteLength(text);
   if (bytes <= maxValueBytes) return;
   const message = `This value has ${bytes} bytes; the limit is ${maxValueBytes}. Store it elsewhere and pass a reference.`;
   throw new DomainError('payload_too_large', message, { errors: [{ path, message }] });
 }
 
-function planStage(
-  deps: PlanDeps,
+export function planStage(
+  deps: Pick<PlanDeps, 'clock' | 'maxValueBytes'>,
   applicationId: number,
-  pipeline: CreatePipeline,
+  pipeline: Pick<CreatePipeline, 'priority' | 'runAt'>,
   spec: StageSpec,
   position: number,
   dependencies: number[][],
@@ -85,8 +85,9 @@ function planStage(
   const input = jsonText(spec.input);
   checkSize(deps, input, `stages[${position}].input`);
   if (spec.runAt !== undefined && spec.delayMs !== undefined) {
-    throw invalid([{ path: `stages[${position}].runAt`, message: 'Give runAt or delayMs, not both.' }]);
+    throw invalidPipeline([{ path: `stages[${position}].runAt`, message: 'Give runAt or delayMs, not both.' }]);
   }
+  if (spec.waitFor === 'event') checkEventStage(spec, position);
   const waitsForPipeline = (dependencies[position] ?? []).length === 0 ? time(pipeline.runAt) : null;
   return {
     id: UNSET,
@@ -105,14 +106,37 @@ function planStage(
     span_id: deps.clock.randomHex(8),
     input,
     reference_positions: null,
-    timeout_ms: spec.timeoutMs ?? DEFAULTS.timeoutMs,
-    pending_timeout_ms: spec.pendingTimeoutMs ?? null,
+    timeout_ms: timeoutOf(spec),
+    // An event stage is ready for as long as it waits.
+    pending_timeout_ms: spec.waitFor === 'event' ? timeoutOf(spec) : (spec.pendingTimeoutMs ?? null),
+    wait_for: spec.waitFor ?? null,
     max_attempts: spec.maxAttempts ?? DEFAULTS.maxAttempts,
     backoff: backoffText(spec.backoff),
     run_next_if_failed: flag(spec.runNextIfFailed),
     fail_if_output_empty: flag(spec.failIfOutputEmpty),
     notify_on_failure: flag(spec.notifyOnFailure ?? true),
   };
+}
+
+/** People take longer than handlers: without a limit of its own an event may come as late as any duration can be. */
+const timeoutOf = ({ timeoutMs, waitFor }: StageSpec): Ms =>
+  timeoutMs ?? (waitFor === 'event' ? LIMITS.durationMs : DEFAULTS.timeoutMs);
+
+/** Options that speak of workers and attempts. */
+const OF_DELIVERIES = [
+  'handler',
+  'priority',
+  'pendingTimeoutMs',
+  'maxAttempts',
+  'backoff',
+] as const satisfies (keyof StageSpec)[];
+
+function checkEventStage(spec: StageSpec, position: number): void {
+  const errors = OF_DELIVERIES.filter((option) => spec[option] !== undefined).map((option) => ({
+    path: `stages[${position}].${option}`,
+    message: `Stage "${spec.name}" waits for an event: no worker runs it, so it takes no ${option}.`,
+  }));
+  if (errors.length > 0) throw invalidPipeline(errors);
 }
 
 const flag = (value: boolean | undefined): Flag => (value === true ? 1 : 0);
@@ -134,13 +158,13 @@ function checkReferences(specs: readonly StageSpec[], stages: NewStage[], depend
       if (target === undefined)
         errors.push({ path, message: `It refers to the output of "${name}", and there is no such stage.` });
       const upstream = target === undefined || isUpstream(dependencies, index, target, steps);
-      if (upstream === undefined) throw invalid([TOO_MANY_DEPENDENCIES]);
+      if (upstream === undefined) throw invalidPipeline([TOO_MANY_DEPENDENCIES]);
       if (!upstream) {
         errors.push({ path, message: `It refers to the output of "${name}", which does not run before "${stage.name}".` });
       }
     }
   }
-  if (errors.length > 0) throw invalid(errors);
+  if (errors.length > 0) throw invalidPipeline(errors);
 }
 
 /**

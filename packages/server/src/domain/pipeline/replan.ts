@@ -1,5 +1,6 @@
 import type { StageStatus } from '@pipelogiq/protocol';
 import type { GraphEdge, GraphStage, Ms, StageCounts, StagePlace } from '../../store/store.js';
+import { statusWhenReady } from '../stage/wait.js';
 
 /** What an operator or a stage asks of a pipeline that exists already. */
 export interface Intent {
@@ -76,7 +77,9 @@ function placeOf(stage: GraphStage, on: readonly Dependency[], intent: Intent, h
 /** Due at the later of its runAt and now + delay, as when it is created. */
 function ready(stage: GraphStage, now: Ms): Pick<StagePlace, 'status' | 'run_at' | 'ready_at'> {
   const due = Math.max(stage.not_before ?? now, now + (stage.delay_ms ?? 0));
-  return due > now ? { status: 'scheduled', run_at: due, ready_at: null } : { status: 'pending', run_at: due, ready_at: now };
+  return due > now
+    ? { status: 'scheduled', run_at: due, ready_at: null }
+    : { status: statusWhenReady(stage), run_at: due, ready_at: now };
 }
 
 const differs = (place: StagePlace, stage: GraphStage): boolean =>

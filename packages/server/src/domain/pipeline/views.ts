@@ -1,5 +1,6 @@
 import type { Attempt, ContextItem, Json, Pipeline, PipelineSummary, Stage, StageError, StageLog } from '@pipelogiq/protocol';
 import type { AttemptRow, ContextRow, Ms, PipelineRow, StageLogRow, StageRow } from '../../store/store.js';
+import { waitEndsAt } from '../stage/wait.js';
 
 const json = (text: string | null): Json => (text === null ? null : (JSON.parse(text) as Json));
 
@@ -65,6 +66,7 @@ export function stageView(row: StageRow, dependsOn: string[]): Stage {
     maxAttempts: row.max_attempts,
     fencingToken: row.fencing_token,
     timeoutMs: row.timeout_ms,
+    ...(row.wait_for === null ? field('pendingTimeoutMs', row.pending_timeout_ms) : { waitFor: row.wait_for }),
     runNextIfFailed: row.run_next_if_failed === 1,
     input: json(row.input),
     output: json(row.output),
@@ -78,6 +80,7 @@ export function stageView(row: StageRow, dependsOn: string[]): Stage {
     ...timeField('startedAt', row.leased_at),
     ...timeField('finishedAt', row.finished_at),
     ...timeField('leaseExpiresAt', row.status === 'running' ? row.lease_expires_at : null),
+    ...timeField('waitEndsAt', row.held === 1 ? null : waitEndsAt(row)),
   };
 }
 

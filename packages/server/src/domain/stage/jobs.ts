@@ -1,8 +1,11 @@
-import type { Ack, SettleBatch, SettleResult } from '@pipelogiq/protocol';
+import type { Ack, SettleBatch, SettleResult, StageSpec } from '@pipelogiq/protocol';
+import type { Clock } from '../../clock.js';
 import type { Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
 import type { LeaseTicket, OperateTicket, SettleTicket } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
 import { isId } from '../ids.js';
+import { type AddedStages, planAddedStages } from '../pipeline/added-stages.js';
 import type { JobUseCases, WorkerPrincipal } from '../use-cases.js';
 import { abandonPulls } from './abandon.js';
 import { checkContextSize, contextRows } from './context.js';
@@ -18,6 +21,9 @@ export interface JobDeps {
   maxPullBytes: number;
   maxWaitMs: number;
   logsPerStage: number;
+  clock: Clock;
+  /** Holds what came as stages to their schema. @throws DomainError `invalid_request` */
+  checkStageSpecs(specs: unknown): StageSpec[];
 }
 
 export function jobUseCases(deps: JobDeps): JobUseCases {
@@ -73,7 +79,7 @@ const countOf = ({ acks, nacks, releases }: SettleBatch): number =>
 /** One ticket per job: whatever is wrong with one does not touch the others. Results in the order acks, nacks, releases. */
 function submitSettles(deps: JobDeps, caller: WorkerPrincipal, batch: SettleBatch): Promise<SettleResult[]> {
   const settles: { settle: Settle; context: SettleTicket['context'] }[] = [
-    ...(batch.acks ?? []).map((ack) => readAck(deps, ack)),
+    ...(batch.acks ?? []).map((ack) => readAck(deps, caller, ack)),
     ...(batch.nacks ?? []).map((nack) => ({ settle: { kind: 'nack' as const, nack }, context: [] })),
     ...(batch.releases ?? []).map((release) => ({ settle: { kind: 'release' as const, release }, context: [] })),
   ];
@@ -84,7 +90,7 @@ function submitSettles(deps: JobDeps, caller: WorkerPrincipal, batch: SettleBatc
         ? deps.committer.submit<SettleTicket>({
             kind: 'settle',
             applicationId: caller.applicationId,
-            rows: 1,
+            rows: settle.kind === 'ack' && settle.spawn && !(settle.spawn instanceof DomainError) ? 1 + settle.spawn.rows : 1,
             bytes: bytesOf(settle, context),
             holder,
             settle,
@@ -101,10 +107,22 @@ function bytesOf(settle: Settle, context: SettleTicket['context']): number {
   return context.reduce((sum, item) => sum + item.value.length, own);
 }
 
-function readAck({ maxValueBytes }: JobDeps, ack: Ack): { settle: Settle; context: SettleTicket['context'] } {
+function readAck(deps: JobDeps, caller: WorkerPrincipal, ack: Ack): { settle: Settle; context: SettleTicket['context'] } {
+  const { maxValueBytes } = deps;
   const output = jsonText(ack.output);
   const context = contextRows(ack.context);
   const largest = Math.max(byteLength(output), ...context.map((item) => byteLength(item.value)));
   if (largest > maxValueBytes) return { settle: { kind: 'ack', ack, output: null, tooLarge: largest }, context: [] };
-  return { settle: { kind: 'ack', ack, output }, context };
+  if (!ack.spawn?.length) return { settle: { kind: 'ack', ack, output }, context };
+  return { settle: { kind: 'ack', ack, output, spawn: readSpawn(deps, caller, ack.spawn) }, context };
+}
+
+/** Judged by itself, so that a bad one fails its own stage and not the call that it came with. */
+function readSpawn(deps: JobDeps, caller: WorkerPrincipal, specs: unknown): AddedStages | DomainError {
+  try {
+    return planAddedStages(deps, caller.applicationId, deps.checkStageSpecs(specs), 'together');
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
 }

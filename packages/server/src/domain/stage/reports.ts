@@ -92,7 +92,8 @@ async function deliveriesById(tx: Tx, refs: readonly { id: string }[]): Promise<
   return new Map((await tx.deliveries(stageIds(refs))).map((row) => [row.id, row]));
 }
 
-const holds = (row: DeliveryRow | undefined, holder: Holder, fencingToken: number): boolean =>
+/** Whether this is the holder's running delivery. */
+export const holds = (row: DeliveryRow | undefined, holder: Holder, fencingToken: number): boolean =>
   row !== undefined &&
   row.application_id === holder.applicationId &&
   row.worker_id === holder.workerId &&

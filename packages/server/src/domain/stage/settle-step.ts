@@ -5,6 +5,7 @@ import type { Group, SettleTicket } from '../commit/tickets.js';
 import { pipelineOf } from '../ids.js';
 import { isEmptyOutput } from './output.js';
 import { afterTheEnd, decideSettle, leaseLost, refOf, type SettleDecision } from './settle.js';
+import { spawnStep } from './spawn-step.js';
 
 export interface SettleDeps {
   random(): number;
@@ -21,6 +22,7 @@ export async function settleStep(group: Group, tickets: SettleTicket[], deps: Se
   const others = tickets.filter((ticket) => !ticket.result);
   const rows = new Map((await group.tx.deliveries(idsOf(others))).map((row) => [row.id, row]));
   const { changes, archived, repeats, first } = decideAll(group, others, rows, deps);
+  await spawnStep(group, others, changes, rows);
   await applyStageChanges(group.tx, group.now, group.effects, changes, completed);
   const ended = [...completed, ...changes.filter(({ change }) => change.to === 'completed').map(({ stage }) => stage)];
   await commitContext(group, tickets, new Map(ended.map((stage) => [stage.id, stage.pipeline_id])));
@@ -40,7 +42,7 @@ async function completeHeld({ tx, now }: Group, tickets: SettleTicket[]): Promis
     const key = heldKey(Number(id), fencingToken, holder.workerId);
     const isFirst = !seen.has(key); // of two settles of one delivery the first wins, whatever its kind
     seen.add(key);
-    if (!isFirst || settle.kind !== 'ack' || settle.tooLarge !== undefined) continue;
+    if (!isFirst || settle.kind !== 'ack' || settle.tooLarge !== undefined || settle.spawn) continue;
     acks.set(key, ticket);
     rows.push({
       id: Number(id),

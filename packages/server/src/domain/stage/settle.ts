@@ -1,12 +1,20 @@
 import type { Ack, DeliveryOutcome, LeaseLostReason, Nack, Release, StageErrorCode, StageStatus } from '@pipelogiq/protocol';
 import type { Ms, StageChange } from '../../store/store.js';
-import { assertNever } from '../errors.js';
+import { assertNever, type DomainError } from '../errors.js';
+import type { AddedStages } from '../pipeline/added-stages.js';
 import { isEmptyOutput } from './output.js';
 import { complete, fail, type Running, release, retryAt, retryLater } from './transitions.js';
 
 /** One settle of one delivery, its user JSON already text. */
 export type Settle =
-  | { kind: 'ack'; ack: Ack; output: string | null; tooLarge?: number | undefined }
+  | {
+      kind: 'ack';
+      ack: Ack;
+      output: string | null;
+      tooLarge?: number | undefined;
+      /** Stages to add, or why they cannot be. */
+      spawn?: AddedStages | DomainError;
+    }
   | { kind: 'nack'; nack: Nack }
   | { kind: 'release'; release: Release };
 
@@ -91,7 +99,7 @@ export interface Ended {
 }
 
 /** Errors that the server finds in an ack; every other failure came with a nack. */
-const ACK_ERRORS: readonly string[] = ['output_too_large', 'output_empty'] satisfies StageErrorCode[];
+const ACK_ERRORS: readonly string[] = ['output_too_large', 'output_empty', 'spawn_invalid'] satisfies StageErrorCode[];
 
 function kindThatEnded({ outcome, error_code }: Ended): Settle['kind'] | undefined {
   if (outcome === 'completed') return 'ack';

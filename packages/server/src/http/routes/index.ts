@@ -3,8 +3,10 @@ import type { Route } from '../route.js';
 import { accountRoutes } from './accounts.js';
 import { diagnosisRoutes } from './diagnosis.js';
 import { documentRoutes } from './documents.js';
+import { eventStageRoutes } from './event-stages.js';
 import { healthRoutes } from './health.js';
 import { jobRoutes } from './jobs.js';
+import { operatorRoutes } from './operator.js';
 import { pipelineViewRoutes } from './pipeline-views.js';
 import { pipelineRoutes } from './pipelines.js';
 import { settleRoutes } from './settles.js';
@@ -15,10 +17,12 @@ export function allRoutes(deps: HttpDeps): Route[] {
   const api = [
     ...pipelineRoutes(deps),
     ...pipelineViewRoutes(deps),
+    ...operatorRoutes(deps),
     ...diagnosisRoutes(deps),
     ...workerRoutes(deps),
     ...jobRoutes(deps),
     ...settleRoutes(deps),
+    ...eventStageRoutes(deps),
     ...accountRoutes(deps),
   ];
   const open = healthRoutes(deps);

@@ -3,18 +3,13 @@ import { type CreatePipeline, HEADERS, type PipelineBatchResult, type PipelineCr
 import { DomainError } from '../../domain/errors.js';
 import type { Principal } from '../../domain/use-cases.js';
 import type { HttpDeps } from '../deps.js';
+import { withIdempotencyKey } from '../idempotency-key.js';
 import { problemOf } from '../problems.js';
 import { pageFields } from '../query.js';
 import { type Call, json, type Reply, type Route, route } from '../route.js';
 import { page } from '../schemas/common.js';
-import { pipeline, pipelineBatchResult, pipelineCreated, pipelineSummary } from '../schemas/pipeline-answers.js';
-import {
-  cancelPipeline,
-  createPipeline,
-  createPipelineBatch,
-  pipelineBatchEnvelope,
-  pipelineFilterFields,
-} from '../schemas/pipelines.js';
+import { pipelineBatchResult, pipelineCreated, pipelineSummary } from '../schemas/pipeline-answers.js';
+import { createPipeline, createPipelineBatch, pipelineBatchEnvelope, pipelineFilterFields } from '../schemas/pipelines.js';
 
 const TRACE_HEADERS = {
   traceparent: 'W3C Trace Context; the field of the body counts before it.',
@@ -27,13 +22,6 @@ function withTrace(item: CreatePipeline, headers: Headers): CreatePipeline {
   if (item.traceparent !== undefined || traceparent === null) return item;
   const tracestate = headers.get('tracestate');
   return { ...item, traceparent, ...(tracestate !== null && { tracestate }) };
-}
-
-function withIdempotencyKey(item: CreatePipeline, headers: Headers): CreatePipeline {
-  const key = headers.get(HEADERS.idempotencyKey);
-  if (key === null || key === item.idempotencyKey) return item;
-  if (item.idempotencyKey === undefined) return { ...item, idempotencyKey: key };
-  throw new DomainError('idempotency_mismatch', 'The Idempotency-Key header and the field idempotencyKey differ.');
 }
 
 function create({ useCases }: HttpDeps): Route {
@@ -119,19 +107,4 @@ function list({ useCases, limits }: HttpDeps): Route {
   });
 }
 
-function cancel({ useCases }: HttpDeps): Route {
-  return route({
-    operationId: 'cancelPipeline',
-    summary: 'Cancel a pipeline',
-    tag: 'Pipelines',
-    method: 'POST',
-    path: ROUTES.pipelineCancel,
-    access: 'operate',
-    body: { schema: cancelPipeline, size: 'single', mayBeEmpty: true },
-    answers: { 200: { description: 'The pipeline after it.', schema: pipeline } },
-    errors: ['not_found', 'state_conflict'],
-    handle: async ({ caller, id, body }) => json(200, await useCases.pipelines.cancel(caller, id, body)),
-  });
-}
-
-export const pipelineRoutes = (deps: HttpDeps): Route[] => [create(deps), createBatch(deps), list(deps), cancel(deps)];
+export const pipelineRoutes = (deps: HttpDeps): Route[] => [create(deps), createBatch(deps), list(deps)];

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { LIMITS } from '@pipelogiq/protocol';
+import { LIMITS, type StageSpec } from '@pipelogiq/protocol';
 import { count, durationMs, freeText, id, json, name, optional, TEXT, time } from './common.js';
 import { logLevel } from './pipelines.js';
 
@@ -18,7 +18,14 @@ export const stageError = z
   })
   .openapi('StageError', { example: { code: 'card_declined', message: 'The bank said no.' } });
 
-const ack = z.strictObject({ ...jobRef, output: optional(json), context: optional(contextWrites) }).openapi('Ack');
+/** Each is held to its schema by itself: a bad one fails its own stage, not the call that it came with. */
+const spawn = z
+  .array(z.custom<StageSpec>(() => true))
+  .max(LIMITS.spawnsPerAck)
+  .openapi({ type: 'array', items: { $ref: '#/components/schemas/StageSpec' } });
+const ack = z
+  .strictObject({ ...jobRef, output: optional(json), context: optional(contextWrites), spawn: optional(spawn) })
+  .openapi('Ack');
 const nack = z
   .strictObject({ ...jobRef, error: stageError, retryable: optional(z.boolean()), retryAfterMs: optional(durationMs()) })
   .openapi('Nack');

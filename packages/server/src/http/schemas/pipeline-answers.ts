@@ -62,6 +62,8 @@ export const stage = z
     maxAttempts: count,
     fencingToken: count,
     timeoutMs: z.number(),
+    waitFor: optional(z.literal('event')),
+    pendingTimeoutMs: optional(z.number()),
     runNextIfFailed: z.boolean(),
     input: json,
     output: json,
@@ -73,6 +75,7 @@ export const stage = z
     startedAt: optional(time),
     finishedAt: optional(time),
     leaseExpiresAt: optional(time),
+    waitEndsAt: optional(time),
   })
   .openapi('Stage');
 

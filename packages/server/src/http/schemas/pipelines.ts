@@ -20,6 +20,7 @@ export const stageSpec = z
     input: optional(json),
     dependsOn: optional(z.array(name()).max(LIMITS.stagesPerPipeline)),
     runInParallelWith: optional(z.array(name()).max(LIMITS.stagesPerPipeline)),
+    waitFor: optional(z.literal('event')),
     priority: optional(priority),
     runAt: optional(time),
     delayMs: optional(durationMs()),

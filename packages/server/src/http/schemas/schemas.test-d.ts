@@ -4,6 +4,7 @@ import { describe, expectTypeOf, test } from 'vitest';
 import type * as accounts from './accounts.js';
 import type * as answers from './answers.js';
 import type * as diagnosis from './diagnosis.js';
+import type * as eventStages from './event-stages.js';
 import type * as jobs from './jobs.js';
 import type * as pipelineAnswers from './pipeline-answers.js';
 import type * as pipelines from './pipelines.js';
@@ -33,6 +34,13 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof workers.workerBootstrap>>().toEqualTypeOf<wire.WorkerBootstrap>();
     expectTypeOf<Of<typeof workers.heartbeat>>().toEqualTypeOf<wire.Heartbeat>();
     expectTypeOf<Of<typeof workers.workerShutdown>>().toEqualTypeOf<wire.WorkerShutdown>();
+  });
+
+  test('event stages', () => {
+    expectTypeOf<Of<typeof eventStages.completeStage>>().toEqualTypeOf<wire.CompleteStage>();
+    expectTypeOf<Of<typeof eventStages.stageCompleted>>().toEqualTypeOf<wire.StageCompleted>();
+    expectTypeOf<Of<typeof eventStages.eventTokenRequest>>().toEqualTypeOf<wire.EventTokenRequest>();
+    expectTypeOf<Of<typeof eventStages.eventToken>>().toEqualTypeOf<wire.EventToken>();
   });
 
   test('accounts', () => {

@@ -27,6 +27,7 @@ const oneOf = (column: string, values: readonly string[]): RawBuilder<boolean> =
     sql` or `,
   )}`;
 };
+const WAIT_HAS_END = sql`pending_timeout_ms is not null and held = 0 and (status = 'pending' or status = 'waiting')`;
 const flag = (column: string): RawBuilder<boolean> => sql`(${sql.ref(column)} = 0 or ${sql.ref(column)} = 1)`;
 
 export async function up(db: Kysely<never>, can: Capabilities): Promise<void> {
@@ -214,6 +215,9 @@ async function stages(db: Kysely<never>, { int64, ordered }: Capabilities): Prom
     .addColumn('output', 'text')
     .addColumn('timeout_ms', int64, (c) => c.notNull().check(sql`timeout_ms > 0`))
     .addColumn('pending_timeout_ms', int64)
+    .addColumn('wait_for', 'text', (c) => c.check(oneOf('wait_for', ['event'])))
+    .addColumn('event_tokens', 'text')
+    .addColumn('event_result', 'text')
     .addColumn('max_attempts', int64, (c) => c.notNull().check(sql`max_attempts > 0`))
     .addColumn('backoff', 'text')
     .addColumn('run_next_if_failed', int64, (c) => c.notNull().defaultTo(0).check(flag('run_next_if_failed')))
@@ -244,7 +248,8 @@ async function stages(db: Kysely<never>, { int64, ordered }: Capabilities): Prom
     )
     .addCheckConstraint(
       'stage_ready',
-      sql`status <> 'pending' or (open_dependencies = 0 and run_at is not null and ready_at is not null)`,
+      sql`(status <> 'pending' and status <> 'waiting') or (
+        open_dependencies = 0 and run_at is not null and ready_at is not null and (status = 'pending') = (wait_for is null))`,
     )
     .addCheckConstraint('stage_due', sql`status <> 'scheduled' or run_at is not null`)
     .execute();
@@ -296,6 +301,8 @@ async function indexes(db: Kysely<never>): Promise<void> {
     sql`create index stage_ready on stage (application_id, handler, priority desc, run_at, id) where status = 'pending' and held = 0`,
     sql`create index stage_due on stage (run_at) where status = 'scheduled' and held = 0`,
     sql`create index stage_wake on stage (wake_at) where status = 'running'`,
+    // The first term keeps out every stage that may wait for ever, at the price of a look at one column.
+    sql`create index stage_wait_end on stage ((ready_at + pending_timeout_ms)) where ${WAIT_HAS_END}`,
     sql`create index stage_dependency_stage on stage_dependency (stage_id)`,
     sql`create index stage_log_pipeline on stage_log (pipeline_id, id)`,
     sql`create unique index pipeline_idempotency on pipeline (application_id, idempotency_key) where idempotency_key is not null`,

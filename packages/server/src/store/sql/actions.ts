@@ -12,8 +12,8 @@ const pipelineState = statement<{ id: number }, PipelineState>(
 
 const graphStages = statement<IdRange, GraphStage>(
   ({ slot, can }) => sql`
-    select id, application_id, pipeline_id, name, handler, status, held, not_before, delay_ms, run_at, ready_at, dependency_count,
-      open_dependencies, run_next_if_failed, spawned_by_id, finished_at
+    select id, application_id, pipeline_id, name, handler, status, held, not_before, delay_ms, run_at, ready_at, pending_timeout_ms,
+      wait_for, dependency_count, open_dependencies, run_next_if_failed, spawned_by_id, finished_at
     from stage where id >= ${slot('from', 'int')} and id < ${slot('to', 'int')}
     order by id ${forUpdate(can)}`,
 );
@@ -79,13 +79,32 @@ const holdStages = statement<IdRange>(
       and status in ('not_started', 'scheduled', 'pending', 'throttled', 'running', 'waiting')`,
 );
 
-/** What became ready before the pause counts its waiting on from there. */
-const releaseStages = statement<IdRange & { pausedMs: number }, ReadyStage>(
-  ({ slot }) => sql`
+/** What became ready before the pause counts its waiting on from there; what became ready in it, from now. */
+const releaseStages = statement<IdRange & { pausedMs: number; now: number }, ReadyStage>(
+  ({ slot, can }) => sql`
     update stage set held = 0,
-      ready_at = case when status = 'pending' then ready_at + ${slot('pausedMs', 'int')} else ready_at end
+      ready_at = case when status = 'pending' or status = 'waiting'
+        then ${can.least(sql`ready_at + ${slot('pausedMs', 'int')}`, slot('now', 'int'))} else ready_at end
     where id >= ${slot('from', 'int')} and id < ${slot('to', 'int')} and held = 1
-    returning id, application_id, pipeline_id, handler, status, run_at, held`,
+    returning id, application_id, pipeline_id, handler, status, run_at, ready_at, pending_timeout_ms, held`,
+);
+
+const growPipeline = statement<{ id: number; stages: number }>(
+  ({ slot }) => sql`
+    update pipeline set stages_total = stages_total + ${slot('stages', 'int')}, stages_open = stages_open + ${slot('stages', 'int')}
+    where id = ${slot('id', 'int')}`,
+);
+
+const markAdded = statement<{ ids: number[]; spawnedBy: number | null; held: number }>(
+  ({ idsIn, slot }) =>
+    sql`update stage set spawned_by_id = ${slot('spawnedBy', 'int')}, held = ${slot('held', 'int')} where id ${idsIn('ids')}`,
+);
+
+const addDependencies = statement<{ ids: number[]; count: number }>(
+  ({ idsIn, slot }) => sql`
+    update stage set
+      dependency_count = dependency_count + ${slot('count', 'int')}, open_dependencies = open_dependencies + ${slot('count', 'int')}
+    where id ${idsIn('ids')}`,
 );
 
 const removed = (table: string, column: string) =>
@@ -123,7 +142,16 @@ export const actionsOf = ({ db, run, runIds, runRows }: SqlContext): Actions => 
   async holdStages(range) {
     await run(holdStages, range);
   },
-  releaseStages: (range, pausedMs) => run(releaseStages, { ...range, pausedMs }),
+  releaseStages: (range, pausedMs, now) => run(releaseStages, { ...range, pausedMs, now }),
+  async growPipeline(id, stages) {
+    await run(growPipeline, { id, stages });
+  },
+  async markAdded(ids, { spawnedBy, held }) {
+    await runIds(markAdded, { ids, spawnedBy, held });
+  },
+  async addDependencies(ids, count) {
+    await runIds(addDependencies, { ids, count });
+  },
   async setPipelineState(id, change) {
     await db.updateTable('pipeline').set(change).where('id', '=', id).execute();
   },

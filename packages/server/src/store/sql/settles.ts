@@ -13,6 +13,7 @@ import type {
   StageChange,
   StageRow,
 } from '../store.js';
+import { readyStatus } from './waits.js';
 
 const DELIVERY = sql`
   id, application_id, pipeline_id, name, handler, status, fencing_token, outcome, worker_id, attempts, max_attempts, expiries,
@@ -60,7 +61,11 @@ const archivedOutcomes = rowsStatement<
 );
 
 /** Compare and set: zero rows is an answer, never an overwrite. */
-const applyChanges = rowsStatement<StageChange & Record<string, unknown>, Record<string, never>, { id: number }>(
+const applyChanges = rowsStatement<
+  StageChange & Record<string, unknown>,
+  Record<string, never>,
+  Pick<StageRow, 'id' | 'pending_timeout_ms'>
+>(
   {
     id: 'int',
     from: 'text',
@@ -86,7 +91,7 @@ const applyChanges = rowsStatement<StageChange & Record<string, unknown>, Record
       settled_at = c.settled_at, finished_at = c.finished_at
     from c
     where stage.id = c.id and stage.status = c.from_status and stage.fencing_token = c.token
-    returning stage.id`,
+    returning stage.id, stage.pending_timeout_ms`,
 );
 
 /**
@@ -104,10 +109,11 @@ const satisfyDependents = statement<{ ids: number[]; now: number }, ReadyStage>(
       open_dependencies = stage.open_dependencies - e.satisfied,
       run_at = case when ${starts} then ${due} else stage.run_at end,
       ready_at = case when ${starts} and ${due} <= ${now} then ${now} else stage.ready_at end,
-      status = case when ${starts} then case when ${due} <= ${now} then 'pending' else 'scheduled' end else stage.status end
+      status = case when ${starts} then case when ${due} <= ${now} then ${readyStatus} else 'scheduled' end else stage.status end
     from e
     where stage.id = e.stage_id
-    returning stage.id, stage.application_id, stage.pipeline_id, stage.handler, stage.status, stage.run_at, stage.held`;
+    returning stage.id, stage.application_id, stage.pipeline_id, stage.handler, stage.status, stage.run_at, stage.ready_at,
+      stage.pending_timeout_ms, stage.held`;
 });
 
 const blockDependents = statement<{ ids: number[] }, { id: number; pipeline_id: number }>(
@@ -180,7 +186,7 @@ export const settlesOf = ({ runRows, runIds, can }: SqlContext): Settles => {
     ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]> {
       return runRows(archivedOutcomes, refs);
     },
-    applyChanges(changes: StageChange[]): Promise<{ id: number }[]> {
+    applyChanges(changes: StageChange[]): Promise<Pick<StageRow, 'id' | 'pending_timeout_ms'>[]> {
       return runRows(applyChanges, changes);
     },
     satisfyDependents(stageIds: number[], now: Ms): Promise<ReadyStage[]> {

@@ -3,6 +3,7 @@ import type { SqlContext } from '../sql-context.js';
 import { skipLocked, statement } from '../statement.js';
 import type { Ms, ReadyStage, Timers } from '../store.js';
 import { getState } from './state.js';
+import { readyStatus } from './waits.js';
 
 const dueDeliveries = statement<{ now: number; limit: number }, { id: number }>(
   ({ slot }) => sql`
@@ -14,11 +15,11 @@ const dueDeliveries = statement<{ now: number; limit: number }, { id: number }>(
 
 const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
   ({ slot, can }) => sql`
-    update stage set status = 'pending', ready_at = ${slot('now', 'int')}
+    update stage set status = ${readyStatus}, ready_at = ${slot('now', 'int')}
     where id in (
       select id from stage where status = 'scheduled' and held = 0 and run_at <= ${slot('now', 'int')}
       order by run_at limit ${slot('limit', 'int')} ${skipLocked(can)})
-    returning id, application_id, pipeline_id, handler, status, run_at, held`,
+    returning id, application_id, pipeline_id, handler, status, run_at, ready_at, pending_timeout_ms, held`,
 );
 
 const startPipelines = statement<{ ids: number[]; now: number }>(

@@ -1,0 +1,87 @@
+import type { StageSpec } from './pipelines.js';
+
+/** `POST /stages/{id}/rerun` */
+export interface RerunStage {
+  /** Also everything that depends on it, directly or not; deliveries under way there end as superseded. Default false. */
+  following?: boolean;
+}
+
+/** `POST /pipelines/{id}/rerun` */
+export interface RerunPipeline {
+  /** `failed` (default): what failed or was cancelled, and what it blocked. `start`: every stage of a pipeline that has ended. */
+  from?: 'start' | 'failed';
+}
+
+/** `POST /pipelines/{id}/stages`: adds stages to a pipeline that has not ended. */
+export interface AppendStages {
+  /** As at creation; `dependsOn` may name stages that exist. The first starts at once when it names none. */
+  stages: StageSpec[];
+  /** The same key and stages again give the first answer; the same key with other stages is refused. */
+  idempotencyKey?: string;
+}
+
+/** The new stages, in the order given. */
+export interface StagesAppended {
+  stages: { id: string; name: string }[];
+  created: boolean;
+}
+
+export const BULK_ACTIONS = ['cancel', 'pause', 'resume', 'rerun'] as const;
+export type BulkActionKind = (typeof BULK_ACTIONS)[number];
+
+/** Which pipelines, as in `GET /pipelines`. At least one field. */
+export interface BulkFilter {
+  status?: 'not_started' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
+  name?: string;
+  keyword?: string;
+  version?: string;
+  search?: string;
+  traceId?: string;
+  /** RFC 3339; created at or after. */
+  from?: string;
+  /** RFC 3339; created before. */
+  to?: string;
+}
+
+/** `POST /pipelines/actions` */
+export interface CreateBulkAction {
+  action: BulkActionKind;
+  filter: BulkFilter;
+  /** Only counts what matches; nothing changes. Default false. */
+  dryRun?: boolean;
+  /** Of a rerun; default `failed`. */
+  rerunFrom?: 'start' | 'failed';
+  /** Of a cancel. */
+  reason?: string;
+}
+
+/** An action on many pipelines. It covers those that existed when it was made, in small chunks behind other work. */
+export interface BulkAction {
+  /** Absent for a dry run. */
+  id?: string;
+  action: BulkActionKind;
+  filter: BulkFilter;
+  status: 'dry_run' | 'running' | 'completed';
+  /** Pipelines that matched when it was made. */
+  matched: number;
+  /** Changed so far. */
+  done: number;
+  /** Left as they are, for their state does not allow the action. */
+  refused: number;
+  createdAt: string;
+  finishedAt?: string;
+}
+
+/** Who did what, written in the transaction that did it. */
+export interface AuditEvent {
+  id: string;
+  /** RFC 3339. */
+  at: string;
+  /** `key:<id>` of the API key, or `local` for the server's own process. */
+  actor: string;
+  /** As `pipeline.cancel`, `stage.rerun`, `worker.drain`, `api_key.create`. */
+  action: string;
+  target: { type: string; id: string };
+  /** The request, without secrets. */
+  details?: { [name: string]: string | number | boolean };
+}

@@ -1,0 +1,175 @@
+import type { BulkAction, CreateBulkAction, Pipeline, Stage } from '@pipelogiq/protocol';
+import type { Clock } from '../../clock.js';
+import type { Reads } from '../../store/store.js';
+import { type Audited, actorOf, audit, auditEventView } from '../account/audit.js';
+import type { Committer } from '../commit/committer.js';
+import type { Group, OperateTicket } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
+import { decodeCursor, notFound, parseId } from '../ids.js';
+import { pageLimit, toPage } from '../page.js';
+import type { OperatorUseCases, Principal } from '../use-cases.js';
+import { pausePipeline, rerunPipeline, rerunStage, resumePipeline, skipStage } from './actions.js';
+import { planAddedStages } from './added-stages.js';
+import { appendStages } from './append.js';
+import { bulkActionView } from './bulk-actions.js';
+import { cancelPipeline } from './cancel.js';
+import { pipelineView, stageView } from './views.js';
+
+export interface OperatorDeps {
+  committer: Committer;
+  reads: Reads;
+  clock: Clock;
+  maxValueBytes: number;
+  /** There is an open bulk action: the loop that works on them shall not wait for its period. */
+  onBulkAction(): void;
+}
+
+/** What operators do to pipelines and stages, one by one or to all that match a filter; every action leaves an audit entry. */
+export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
+  const { clock, reads } = deps;
+  const onPipeline = async (
+    caller: Principal,
+    id: string,
+    entry: Omit<Audited, 'target'>,
+    run: (group: Group, pipelineId: number) => Promise<void>,
+  ): Promise<Pipeline> => {
+    const pipelineId = parseId(id, 'pipeline');
+    await operate(deps, caller, { ...entry, target: { type: 'pipeline', id } }, (group) => run(group, pipelineId));
+    return pipelineOf(reads, caller, id);
+  };
+  const onStage = async (
+    caller: Principal,
+    id: string,
+    entry: Omit<Audited, 'target'>,
+    run: (group: Group, stageId: number) => Promise<void>,
+  ): Promise<Stage> => {
+    const stageId = parseId(id, 'stage');
+    await operate(deps, caller, { ...entry, target: { type: 'stage', id } }, (group) => run(group, stageId));
+    return stageOf(reads, stageId);
+  };
+  return {
+    cancel: (caller, id, { reason }) =>
+      onPipeline(
+        caller,
+        id,
+        { action: 'pipeline.cancel', details: reason === undefined ? {} : { reason } },
+        (group, pipelineId) => cancelPipeline(group, caller.applicationId, pipelineId, reason),
+      ),
+    pause: (caller, id) =>
+      onPipeline(caller, id, { action: 'pipeline.pause' }, (group, it) => pausePipeline(group, caller.applicationId, it)),
+    resume: (caller, id) =>
+      onPipeline(caller, id, { action: 'pipeline.resume' }, (group, it) => resumePipeline(group, caller.applicationId, it)),
+    rerun: (caller, id, { from = 'failed' }) =>
+      onPipeline(caller, id, { action: 'pipeline.rerun', details: { from } }, (group, it) =>
+        rerunPipeline(group, { clock }, caller.applicationId, it, from),
+      ),
+    rerunStage: (caller, id, { following = false }) =>
+      onStage(caller, id, { action: 'stage.rerun', details: { following } }, (group, it) =>
+        rerunStage(group, { clock }, caller.applicationId, it, following),
+      ),
+    skipStage: (caller, id) =>
+      onStage(caller, id, { action: 'stage.skip' }, (group, it) => skipStage(group, { clock }, caller.applicationId, it)),
+    async append(caller, id, request) {
+      const pipelineId = parseId(id, 'pipeline');
+      const added = planAddedStages(deps, caller.applicationId, request.stages, 'listed');
+      const entry = { action: 'pipeline.append', target: { type: 'pipeline', id }, details: { stages: request.stages.length } };
+      const run = (group: Group) => appendStages(group, clock, caller.applicationId, pipelineId, request, added);
+      return operate(deps, caller, entry, run, added);
+    },
+    bulk: (caller, request) => startBulkAction(deps, caller, request),
+    async getBulk(caller, id) {
+      const row = await reads.bulkAction(caller.applicationId, parseId(id, 'action'));
+      if (!row) throw notFound('action', id);
+      return bulkActionView(row);
+    },
+    async auditEvents(caller, page) {
+      const limit = pageLimit(page);
+      const application = caller.allApplications ? undefined : caller.applicationId;
+      const after = decodeCursor(page.cursor, 'number');
+      const rows = await reads.auditEvents(application, { limit: limit + 1, after });
+      return toPage(rows, limit, auditEventView, (row) => row.id);
+    },
+  };
+}
+
+const operate = <R>(
+  deps: OperatorDeps,
+  caller: Principal,
+  entry: Audited,
+  run: (group: Group) => Promise<R>,
+  { rows, bytes } = { rows: 1, bytes: 0 },
+): Promise<R> =>
+  deps.committer.submit<OperateTicket>({
+    kind: 'operate',
+    applicationId: caller.applicationId,
+    rows,
+    bytes,
+    run: async (group) => {
+      const result = await run(group);
+      await audit(group, { applicationId: caller.applicationId, actor: actorOf(caller) }, entry);
+      return result;
+    },
+  }) as Promise<R>;
+
+async function pipelineOf(reads: Reads, caller: Principal, id: string): Promise<Pipeline> {
+  const row = await reads.pipeline(caller.applicationId, parseId(id, 'pipeline'));
+  if (!row) throw notFound('pipeline', id);
+  return pipelineView(row);
+}
+
+async function stageOf(reads: Reads, id: number): Promise<Stage> {
+  const [row] = await reads.stagesById([id]);
+  if (!row) throw notFound('stage', String(id));
+  const names = await reads.dependencyNames([id]);
+  return stageView(
+    row,
+    names.map(({ name }) => name),
+  );
+}
+
+/** Covers the pipelines that exist now; it is done by a loop, so that neither a lost connection nor a restart ends it half-way. */
+async function startBulkAction(deps: OperatorDeps, caller: Principal, request: CreateBulkAction): Promise<BulkAction> {
+  if (Object.values(request.filter).every((value) => value === undefined)) {
+    throw new DomainError('invalid_request', 'An action on many pipelines needs a filter.', {
+      errors: [{ path: 'filter', message: 'Give at least one field; from and to bound the time of creation.' }],
+    });
+  }
+  const { count, highest } = await deps.reads.countPipelines(caller.applicationId, request.filter);
+  const created = { action: request.action, filter: request.filter, matched: count, done: 0, refused: 0 };
+  if (request.dryRun === true) {
+    return { ...created, status: 'dry_run', createdAt: new Date(deps.clock.now()).toISOString() };
+  }
+  const actor = actorOf(caller);
+  const row = await deps.committer.submit<OperateTicket>({
+    kind: 'operate',
+    applicationId: caller.applicationId,
+    rows: 1,
+    bytes: 0,
+    run: async (group) => {
+      const { tx, now } = group;
+      const [id = 0] = await tx.allocateIds('bulk_action', 1);
+      const fresh = {
+        id,
+        application_id: caller.applicationId,
+        actor,
+        request: JSON.stringify(request),
+        next_before: highest + 1,
+        matched: count,
+        done: 0,
+        refused: 0,
+        created_at: now,
+        finished_at: null,
+      };
+      await tx.insertBulkAction(fresh);
+      const entry = {
+        action: 'pipelines.action',
+        target: { type: 'bulk_action', id: String(id) },
+        details: { action: request.action },
+      };
+      await audit(group, { applicationId: caller.applicationId, actor }, entry);
+      return fresh;
+    },
+  });
+  deps.onBulkAction();
+  return bulkActionView(row as Parameters<typeof bulkActionView>[0]);
+}

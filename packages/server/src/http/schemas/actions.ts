@@ -1,0 +1,73 @@
+import { z } from '@hono/zod-openapi';
+import { BULK_ACTIONS, LIMITS, PIPELINE_STATUSES, type StageSpec } from '@pipelogiq/protocol';
+import { check } from '../validation.js';
+import { count, freeText, id, name, optional, TEXT, time } from './common.js';
+import { stageSpec } from './pipelines.js';
+
+const from = z.enum(['start', 'failed']);
+
+export const rerunStage = z.strictObject({ following: optional(z.boolean()) }).openapi('RerunStage');
+export const rerunPipeline = z.strictObject({ from: optional(from) }).openapi('RerunPipeline');
+
+export const appendStages = z
+  .strictObject({
+    stages: z.array(stageSpec).min(1).max(LIMITS.spawnsPerAck),
+    idempotencyKey: optional(name(LIMITS.idempotencyKeyLength)),
+  })
+  .openapi('AppendStages');
+export const stagesAppended = z
+  .object({ stages: z.array(z.object({ id, name: z.string() })), created: z.boolean() })
+  .openapi('StagesAppended');
+
+/** Stages that came where only their number was checked. @throws DomainError `invalid_request` naming the fields */
+export const checkStageSpecs = (specs: unknown): StageSpec[] => check(z.array(stageSpec), specs, { source: 'body' });
+
+export const bulkFilter = z
+  .strictObject({
+    status: optional(z.enum(PIPELINE_STATUSES)),
+    name: optional(name()),
+    keyword: optional(name()),
+    version: optional(name()),
+    search: optional(name()),
+    traceId: optional(z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits')),
+    from: optional(time),
+    to: optional(time),
+  })
+  .openapi('BulkFilter');
+
+export const createBulkAction = z
+  .strictObject({
+    action: z.enum(BULK_ACTIONS),
+    filter: bulkFilter,
+    dryRun: optional(z.boolean()),
+    rerunFrom: optional(from),
+    reason: optional(freeText(TEXT.reason)),
+  })
+  .openapi('CreateBulkAction', {
+    example: { action: 'rerun', filter: { status: 'failed', name: 'order', from: '2030-01-01T00:00:00Z' }, dryRun: true },
+  });
+
+export const bulkAction = z
+  .object({
+    id: optional(id),
+    action: z.enum(BULK_ACTIONS),
+    filter: bulkFilter,
+    status: z.enum(['dry_run', 'running', 'completed']),
+    matched: count,
+    done: count,
+    refused: count,
+    createdAt: time,
+    finishedAt: optional(time),
+  })
+  .openapi('BulkAction');
+
+export const auditEvent = z
+  .object({
+    id,
+    at: time,
+    actor: z.string(),
+    action: z.string(),
+    target: z.object({ type: z.string(), id: z.string() }),
+    details: optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+  })
+  .openapi('AuditEvent');
