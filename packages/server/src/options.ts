@@ -1,0 +1,116 @@
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const MINUTE = 60_000;
+export const DAY = 24 * 60 * MINUTE;
+
+interface Described {
+  description: string;
+}
+export interface IntOption extends Described {
+  type: 'int' | 'size' | 'duration';
+  default: number;
+  min: number;
+  max: number;
+}
+export interface StringOption extends Described {
+  type: 'string';
+  default?: string;
+  minLength?: number;
+  /** Never printed, and only taken from the environment: flags can be read by every user of the machine. */
+  secret?: true;
+}
+export interface EnumOption extends Described {
+  type: 'enum';
+  default: string;
+  values: readonly string[];
+}
+export interface BoolOption extends Described {
+  type: 'bool';
+  default: boolean;
+}
+export type Option = IntOption | StringOption | EnumOption | BoolOption;
+
+/**
+ * Every option of the server, once. `leaseMs` is the flag `--lease-ms` and the variable `PIPELOGIQ_LEASE_MS`.
+ * Durations are milliseconds, or a number with `ms`, `s`, `m`, `h` or `d`; sizes are bytes, or a number with `KiB` or `MiB`.
+ */
+export const OPTIONS = {
+  host: { type: 'string', default: '127.0.0.1', minLength: 1, description: 'address to listen on' },
+  port: { type: 'int', default: 8080, min: 0, max: 65_535, description: 'port to listen on; 0 takes a free one' },
+  database: {
+    type: 'string',
+    default: './pipelogiq.db',
+    minLength: 1,
+    description: 'SQLite file, `:memory:`, or `postgres://user:password@host:5432/database`',
+  },
+  bootstrapApiKey: { type: 'string', minLength: 32, secret: true, description: 'admin API key made at the first start' },
+  synchronous: {
+    type: 'enum',
+    default: 'full',
+    values: ['full', 'normal'],
+    description: 'full: a commit survives power loss; normal: it survives a crash of the process only',
+  },
+  logLevel: {
+    type: 'enum',
+    default: 'info',
+    values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    description: 'least severe level that is logged',
+  },
+  leaseMs: {
+    type: 'duration',
+    default: MINUTE,
+    min: 100,
+    max: DAY,
+    description: 'how long a worker holds a stage without a heartbeat',
+  },
+  heartbeatIntervalMs: {
+    type: 'duration',
+    default: 10_000,
+    min: 20,
+    max: DAY / 2,
+    description: 'how often workers beat; a third of the lease when that is shorter',
+  },
+  aliveGapMs: {
+    type: 'duration',
+    default: 5_000,
+    min: 100,
+    max: DAY,
+    description: 'outage of the server after which leases start afresh',
+  },
+  expireEveryMs: {
+    type: 'duration',
+    default: 1_000,
+    min: 10,
+    max: MINUTE,
+    description: 'how often ended leases and timeouts are looked for',
+  },
+  shutdownTimeoutMs: {
+    type: 'duration',
+    default: 10_000,
+    min: 0,
+    max: 10 * MINUTE,
+    description: 'longest wait for open work at SIGTERM',
+  },
+  maxWaitMs: { type: 'duration', default: 30_000, min: 0, max: 30_000, description: 'longest long-poll' },
+  groupMaxRows: { type: 'int', default: 1_000, min: 1, max: 100_000, description: 'rows in one commit' },
+  groupMaxBytes: { type: 'size', default: 2 * MIB, min: 64 * KIB, max: 64 * MIB, description: 'bytes in one commit' },
+  queueMaxBytes: {
+    type: 'size',
+    default: 64 * MIB,
+    min: MIB,
+    max: 1024 * MIB,
+    description: 'bytes waiting for a commit before 503',
+  },
+  maxValueBytes: { type: 'size', default: 256 * KIB, min: KIB, max: 16 * MIB, description: 'one input, output or context value' },
+  maxBodyBytes: { type: 'size', default: MIB, min: 16 * KIB, max: 64 * MIB, description: 'one request body' },
+  maxBatchBodyBytes: { type: 'size', default: 2 * MIB, min: 16 * KIB, max: 64 * MIB, description: 'one batch or settle body' },
+  maxPullBytes: {
+    type: 'size',
+    default: 2 * MIB,
+    min: 16 * KIB,
+    max: 64 * MIB,
+    description: 'bytes after which a pull stops filling',
+  },
+  maxJsonDepth: { type: 'int', default: 100, min: 4, max: 1_000, description: 'nesting of JSON in a body' },
+  logsPerStage: { type: 'int', default: 1_000, min: 0, max: 1_000_000, description: 'log lines kept of one stage' },
+} as const satisfies Record<string, Option>;
