@@ -3,6 +3,7 @@ import type { ApiKeyCreated, CreateApiKey } from '@pipelogiq/protocol';
 import { type Clock, systemClock } from './clock.js';
 import { type Config, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
 import type { AccountService } from './domain/account/accounts.js';
+import { refusalOf } from './domain/commit/refusal.js';
 import { createEngine, type Engine } from './engine.js';
 import { checkHealth } from './health.js';
 import { checkStageSpecs, createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
@@ -204,6 +205,7 @@ export class RunningControlPlane implements ControlPlane {
       ready: () => (this.#closing ? { ready: false, reasons: ['The server is shutting down.'] } : { ready: true, reasons: [] }),
       onRequest: (info) => telemetry.serverSpans.recordRequest(info),
       isShuttingDown: () => this.#closing !== undefined,
+      explain: (error) => refusalOf(store.failureOf(error), error),
     });
   }
 }

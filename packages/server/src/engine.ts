@@ -88,11 +88,12 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     jobs: jobUseCases({ ...shared, ...config, checkStageSpecs: parts.checkStageSpecs }),
     eventStages: eventStageUseCases({ ...shared, ...config }),
     diagnosis: diagnosisUseCases({ ...shared, ...config }),
-    workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled }),
+    workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled, hasPeers: store.peers !== undefined }),
   };
   const leadership = new Leadership({
     holder: clock.randomHex(8),
     ttlMs: LEAD_MS,
+    clock,
     inGroup: (run) => submit(committer, 'operate', run),
   });
   loops = createLoops(
@@ -100,7 +101,9 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     {
       clock,
       leads: () => !store.peers || leadership.leads,
-      onError: (loop, error) => telemetry.log.error({ err: error, loop }, 'a loop failed and will be tried again'),
+      onError: (loop, error, failures) =>
+        telemetry.log.error({ err: error, loop, failures }, 'a loop failed and will be tried again'),
+      onRecovered: (loop, failures) => telemetry.log.info({ loop, failures }, 'a loop works again'),
     },
   );
   loops.start();
@@ -148,7 +151,7 @@ function createCommitter(
       // Relative: the store's clock need not be this process's.
       if (effects.nextDueAt !== undefined) hint(PROMOTE, effects.nextDueAt - now);
       if (effects.nextWaitEndAt !== undefined) hint(END_WAITS, effects.nextWaitEndAt - now);
-      if (effects.ready.size > 0) store.peers?.announce([...effects.ready.keys()].map(readyWork));
+      if (effects.ready.size > 0) store.peers?.announce([...effects.ready].map(([key, count]) => readyWork(key, count)));
       waits.ended(effects.endedPipelines);
     },
     onUndeliverable: (holder, jobs) => {
@@ -243,7 +246,7 @@ function peerLoops({ store }: EngineParts, committer: Committer, waits: Pipeline
       name: 'find-ready',
       everyMs: POLL_EVERY_MS,
       run: async () => {
-        if (committer.parked > 0) committer.wake(await reads.readyAmong(committer.awaited().map(readyWork)));
+        if (committer.parked > 0) committer.wake(await reads.readyAmong(committer.awaited()));
       },
     },
     {

@@ -60,6 +60,7 @@ export interface Principal {
 /** A principal that has shown the session of one of its workers. */
 export interface WorkerPrincipal extends Principal {
   workerId: number;
+  sessionHash: string;
 }
 
 /** Serialized JSON of a user, passed on as it is and never parsed. */

@@ -38,7 +38,7 @@ function answerUnmatched(router: Hono<Env>, path: string, deps: HttpDeps): (exch
     if (allowed.length === 0) throw new DomainError('not_found', `Nothing is at ${method} ${path.slice(0, 200)}.`);
     const methods = allowed.flatMap((other) => (other === 'GET' ? ['GET', 'HEAD'] : [other])).join(', ');
     const error = new DomainError('method_not_allowed', `${method} is not possible here; use ${methods}.`);
-    const reply = refusal(error, exchange, deps.log);
+    const reply = refusal(error, exchange, deps);
     return { ...reply, headers: { ...reply.headers, allow: methods } };
   };
 }

@@ -86,4 +86,6 @@ export interface HttpDeps {
   /** Called after every answer; must not throw. */
   onRequest?(info: RequestInfo): void;
   isShuttingDown(): boolean;
+  /** What callers hear of an error that is not about their request, as of a database that is away. */
+  explain(error: unknown): Error;
 }

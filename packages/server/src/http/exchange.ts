@@ -38,8 +38,9 @@ export function openExchange(request: Request, node: NodeBindings, route: string
 }
 
 /** The answer to whatever was thrown; what nobody expected is logged and told to nobody. */
-export function refusal(error: unknown, exchange: Exchange, log: HttpDeps['log']): Reply {
-  const refused = error instanceof DomainError ? error : internalError(error);
+export function refusal(error: unknown, exchange: Exchange, { log, explain }: Pick<HttpDeps, 'log' | 'explain'>): Reply {
+  const explained = error instanceof DomainError ? error : explain(error);
+  const refused = explained instanceof DomainError ? explained : internalError(error);
   const { requestId, route, request } = exchange;
   if (refused.code === 'internal') {
     const level = request.signal.aborted ? 'debug' : 'error'; // who went away gets what its going caused
@@ -104,7 +105,7 @@ export async function conclude(
   try {
     reply = await answer(exchange);
   } catch (error) {
-    reply = refusal(error, exchange, deps.log);
+    reply = refusal(error, exchange, deps);
   }
   const response = send(exchange, reply);
   deps.onRequest?.(requestInfo(exchange, reply.status, deps.clock.now()));

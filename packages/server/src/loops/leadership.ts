@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { Group } from '../domain/commit/tickets.js';
 
 export interface LeadershipDeps {
@@ -5,6 +6,7 @@ export interface LeadershipDeps {
   holder: string;
   /** For how long the lead lasts without being kept, in milliseconds. */
   ttlMs: number;
+  clock: Pick<Clock, 'now'>;
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
 }
 
@@ -15,31 +17,29 @@ export interface LeadershipDeps {
  */
 export class Leadership {
   readonly #deps: LeadershipDeps;
-  #leads = false;
+  /** By this process's clock, which measures the same duration from an earlier moment. */
+  #leadsUntil = Number.NEGATIVE_INFINITY;
 
   constructor(deps: LeadershipDeps) {
     this.#deps = deps;
   }
 
   get leads(): boolean {
-    return this.#leads;
+    return this.#deps.clock.now() < this.#leadsUntil;
   }
 
-  /** Takes the lead when nobody has it, keeps it when this server has. */
+  /** Takes the lead when nobody has it, keeps it when this server has. A failure changes nothing: the time runs out by itself. */
   async keep(): Promise<void> {
-    const { holder, ttlMs, inGroup } = this.#deps;
-    try {
-      this.#leads = (await inGroup(({ tx, now }) => tx.lead(holder, ttlMs, now))).leads;
-    } catch (error) {
-      this.#leads = false; // whoever reaches the database may lead
-      throw error;
-    }
+    const { holder, ttlMs, clock, inGroup } = this.#deps;
+    const askedAt = clock.now();
+    const { leads } = await inGroup(({ tx, now }) => tx.lead(holder, ttlMs, now));
+    this.#leadsUntil = leads ? askedAt + ttlMs : Number.NEGATIVE_INFINITY;
   }
 
   /** Lets another server take over at once. */
   async resign(): Promise<void> {
-    if (!this.#leads) return;
-    this.#leads = false;
+    if (!this.leads) return;
+    this.#leadsUntil = Number.NEGATIVE_INFINITY;
     await this.#deps.inGroup(({ tx }) => tx.resign(this.#deps.holder));
   }
 }

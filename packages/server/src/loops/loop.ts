@@ -16,7 +16,10 @@ export interface LoopDeps {
   clock: Clock;
   /** Whether this server leads; always, where it is alone. */
   leads(): boolean;
-  onError(loop: string, error: unknown): void;
+  /** Told of the first of several failures in a row, then of the 10th, the 100th … */
+  onError(loop: string, error: unknown, failures: number): void;
+  /** Told when a loop works again that had failed. */
+  onRecovered(loop: string, failures: number): void;
 }
 
 export interface Loops {
@@ -58,6 +61,8 @@ class Runner {
   #hintAt = Number.POSITIVE_INFINITY;
   #current: Promise<void> | undefined;
   #stopped = false;
+  /** In a row. */
+  #failures = 0;
 
   constructor(loop: Loop, deps: LoopDeps) {
     this.#loop = loop;
@@ -111,10 +116,15 @@ class Runner {
   }
 
   async #runOnce(): Promise<number | undefined> {
+    const { name } = this.#loop;
     try {
-      return (await this.#loop.run())?.inMs;
+      const result = await this.#loop.run();
+      if (this.#failures > 0) this.#deps.onRecovered(name, this.#failures);
+      this.#failures = 0;
+      return result?.inMs;
     } catch (error) {
-      this.#deps.onError(this.#loop.name, error);
+      this.#failures += 1;
+      if (Number.isInteger(Math.log10(this.#failures))) this.#deps.onError(name, error, this.#failures);
       return undefined;
     }
   }

@@ -231,8 +231,8 @@ export interface CounterDelta {
 
 export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'status'>;
 
-/** What a worker may do now, and how far its pulls have come. */
-export type WorkerStanding = Pick<WorkerRow, 'id' | 'state' | 'order_given'> & { last_pull_seq: number };
+/** What a worker may do now, and how far the pulls of which session have come. */
+export type WorkerStanding = Pick<WorkerRow, 'id' | 'state' | 'order_given' | 'session_hash'> & { last_pull_seq: number };
 
 export interface WorkerBeat {
   id: number;
@@ -246,10 +246,11 @@ export interface WorkerBeat {
   last_seen_at: Ms;
 }
 
-/** Stages of one handler that can be leased. */
+/** How many stages of one handler can be leased, or are waited for. */
 export interface ReadyWork {
   applicationId: number;
   handler: string;
+  count: number;
 }
 
 /** From (inclusive) to (exclusive). */

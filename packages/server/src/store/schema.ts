@@ -77,6 +77,8 @@ export interface WorkerTable {
 
 export interface WorkerPullTable {
   worker_id: number;
+  /** As in `worker`; here it is read under the lock of the pull. */
+  session_hash: string;
   /** Highest pullSeq of the worker's session that was given jobs. */
   last_pull_seq: number;
 }

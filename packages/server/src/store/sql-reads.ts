@@ -4,6 +4,7 @@ import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { operateReads } from './sql/operate-reads.js';
+import { peerReads } from './sql/peer-reads.js';
 import type * as s from './store.js';
 
 type PipelineQuery = SelectQueryBuilder<
@@ -14,9 +15,9 @@ type PipelineQuery = SelectQueryBuilder<
 
 /** Reads of every SQL store, on a connection that cannot write. */
 export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
-  Object.assign(new CoreReads(db, can), diagnosisReads(db, can), operateReads(db));
+  Object.assign(new CoreReads(db, can), diagnosisReads(db, can), operateReads(db), peerReads(db, can));
 
-class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads | keyof s.OperateReads> {
+class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads | keyof s.OperateReads | keyof s.PeerReads> {
   readonly #db: Kysely<Schema>;
   readonly #can: Capabilities;
 
@@ -165,24 +166,6 @@ class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads | keyof s.Operat
       .where('d.stage_id', '=', stageId);
     if (page.after !== undefined) query = query.where('d.depends_on_id', '>', page.after);
     return query.orderBy('d.depends_on_id').limit(page.limit).execute();
-  }
-
-  async readyAmong(work: readonly s.ReadyWork[]): Promise<s.ReadyWork[]> {
-    const isReady = ({ applicationId, handler }: s.ReadyWork) => sql`
-      select cast(${applicationId} as ${sql.raw(this.#can.int64)}) as "applicationId", cast(${handler} as text) as handler
-      where exists (select 1 from stage
-        where application_id = ${applicationId} and handler = ${handler} and status = 'pending' and held = 0)`;
-    if (work.length === 0) return [];
-    const query = sql<s.ReadyWork>`${sql.join(work.map(isReady), sql` union all `)}`;
-    return (await query.execute(this.#db)).rows;
-  }
-  endedAmong(ids: number[]): Promise<s.EndedPipeline[]> {
-    return this.#db
-      .selectFrom('pipeline')
-      .select(['id', 'application_id', 'status'])
-      .where(this.#among('id', ids))
-      .where('status', 'in', ['completed', 'failed', 'cancelled'])
-      .execute();
   }
 
   workers(applicationId: number, page: s.ReadPage): Promise<(s.WorkerRow & { application: string })[]> {

@@ -161,6 +161,8 @@ export interface Timers {
   grantGrace(leaseExpiresAt: Ms, gapMs: Ms): Promise<number>;
   getState(key: string): Promise<string | undefined>;
   setState(key: string, value: string): Promise<void>;
+  /** Sets it and returns what it was. Of several writers each sees what the one before it set. */
+  replaceState(key: string, value: string): Promise<string | undefined>;
 }
 
 export interface Cancels {
@@ -241,13 +243,14 @@ export interface Workers {
   updateWorker(id: number, change: Partial<Omit<WorkerRow, 'id' | 'application_id'>>): Promise<void>;
   touchWorkers(rows: WorkerBeat[]): Promise<void>;
   /** A new session counts its pulls anew: forgets how far they came and which of them the worker's jobs came with. */
-  restartPulls(workerId: number): Promise<void>;
+  restartPulls(workerId: number, sessionHash: string): Promise<void>;
 }
 
 export interface Accounts {
   applicationByName(name: string): Promise<ApplicationRow | undefined>;
   insertApplication(row: ApplicationRow): Promise<void>;
   insertApiKey(row: ApiKeyRow): Promise<void>;
+  hasApiKey(keyHash: string): Promise<boolean>;
   disableApiKey(id: number, applicationId: number | undefined, now: Ms): Promise<ApiKeyRow | undefined>;
   touchApiKeys(rows: { id: number; lastUsedAt: Ms }[]): Promise<void>;
 }
@@ -266,8 +269,16 @@ export interface SpanQueue {
   removeSpans(ids: number[]): Promise<void>;
 }
 
+/** What one of several servers looks for among what the others committed. */
+export interface PeerReads {
+  /** Which of these have stages that can be leased now, and how many, as far as anybody needs to know. */
+  readyAmong(awaited: readonly ReadyWork[]): Promise<ReadyWork[]>;
+  /** The final statuses among these pipelines. */
+  endedAmong(ids: number[]): Promise<EndedPipeline[]>;
+}
+
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
-export interface Reads extends DiagnosisReads, OperateReads {
+export interface Reads extends DiagnosisReads, OperateReads, PeerReads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
@@ -284,10 +295,6 @@ export interface Reads extends DiagnosisReads, OperateReads {
     stageId: number,
     page: { limit: number; after?: number | undefined },
   ): Promise<{ depends_on_id: number; name: string; output: string | null }[]>;
-  /** Which of these have stages that can be leased now. */
-  readyAmong(work: readonly ReadyWork[]): Promise<ReadyWork[]>;
-  /** The final statuses among these pipelines. */
-  endedAmong(ids: number[]): Promise<EndedPipeline[]>;
   workers(applicationId: number, page: ReadPage): Promise<(WorkerRow & { application: string })[]>;
   worker(applicationId: number, id: number): Promise<(WorkerRow & { application: string }) | undefined>;
   apiKeyByHash(keyHash: string): Promise<(ApiKeyRow & { application: string }) | undefined>;

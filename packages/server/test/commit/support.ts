@@ -56,8 +56,9 @@ export async function watchedEngine(options: ConfigOptions = {}): Promise<Watche
     database,
     watch,
     worker: async () => {
-      const { workerId } = await engine.useCases.workers.bootstrap(caller, { workerName: 'w', supportedHandlers: ['a'] });
-      return { ...caller, workerId: Number(workerId) };
+      const { workers } = engine.useCases;
+      const { workerId, sessionToken } = await workers.bootstrap(caller, { workerName: 'w', supportedHandlers: ['a'] });
+      return workers.authenticate(caller, workerId, sessionToken);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { CreatePipeline, PullResponse, SettleResponse, StageJob, WorkerSession } from '@pipelogiq/protocol';
 import { onTestFinished } from 'vitest';
+import type { ControlPlane } from '../../src/index.js';
 import { createTestControlPlane, type TestControlPlane, type TestOptions } from '../../src/testing/index.js';
 import { aFreshDatabase } from '../support/stores.js';
 
@@ -78,6 +79,11 @@ class Refused extends Error {
 export async function harness(options: TestOptions = {}): Promise<Harness> {
   const controlPlane = await createTestControlPlane({ database: await aFreshDatabase(), ...options });
   onTestFinished(() => controlPlane.close());
+  return { controlPlane, ...speakTo(controlPlane) };
+}
+
+/** The ways to speak to a control plane. Its workers are named after `instances`. */
+export function speakTo(controlPlane: Pick<ControlPlane, 'connection'>, instances = 'instance'): Omit<Harness, 'controlPlane'> {
   const { fetch, apiKey, url } = controlPlane.connection();
   const send: Harness['send'] = (method, path, body, headers = {}) =>
     fetch(`${url}${path}`, {
@@ -94,13 +100,17 @@ export async function harness(options: TestOptions = {}): Promise<Harness> {
   };
   let workers = 0;
   return {
-    controlPlane,
     call,
     send,
     create: (pipeline) => call('POST', '/pipelines', { name: 'test', ...pipeline }),
     worker: async (handlers = ['a'], extra = {}) => {
       workers += 1;
-      const body = { workerName: `worker-${workers}`, instanceId: `instance-${workers}`, supportedHandlers: handlers, ...extra };
+      const body = {
+        workerName: `worker-${workers}`,
+        instanceId: `${instances}-${workers}`,
+        supportedHandlers: handlers,
+        ...extra,
+      };
       return new WireWorker(call, await call('POST', '/workers/bootstrap', body), handlers);
     },
     statuses: async (id) => {

@@ -104,7 +104,10 @@ describe('an event stage', () => {
     const extra = { handler: 'h', maxAttempts: 2, backoff: { type: 'fixed', delayMs: 1 }, pendingTimeoutMs: 1, priority: 1 };
     await expect(create({ stages: [event('e', extra)] })).rejects.toMatchObject({
       status: 422,
-      problem: { code: 'invalid_pipeline', errors: expect.arrayContaining([expect.objectContaining({ path: 'stages[0].backoff' })]) },
+      problem: {
+        code: 'invalid_pipeline',
+        errors: expect.arrayContaining([expect.objectContaining({ path: 'stages[0].backoff' })]),
+      },
     });
     await expect(create({ stages: [{ name: 'a', waitFor: 'rain' } as never] })).rejects.toThrow('422 invalid_request');
   });
@@ -153,8 +156,12 @@ describe('a completion', () => {
     const h = await harness();
     const run = await h.create({ stages: [{ name: 'a' }] });
     const { a } = await stagesOf(h, run.id);
-    await expect(h.call('POST', `/stages/${a?.id}/complete`, {})).rejects.toThrow('409 state_conflict: The stage waits for no event');
-    await expect(h.call('POST', `/stages/${a?.id}/token`, {})).rejects.toThrow('409 state_conflict: The stage waits for no event');
+    await expect(h.call('POST', `/stages/${a?.id}/complete`, {})).rejects.toThrow(
+      '409 state_conflict: The stage waits for no event',
+    );
+    await expect(h.call('POST', `/stages/${a?.id}/token`, {})).rejects.toThrow(
+      '409 state_conflict: The stage waits for no event',
+    );
     expect(await h.statuses(run.id)).toEqual({ a: 'pending' });
   });
 
@@ -167,7 +174,10 @@ describe('a completion', () => {
     const [, cancelled, completed] = await Promise.allSettled([controlPlane.advance(1), cancel, late]);
     expect(cancelled.status).toBe('fulfilled');
     expect(completed).toMatchObject({ reason: { status: 409 } });
-    expect(await call('GET', `/pipelines/${run.id}`)).toMatchObject({ status: 'cancelled', stages: { open: 0, completed: 1, failed: 0 } });
+    expect(await call('GET', `/pipelines/${run.id}`)).toMatchObject({
+      status: 'cancelled',
+      stages: { open: 0, completed: 1, failed: 0 },
+    });
     expect((await stagesOf({ call }, run.id)).approve).toMatchObject({ id: stage.id, status: 'cancelled' });
   });
 

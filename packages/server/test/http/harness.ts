@@ -125,6 +125,7 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
     ready: () => ({ ready: true, reasons: [] }),
     onRequest: (info) => requests.push(info),
     isShuttingDown: () => false,
+    explain: (error) => error as Error,
     ...depOverrides,
   };
   const app = createHttpApp(deps);

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../../clock.js';
 import type { Ms, ReadyWork, Store } from '../../store/store.js';
-import { DomainError } from '../errors.js';
 import type { Holder } from '../stage/settle.js';
 import type { LeasedJob } from '../use-cases.js';
-import { type Effects, readyKey } from './effects.js';
+import { addReady, type Effects, readyKey } from './effects.js';
 import { type GroupDeps, runGroup } from './group.js';
 import { type QueueLimits, TicketQueue } from './queue.js';
+import { refusalOf } from './refusal.js';
 import type { LeaseTicket, Ticket } from './tickets.js';
 import { Waiters } from './waiters.js';
 
@@ -25,6 +25,13 @@ export interface CommitterDeps extends Omit<GroupDeps, 'takeWaiters'> {
 export type Draft<T extends Ticket> = Omit<T, 'resolve' | 'reject' | 'result'>;
 const NONE: ReadonlySet<LeaseTicket> = new Set();
 type ResultOf<T extends Ticket> = Parameters<T['resolve']>[0];
+
+function sum(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+  if (other.size === 0) return one;
+  const both = new Map(one);
+  for (const [key, count] of other) addReady(both, key, count);
+  return both;
+}
 
 /**
  * Gathers what arrives while the last commit runs and commits it as one transaction; every caller then gets its own result, after
@@ -74,15 +81,15 @@ export class Committer {
     return this.#waiters.size;
   }
 
-  /** What the waiting pulls wait for, by readyKey. */
-  awaited(): string[] {
-    return this.#waiters.keys();
+  /** What the waiting pulls wait for, and how many of them. */
+  awaited(): ReadyWork[] {
+    return this.#waiters.awaited();
   }
 
-  /** Another server made this work ready: the pulls that wait for it here look again. */
+  /** Another server made this work ready: as many of the pulls that wait for it here look again. */
   wake(ready: readonly ReadyWork[]): void {
     if (this.#waiters.size === 0) return;
-    for (const { applicationId, handler } of ready) this.#hints.set(readyKey(applicationId, handler), Number.POSITIVE_INFINITY);
+    for (const { applicationId, handler, count } of ready) addReady(this.#hints, readyKey(applicationId, handler), count);
     if (this.#hints.size > 0) this.#schedule();
   }
 
@@ -125,7 +132,7 @@ export class Committer {
     const woken: LeaseTicket[] = [];
     const takeWaiters: GroupDeps['takeWaiters'] = (ready, except) => {
       if (except.size === 0) woken.length = 0; // the group begins, or begins again
-      const waiters = leasing ? this.#waiters.firstFor(except.size === 0 ? new Map([...ready, ...hints]) : ready, except) : [];
+      const waiters = leasing ? this.#waiters.firstFor(except.size === 0 ? sum(ready, hints) : ready, except) : [];
       woken.push(...waiters);
       return waiters;
     };
@@ -137,7 +144,7 @@ export class Committer {
       this.#deps.onCommitted({ effects, now: effects.now, tickets: live.length, durationMs: this.#deps.clock.now() - startedAt });
     } catch (error) {
       this.#deps.onFailure(error);
-      const refusal = this.#refusal(error);
+      const refusal = refusalOf(this.#deps.store.failureOf(error), error);
       for (const ticket of [...live, ...woken]) {
         if (ticket.kind === 'lease') this.#unpark(ticket);
         ticket.reject(refusal);
@@ -201,23 +208,5 @@ export class Committer {
     this.#waiters.remove(ticket);
     this.#timers.get(ticket)?.cancel();
     this.#timers.delete(ticket);
-  }
-
-  #refusal(error: unknown): Error {
-    switch (this.#deps.store.failureOf(error)) {
-      case 'conflict':
-      case 'unavailable':
-        return new DomainError('store_unavailable', 'The database cannot be written now; nothing was changed.', {
-          retryAfterMs: 1_000,
-          cause: error,
-        });
-      case 'unknown_outcome':
-        return new DomainError('outcome_unknown', 'The connection was lost during the commit; repeat the same request.', {
-          retryAfterMs: 1_000,
-          cause: error,
-        });
-      default:
-        return error instanceof Error ? error : new Error(String(error));
-    }
   }
 }

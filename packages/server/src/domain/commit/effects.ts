@@ -3,10 +3,13 @@ import type { EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
 /** Key of what one kind of waiter waits for. */
 export const readyKey = (applicationId: number, handler: string): string => `${applicationId}\n${handler}`;
 
-export function readyWork(key: string): ReadyWork {
+export function readyWork(key: string, count: number): ReadyWork {
   const end = key.indexOf('\n');
-  return { applicationId: Number(key.slice(0, end)), handler: key.slice(end + 1) };
+  return { applicationId: Number(key.slice(0, end)), handler: key.slice(end + 1), count };
 }
+
+export const addReady = (ready: Map<string, number>, key: string, count: number): void =>
+  void ready.set(key, (ready.get(key) ?? 0) + count);
 
 /** What a group did, for those who wait: told only after the commit. */
 export class Effects {
@@ -26,8 +29,7 @@ export class Effects {
   constructor(readonly now: Ms) {}
 
   addReady(applicationId: number, handler: string, count = 1): void {
-    const key = readyKey(applicationId, handler);
-    this.ready.set(key, (this.ready.get(key) ?? 0) + count);
+    addReady(this.ready, readyKey(applicationId, handler), count);
   }
 
   /** One of the stages that became leasable was leased in the same group. */

@@ -60,6 +60,7 @@ export interface CreateTicket extends TicketOf<'create', PipelineCreated> {
 
 export interface LeaseTicket extends TicketOf<'lease', LeasedJob[]> {
   readonly holder: Holder;
+  readonly sessionHash: string;
   readonly pullSeq: number;
   readonly handlers: string[];
   readonly maxJobs: number;

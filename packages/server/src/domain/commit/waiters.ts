@@ -1,4 +1,5 @@
-import { readyKey } from './effects.js';
+import type { ReadyWork } from '../../store/store.js';
+import { readyKey, readyWork } from './effects.js';
 import type { LeaseTicket } from './tickets.js';
 
 /**
@@ -48,9 +49,9 @@ export class Waiters {
     return [...taken];
   }
 
-  /** What they wait for, by readyKey. */
-  keys(): string[] {
-    return [...this.#byHandler.keys()];
+  /** What they wait for, and how many of them. */
+  awaited(): ReadyWork[] {
+    return [...this.#byHandler].map(([key, tickets]) => readyWork(key, tickets.size));
   }
 
   all(): LeaseTicket[] {

@@ -1,6 +1,7 @@
 import type { LeaseLostReason } from '@pipelogiq/protocol';
 import type { DeliveryRow, Tx } from '../../store/store.js';
 import type { Extended, ExtendTicket, Group } from '../commit/tickets.js';
+import { isId } from '../ids.js';
 import { type Holder, lostReason } from './settle.js';
 
 export interface ExtendDeps {
@@ -12,7 +13,9 @@ export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseM
   const beats = new Map(tickets.map(({ beat }) => [beat.id, { ...beat, last_seen_at: group.now }]));
   await group.tx.touchWorkers([...beats.values()].sort(byId));
   const refs = tickets.flatMap(({ holder, jobs }) =>
-    jobs.map(({ id, fencingToken }) => ({ id: Number(id), fencing_token: fencingToken, worker_id: holder.workerId })),
+    jobs
+      .filter(({ id }) => isId(id)) // no other text could be asked of the database
+      .map(({ id, fencingToken }) => ({ id: Number(id), fencing_token: fencingToken, worker_id: holder.workerId })),
   );
   refs.sort(byId);
   const kept = new Set(

@@ -46,6 +46,7 @@ export function jobUseCases(deps: JobDeps): JobUseCases {
               rows: 1,
               bytes: 0,
               holder,
+              sessionHash: caller.sessionHash,
               pullSeq: request.pullSeq,
               handlers: [...new Set(request.handlers)],
               maxJobs: request.maxJobs,

@@ -26,7 +26,9 @@ export async function leaseStep(group: Group, tickets: LeaseTicket[], deps: Leas
   const delivered = new Map<LeaseTicket, Delivered[]>();
   for (const ticket of tickets) {
     const worker = workers.get(ticket.holder.workerId);
-    if (!worker) ticket.result = new DomainError('session_invalid', 'The worker is not known any more; bootstrap again.');
+    // Judged under the lock: a pull of an old session may have waited here while another server opened the new one.
+    if (!worker || worker.session_hash !== ticket.sessionHash)
+      ticket.result = new DomainError('session_invalid', 'The session of this worker is over; bootstrap again.');
     else if (ticket.pullSeq <= worker.last_pull_seq) {
       delivered.set(ticket, await repeatPull(group, ticket));
       ticket.final = true;

@@ -2,7 +2,6 @@ import type { SettleResult } from '@pipelogiq/protocol';
 import type { Completion, ContextRow, DeliveryRow } from '../../store/store.js';
 import { applyStageChanges, type CompletedStage, type DecidedChange } from '../commit/stage-changes.js';
 import type { Group, SettleTicket } from '../commit/tickets.js';
-import { pipelineOf } from '../ids.js';
 import { isEmptyOutput } from './output.js';
 import { afterTheEnd, decideSettle, leaseLost, refOf, type SettleDecision } from './settle.js';
 import { spawnStep } from './spawn-step.js';
@@ -13,11 +12,9 @@ export interface SettleDeps {
 
 /**
  * Settles of many jobs. Acks whose lease is still held — nearly all — are completed by compare and set, unread. The rest is read
- * once, decided one by one, and written together.
+ * once, decided one by one, and written together. The group holds the locks of their pipelines.
  */
 export async function settleStep(group: Group, tickets: SettleTicket[], deps: SettleDeps): Promise<void> {
-  const stageIds = tickets.map(({ settle }) => Number(refOf(settle).id));
-  await group.tx.lockPipelines([...new Set(stageIds.map(pipelineOf))]);
   const completed = await completeHeld(group, tickets);
   const others = tickets.filter((ticket) => !ticket.result);
   const rows = new Map((await group.tx.deliveries(idsOf(others))).map((row) => [row.id, row]));

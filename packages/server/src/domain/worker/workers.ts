@@ -1,6 +1,6 @@
 import { DEFAULTS, PROTOCOL_VERSION, type Worker, type WorkerBootstrap } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
-import type { Reads, WorkerRow } from '../../store/store.js';
+import type { Ms, Reads, WorkerRow } from '../../store/store.js';
 import { hashSecret, sameHash } from '../account/keys.js';
 import type { Committer } from '../commit/committer.js';
 import type { ExtendTicket, Group, OperateTicket } from '../commit/tickets.js';
@@ -18,12 +18,15 @@ export interface WorkerDeps {
   heartbeatIntervalMs: number;
   /** Whether the server exports traces. */
   traces: boolean;
+  /** Whether other servers open sessions too, in the same database. */
+  hasPeers: boolean;
 }
 
 const SESSION_BYTES = 24;
 /** Heartbeat intervals after which a silent worker counts as offline. */
 export const MISSED_BEATS = 3;
 const MAX_SESSIONS = 10_000; // kept in memory
+const SESSION_MS = 5_000; // a session that ended on another server lives on this long
 
 const invalidSession = (): DomainError =>
   new DomainError('session_invalid', 'This is not the session of that worker; bootstrap again.');
@@ -31,14 +34,16 @@ const invalidSession = (): DomainError =>
 interface Session {
   applicationId: number;
   hash: string;
+  /** From then on the database is asked again. */
+  until: Ms;
 }
 
 export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
   const { committer, reads, clock } = deps;
   const sessions = new Map<number, Session>();
-  const remember = (workerId: number, session: Session): void => {
+  const remember = (workerId: number, session: Omit<Session, 'until'>): void => {
     if (sessions.size >= MAX_SESSIONS) sessions.clear(); // the database knows them all
-    sessions.set(workerId, session);
+    sessions.set(workerId, { ...session, until: deps.hasPeers ? clock.now() + SESSION_MS : Number.POSITIVE_INFINITY });
   };
   const operate = <R>(caller: Principal, run: (group: Group) => Promise<R>): Promise<R> =>
     committer.submit<OperateTicket>({
@@ -76,12 +81,13 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       if (!sessionToken || id === 0) throw invalidSession();
       const hash = hashSecret(sessionToken);
       const known = sessions.get(id);
-      if (!(known && known.applicationId === caller.applicationId && sameHash(known.hash, hash))) {
+      const isKnown = known && known.until > clock.now() && known.applicationId === caller.applicationId;
+      if (!isKnown || !sameHash(known.hash, hash)) {
         const row = await reads.worker(caller.applicationId, id); // sessions survive a restart, and other replicas make them too
         if (!row || !sameHash(row.session_hash, hash)) throw invalidSession();
         remember(id, { applicationId: caller.applicationId, hash });
       }
-      return { ...caller, workerId: id };
+      return { ...caller, workerId: id, sessionHash: hash };
     },
     heartbeat: (caller, request) =>
       committer.submit<ExtendTicket>({
@@ -137,7 +143,7 @@ async function startSession(
   const existing = await tx.workerByInstance(caller.applicationId, instanceId);
   if (existing) {
     await tx.updateWorker(existing.id, session);
-    await tx.restartPulls(existing.id);
+    await tx.restartPulls(existing.id, sessionHash);
     effects.endPulls(existing.id); // pulls of the old session are answered: their caller may be gone
     return existing.id;
   }
@@ -151,7 +157,7 @@ async function startSession(
     memory_mb: null,
     last_error: null,
   });
-  await tx.restartPulls(id);
+  await tx.restartPulls(id, sessionHash);
   return id;
 }
 

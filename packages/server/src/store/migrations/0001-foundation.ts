@@ -92,6 +92,7 @@ async function accounts(db: Kysely<never>, int64: Capabilities['int64']): Promis
   await db.schema
     .createTable('worker_pull')
     .addColumn('worker_id', int64, (c) => c.primaryKey())
+    .addColumn('session_hash', 'text', (c) => c.notNull())
     .addColumn('last_pull_seq', int64, (c) => c.notNull())
     .execute();
   await db.schema

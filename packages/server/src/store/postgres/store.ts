@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Clock } from '../../clock.js';
 import { postgresCapabilities } from '../capabilities.js';
 import { migrate } from '../migrations/index.js';
@@ -11,6 +11,7 @@ import type { Failure, Ms, Peers, Reads, Store, Tx } from '../store.js';
 import { postgresDialect } from './dialect.js';
 import { CommitUnknown, endsSession, failureOf, reachable } from './failures.js';
 import { PostgresPeers } from './peers.js';
+import { openPool } from './pool.js';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database`, with the parameters that libpq and node-postgres know. */
@@ -26,40 +27,28 @@ export interface PostgresOptions {
 /** Commits come one after the other; the second connection is there when the first one is being replaced. */
 const WRITERS = 2;
 const READERS = 4;
-const CONNECT_TIMEOUT_MS = 5_000;
 /** A connection that gives no answer for this long is lost: without a limit a dead peer would hold up every commit. */
-const QUERY_TIMEOUT_MS = 60_000;
-const INT8 = 20;
-const NUMERIC = 1700; // of sum(bigint)
+const QUERY_TIMEOUT_MS = 40_000;
+/** Less: the database ends the statement itself, so that none goes on for a caller who has given up. */
+const STATEMENT_TIMEOUT_MS = 30_000;
+const LOCK_TIMEOUT_MS = 15_000;
+/** Less: a server that was stopped, or cut off, in the middle of a transaction must not hold its locks for longer than others wait. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 
 /** Opens the database and brings its schema up to date. Several servers may open one at the same time. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
-  const writers = openPool(options, WRITERS);
-  const readers = openPool(options, READERS);
-  const db = new Kysely<Schema>({ dialect: overPool(writers) });
-  try {
-    await migrate(db, postgresCapabilities);
-  } catch (error) {
-    await Promise.all([writers.end(), readers.end()]);
-    throw error;
-  }
-  return new PostgresStore(db, writers, readers, options);
+  await bringUpToDate(options);
+  return new PostgresStore(options);
 }
 
-function openPool({ url, onBackgroundError }: PostgresOptions, max: number): pg.Pool {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-    application_name: 'pipelogiq',
-    types: { getTypeParser: (oid, format) => (oid === INT8 || oid === NUMERIC ? Number : pg.types.getTypeParser(oid, format)) },
-  });
-  pool.on('error', onBackgroundError);
-  // The error comes to the query as well; without a listener it would end the process.
-  pool.on('connect', (client) => client.on('error', onBackgroundError));
-  return pool;
+/** On connections of its own: an index of a large table takes longer than any other statement may, and so does waiting for it. */
+async function bringUpToDate({ url, onBackgroundError }: PostgresOptions): Promise<void> {
+  const pool = openPool({ url, max: 2, onLost: onBackgroundError });
+  try {
+    await migrate(new Kysely<Schema>({ dialect: overPool(pool) }), postgresCapabilities);
+  } finally {
+    await pool.end();
+  }
 }
 
 const overPool = (pool: pg.Pool) =>
@@ -75,21 +64,21 @@ class PostgresStore implements Store {
   readonly #peers: PostgresPeers;
   readonly #txOn = new WeakMap<pg.PoolClient, Tx>();
 
-  constructor(db: Kysely<Schema>, writers: pg.Pool, readers: pg.Pool, options: PostgresOptions) {
-    this.#writers = writers;
-    this.#readers = readers;
-    this.#statements = new Statements(db, postgresCapabilities);
+  constructor(options: PostgresOptions) {
+    const { url, onBackgroundError: onLost } = options;
+    this.#writers = openPool({ url, max: WRITERS, queryTimeoutMs: QUERY_TIMEOUT_MS, onLost });
+    this.#readers = openPool({ url, max: READERS, queryTimeoutMs: QUERY_TIMEOUT_MS, onLost });
+    this.#statements = new Statements(new Kysely<Schema>({ dialect: overPool(this.#writers) }), postgresCapabilities);
     this.#timeOf = options.timeOf;
-    this.reads = sqlReads(new Kysely<Schema>({ dialect: overPool(readers) }), postgresCapabilities);
-    this.#peers = new PostgresPeers({ ...options, pool: readers });
+    this.reads = sqlReads(new Kysely<Schema>({ dialect: overPool(this.#readers) }), postgresCapabilities);
+    this.#peers = new PostgresPeers({ ...options, pool: this.#readers });
     this.peers = this.#peers;
   }
 
   async transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T> {
-    const client = await reachable(this.#writers.connect());
+    const { client, now } = await this.#begin();
     let lost = false;
     try {
-      const now = await this.#begin(client);
       const result = await work(this.#tx(client), now);
       await commit(client);
       return result;
@@ -102,15 +91,18 @@ class PostgresStore implements Store {
     }
   }
 
-  /** One round trip for both: every group begins with it. */
-  async #begin(client: pg.PoolClient): Promise<Ms> {
-    if (this.#timeOf) {
-      await reachable(client.query('begin'));
-      return this.#timeOf.now();
+  /** A connection that was lost while it was idle shows it only here, where nothing has been asked of it: another one is taken. */
+  async #begin(): Promise<{ client: pg.PoolClient; now: Ms }> {
+    for (let tries = 1; ; tries++) {
+      const client = await reachable(this.#writers.connect());
+      try {
+        const results = (await reachable(client.query(BEGIN))) as unknown as pg.QueryResult<{ now: number }>[];
+        return { client, now: this.#timeOf?.now() ?? (results.at(-1)?.rows[0]?.now as number) };
+      } catch (error) {
+        client.release(true);
+        if (!endsSession(error) || tries > WRITERS) throw error;
+      }
     }
-    const results = await reachable(client.query(BEGIN));
-    const [, time] = results as unknown as [unknown, pg.QueryResult<{ now: number }>];
-    return time.rows[0]?.now as number;
   }
 
   #tx(client: pg.PoolClient): Tx {
@@ -132,13 +124,26 @@ class PostgresStore implements Store {
   }
 }
 
-const BEGIN = 'begin; select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now';
+/**
+ * One round trip, with which every group begins. Read committed whatever the database's default is: a statement that comes after a
+ * lock must see what the lock waited for. `set local`, since a pooler gives the session to others after the transaction.
+ */
+const BEGIN = [
+  'begin isolation level read committed',
+  `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+  `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
+  `set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
+  'select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now',
+].join('; ');
 
 async function commit(client: pg.PoolClient): Promise<void> {
+  let command: string;
   try {
-    await reachable(client.query('commit'));
+    ({ command } = await reachable(client.query('commit')));
   } catch (error) {
     if (endsSession(error)) throw new CommitUnknown('the connection was lost during the commit', { cause: error });
     throw error;
   }
+  // PostgreSQL answers the COMMIT of a transaction in which a statement failed by rolling it back, without an error.
+  if (command !== 'COMMIT') throw new Error('the transaction had failed, and was rolled back');
 }

@@ -21,6 +21,9 @@ export const accountsOf = ({ runRows, db }: SqlContext): Accounts => {
     async insertApiKey(row: ApiKeyRow): Promise<void> {
       await db.insertInto('api_key').values(row).execute();
     },
+    async hasApiKey(keyHash: string): Promise<boolean> {
+      return (await db.selectFrom('api_key').select('id').where('key_hash', '=', keyHash).executeTakeFirst()) !== undefined;
+    },
     disableApiKey(id: number, applicationId: number | undefined, now: Ms): Promise<ApiKeyRow | undefined> {
       const update = db
         .updateTable('api_key')

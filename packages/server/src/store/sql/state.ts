@@ -1,5 +1,23 @@
 import type { SqlContext } from '../sql-context.js';
 
-export async function getState({ db }: SqlContext, key: string): Promise<string | undefined> {
-  return (await db.selectFrom('server_state').select('value').where('key', '=', key).executeTakeFirst())?.value;
+const stateRow = ({ db }: SqlContext, key: string) => db.selectFrom('server_state').select('value').where('key', '=', key);
+
+export async function getState(context: SqlContext, key: string): Promise<string | undefined> {
+  return (await stateRow(context, key).executeTakeFirst())?.value;
+}
+
+/** As `getState`; what is read stays so until the commit. */
+export async function lockState(context: SqlContext, key: string): Promise<string | undefined> {
+  const row = await stateRow(context, key)
+    .$if(context.can.rowLocks, (query) => query.forUpdate())
+    .executeTakeFirst();
+  return row?.value;
+}
+
+export async function setState({ db }: SqlContext, key: string, value: string): Promise<void> {
+  await db
+    .insertInto('server_state')
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
+    .execute();
 }

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
-import { skipLocked, statement } from '../statement.js';
+import { forUpdate, skipLocked, statement } from '../statement.js';
 import type { Ms, ReadyStage, Timers } from '../store.js';
-import { getState } from './state.js';
+import { getState, lockState, setState } from './state.js';
 import { readyStatus } from './waits.js';
 
 const dueDeliveries = statement<{ now: number; limit: number }, { id: number }>(
@@ -23,9 +23,10 @@ const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
 );
 
 const startPipelines = statement<{ ids: number[]; now: number }>(
-  ({ idsIn, slot }) => sql`
+  ({ idsIn, slot, can }) => sql`
     update pipeline set status = 'running', started_at = ${slot('now', 'int')}
-    where id ${idsIn('ids')} and status = 'not_started'`,
+    where id in (
+      select id from pipeline where id ${idsIn('ids')} and status = 'not_started' order by id ${forUpdate(can)})`,
 );
 
 const nextTimes = statement<Record<string, never>, { wake_at: number | null; due_at: number | null }>(
@@ -43,10 +44,14 @@ const grantGrace = statement<{ leaseExpiresAt: number; gapMs: number }>(({ slot,
     returning id`;
 });
 
+/** Who finds another one leading takes no lock: it would wait for the end of the leader's group. */
 const lead = statement<{ holder: string; now: number; expiresAt: number }, { term: number }>(
   ({ slot }) => sql`
     insert into leader (name, holder, term, expires_at)
-    values ('loops', ${slot('holder', 'text')}, 1, ${slot('expiresAt', 'int')})
+    select 'loops', ${slot('holder', 'text')}, 1, ${slot('expiresAt', 'int')}
+    where not exists (
+      select 1 from leader
+      where name = 'loops' and holder <> ${slot('holder', 'text')} and expires_at > ${slot('now', 'int')})
     on conflict (name) do update set
       term = leader.term + case when leader.holder = excluded.holder then 0 else 1 end,
       holder = excluded.holder, expires_at = excluded.expires_at
@@ -59,7 +64,7 @@ const resign = statement<{ holder: string }>(
 );
 
 export const timersOf = (context: SqlContext): Timers => {
-  const { run, runIds, db } = context;
+  const { run, runIds } = context;
   return {
     async dueDeliveries(now: Ms, limit: number): Promise<number[]> {
       return (await run(dueDeliveries, { now, limit })).map((row) => row.id);
@@ -84,12 +89,11 @@ export const timersOf = (context: SqlContext): Timers => {
       return (await run(grantGrace, { leaseExpiresAt, gapMs })).length;
     },
     getState: (key) => getState(context, key),
-    async setState(key: string, value: string): Promise<void> {
-      await db
-        .insertInto('server_state')
-        .values({ key, value })
-        .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
-        .execute();
+    setState: (key, value) => setState(context, key, value),
+    async replaceState(key: string, value: string): Promise<string | undefined> {
+      const before = await lockState(context, key);
+      await setState(context, key, value);
+      return before;
     },
   };
 };

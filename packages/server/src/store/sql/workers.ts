@@ -26,7 +26,7 @@ const touchWorkers = rowsStatement<WorkerBeat & Record<string, unknown>>(
 /** Locked until the commit: a repeated pull that came to another writer waits for the first and finds its jobs. */
 const workerStandings = statement<{ ids: number[] }, WorkerStanding>(
   ({ idsIn, can }) => sql`
-    select w.id, w.state, w.order_given, p.last_pull_seq
+    select w.id, w.state, w.order_given, p.session_hash, p.last_pull_seq
     from worker_pull p join worker w on w.id = p.worker_id
     where p.worker_id ${idsIn('ids')}
     order by p.worker_id
@@ -38,10 +38,11 @@ const workerOrders = statement<{ ids: number[] }, Pick<WorkerRow, 'id' | 'order_
 );
 
 /** A new session counts its pulls anew. */
-const restartPulls = statement<{ workerId: number }>(
+const restartPulls = statement<{ workerId: number; sessionHash: string }>(
   ({ slot }) => sql`
-    insert into worker_pull (worker_id, last_pull_seq) values (${slot('workerId', 'int')}, 0)
-    on conflict (worker_id) do update set last_pull_seq = 0`,
+    insert into worker_pull (worker_id, session_hash, last_pull_seq)
+    values (${slot('workerId', 'int')}, ${slot('sessionHash', 'text')}, 0)
+    on conflict (worker_id) do update set session_hash = excluded.session_hash, last_pull_seq = 0`,
 );
 
 const forgetPulls = statement<{ workerId: number }>(
@@ -70,8 +71,8 @@ export const workersOf = ({ run, runRows, runIds, db }: SqlContext): Workers => 
     async updateWorker(id: number, change: Partial<Omit<WorkerRow, 'id' | 'application_id'>>): Promise<void> {
       await db.updateTable('worker').set(change).where('id', '=', id).execute();
     },
-    async restartPulls(workerId: number): Promise<void> {
-      await run(restartPulls, { workerId });
+    async restartPulls(workerId: number, sessionHash: string): Promise<void> {
+      await run(restartPulls, { workerId, sessionHash });
       await run(forgetPulls, { workerId });
     },
     async touchWorkers(rows: WorkerBeat[]): Promise<void> {

@@ -1,0 +1,85 @@
+import { Client } from 'pg';
+import { onTestFinished, vi } from 'vitest';
+import { createTestControlPlane, type TestOptions } from '../../src/testing/index.js';
+import { type Harness, speakTo, WireWorker } from '../engine/support.js';
+import { createPostgresDatabase } from '../support/stores.js';
+
+/** An empty database of PostgreSQL, which goes with the test. */
+export async function aPostgresDatabase(): Promise<string> {
+  const { url, drop } = await createPostgresDatabase();
+  onTestFinished(() => drop());
+  return url;
+}
+
+let servers = 0;
+
+/** A control plane whose time stands still until the test moves it: its loops, polls and hints run only then. */
+export async function aServer(options: TestOptions & { database: string }): Promise<Harness> {
+  servers += 1;
+  const controlPlane = await createTestControlPlane({ seed: servers, ...options });
+  onTestFinished(() => controlPlane.close());
+  return { controlPlane, ...speakTo(controlPlane, `server-${servers}`) };
+}
+
+/** Two servers on one database, which hear each other. */
+export async function twoServers(options: TestOptions = {}): Promise<{ a: Harness; b: Harness; database: string }> {
+  const database = await aPostgresDatabase();
+  const a = await aServer({ ...options, database });
+  const b = await aServer({ ...options, database });
+  const outsider = await anOutsider(database);
+  await vi.waitFor(async () => {
+    const listening = await outsider.query(
+      `select pid from pg_stat_activity where datname = current_database() and query like 'listen %' and state = 'idle'`,
+    );
+    if (listening.length !== 2) throw new Error(`${listening.length} servers listen`);
+  }, 15_000);
+  return { a, b, database };
+}
+
+/** The same worker, speaking to another server. */
+export const through = ({ call }: Harness, worker: WireWorker): WireWorker =>
+  new WireWorker(call, worker.session, worker.handlers);
+
+export interface Outsider {
+  client: Client;
+  query<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<Row[]>;
+}
+
+/** A connection that is none of the servers'. */
+export async function anOutsider(database: string): Promise<Outsider> {
+  const client = new Client({ connectionString: database });
+  client.on('error', () => {}); // a test that restarts the server cuts it
+  await client.connect();
+  onTestFinished(() => client.end());
+  return {
+    client,
+    query: async <Row>(text: string, values?: unknown[]) => (await client.query(text, values)).rows as Row[],
+  };
+}
+
+/** Resolves when this many sessions of the database wait for a lock. */
+export async function waitingForLocks(outsider: Outsider, sessions: number): Promise<void> {
+  await vi.waitFor(async () => {
+    const [row] = await outsider.query<{ count: string }>(
+      `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    if (Number(row?.count) !== sessions) throw new Error(`${row?.count} sessions wait for locks`);
+  }, 15_000);
+}
+
+/** Resolves when the pull is parked. */
+export async function parked({ controlPlane }: Harness, pulls = 1): Promise<void> {
+  await vi.waitFor(async () => {
+    const { fetch, url } = controlPlane.connection();
+    const { metrics } = (await (await fetch(`${url}/health`)).json()) as { metrics: { parked_pulls: number } };
+    if (metrics.parked_pulls !== pulls) throw new Error(`${metrics.parked_pulls} pulls are parked`);
+  }, 15_000);
+}
+
+export const beat = (jobs: { id: string; fencingToken: number }[] = []) => ({
+  state: 'running',
+  jobs: jobs.map(({ id, fencingToken }) => ({ id, fencingToken })),
+  inFlight: jobs.length,
+  processed: 0,
+  failed: 0,
+});
