@@ -9,7 +9,7 @@ import {
   type QueryResult,
 } from 'kysely';
 import type { PoolClient } from 'pg';
-import { reachable } from './failures.js';
+import { endsSession, reachable } from './failures.js';
 
 /** Where a driver gets its connections and gives them back. */
 export interface Connections {
@@ -65,7 +65,7 @@ class PostgresConnection implements DatabaseConnection {
     try {
       return await reachable(this.client.query({ text, ...(values && { values }) }));
     } catch (error) {
-      this.broken ||= error instanceof Error && error.name === 'ConnectionLost';
+      this.broken ||= endsSession(error);
       throw error;
     }
   }

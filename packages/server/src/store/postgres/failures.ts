@@ -2,7 +2,7 @@ import { DatabaseError } from 'pg';
 import type { Failure } from '../store.js';
 
 /** The database did not answer: it refused the connection, closed it, or was silent for too long. */
-export class ConnectionLost extends Error {
+class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
 }
 
