@@ -2,7 +2,10 @@ import type { StageSpec } from './pipelines.js';
 
 /** `POST /stages/{id}/rerun` */
 export interface RerunStage {
-  /** Also everything that depends on it, directly or not; deliveries under way there end as superseded. Default false. */
+  /**
+   * Also everything that depends on it, directly or not; deliveries under way there end as superseded. Default false: it alone, which
+   * is refused while it, or a stage that depends on it directly, is `running` or `waiting`.
+   */
   following?: boolean;
 }
 

@@ -26,6 +26,7 @@ export async function rerunStage(
   const { loaded, stage } = await loadStage(group, applicationId, id);
   checkRerun(stage, following);
   checkDependencies(loaded, stage);
+  if (!following) checkDependents(loaded, stage);
   const rerun = following ? withFollowing([id], loaded.edges) : new Set([id]);
   await changeGraph(group, loaded, { rerun }, clock);
 }
@@ -56,6 +57,13 @@ function checkDependencies({ stages, edges }: LoadedPipeline, stage: GraphStage)
       on.has(id) && (status === 'blocked' || status === 'cancelled' || (status === 'failed' && run_next_if_failed === 0)),
   );
   if (broken) throw conflict(`It depends on "${broken.name}", which is ${broken.status}; rerun or skip that one first.`);
+}
+
+/** What was leased with its output must not find it gone: a retry would have to wait, and an event to be forgotten. */
+function checkDependents({ stages, edges }: LoadedPipeline, stage: GraphStage): void {
+  const dependents = new Set(edges.filter((edge) => edge.depends_on_id === stage.id).map((edge) => edge.stage_id));
+  const busy = stages.find(({ id, status }) => dependents.has(id) && (status === 'running' || status === 'waiting'));
+  if (busy) throw conflict(`"${busy.name}", which depends on it, is ${busy.status}; let it end, or rerun all that follow too.`);
 }
 
 /** Runs a whole pipeline again: from its start, or only what failed or was cancelled, with all that was blocked by it. */

@@ -14,6 +14,8 @@ export interface AddedStages {
   dependencies: { added: number[]; existing: string[] }[];
   /** Names of the stages whose outputs the inputs refer to. */
   references: string[][];
+  /** Whether each stage brings a priority of its own; the others take the pipeline's. */
+  hasPriority: boolean[];
   /** For the queue's bounds. */
   rows: number;
   bytes: number;
@@ -44,6 +46,7 @@ export function planAddedStages(
     stages,
     dependencies,
     references: specs.map((spec) => [...referencedStages(spec.input ?? null)]),
+    hasPriority: specs.map((spec) => spec.priority !== undefined),
     rows: stages.length + dependencies.reduce((sum, { added, existing }) => sum + added.length + existing.length, 0),
     bytes: stages.reduce((sum, stage) => sum + (stage.input?.length ?? 0), 0),
   };
@@ -86,7 +89,7 @@ export async function addStages(
       ...stage,
       id: stageIdAt(pipeline.id, first + at),
       pipeline_id: pipeline.id,
-      priority: stage.priority === 0 ? pipeline.priority : stage.priority,
+      priority: added.hasPriority[at] ? stage.priority : pipeline.priority,
       status: 'not_started',
       dependency_count: dependencies.length,
       open_dependencies: dependencies.length,

@@ -1,5 +1,5 @@
 import type { StageStatus } from '@pipelogiq/protocol';
-import type { GraphEdge, GraphStage, PipelineState } from '../../store/store.js';
+import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from '../../store/store.js';
 import { noteReady } from '../commit/stage-changes.js';
 import type { Group } from '../commit/tickets.js';
 import { notFound, stagesOf } from '../ids.js';
@@ -22,6 +22,7 @@ export async function loadPipeline({ tx }: Group, applicationId: number, id: num
 
 const FINAL: ReadonlySet<PipelineState['status']> = new Set(['completed', 'failed', 'cancelled']);
 const ENDED: ReadonlySet<StageStatus> = new Set(['completed', 'failed', 'skipped', 'cancelled']);
+const READY: ReadonlySet<StageStatus> = new Set(['pending', 'throttled', 'running', 'waiting']);
 
 export interface Randomness {
   randomHex(bytes: number): string;
@@ -41,14 +42,16 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   const { places, counts } = replan(stages, edges, intent, pipeline.status === 'paused' ? 1 : 0, now);
   const again = stages.filter((stage) => rerun.has(stage.id) && !intent.skip?.has(stage.id)).map((stage) => stage.id);
 
-  await tx.archiveDeliveries(again);
+  const skipped = [...(intent.skip ?? [])];
+  await tx.archiveDeliveries([...again, ...removed, ...skipped]);
   await tx.archiveSuperseded([...again, ...removed], now);
   await tx.removeStages([...removed]);
-  await tx.endSkipped([...(intent.skip ?? [])], now);
+  await tx.endSkipped(skipped, now);
   await tx.placeStages(places);
   await tx.resetStages(again.map((id) => ({ id, span_id: clock.randomHex(8) })));
 
-  const status = statusAfter(pipeline, counts.stages_open, counts);
+  const begins = hasReady(stages, places);
+  const status = statusAfter(pipeline, begins, counts);
   const ends = FINAL.has(status);
   const reopens = FINAL.has(pipeline.status) && !ends;
   await tx.setPipelineState(pipeline.id, {
@@ -57,6 +60,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
     run: pipeline.run + (again.length > 0 ? 1 : 0),
     // The span of the run that ended has been exported under the old id.
     root_span_id: reopens ? clock.randomHex(8) : pipeline.root_span_id,
+    started_at: pipeline.started_at ?? (begins ? now : null),
     finished_at: ends ? (FINAL.has(pipeline.status) ? pipeline.finished_at : now) : null,
     cancel_reason: reopens ? null : pipeline.cancel_reason,
     stages_removed: pipeline.stages_removed + removed.size,
@@ -76,10 +80,17 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   if (ends && !FINAL.has(pipeline.status)) effects.endedPipelines.push({ ...pipeline, status });
 }
 
-type Counts = { stages_failed: number; stages_blocked: number; stages_cancelled: number };
+/** A pipeline that waits for its time begins with the first stage that does not, as when the stages before it are skipped. */
+function hasReady(stages: readonly GraphStage[], places: readonly StagePlace[]): boolean {
+  const placed = new Map(places.map((place) => [place.id, place.status]));
+  return stages.some((stage) => READY.has(placed.get(stage.id) ?? stage.status));
+}
 
-function statusAfter(pipeline: PipelineState, open: number, counts: Counts): PipelineState['status'] {
-  if (open > 0) return FINAL.has(pipeline.status) ? 'running' : pipeline.status;
+function statusAfter(pipeline: PipelineState, begins: boolean, counts: StageCounts): PipelineState['status'] {
+  if (counts.stages_open > 0) {
+    const reopens = FINAL.has(pipeline.status) || (pipeline.status === 'not_started' && begins);
+    return reopens ? 'running' : pipeline.status;
+  }
   if (pipeline.status === 'cancelled') return 'cancelled';
   return counts.stages_failed + counts.stages_blocked + counts.stages_cancelled > 0 ? 'failed' : 'completed';
 }

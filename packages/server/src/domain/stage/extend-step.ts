@@ -48,6 +48,8 @@ async function whyLost(tx: Tx, refs: { id: number; fencing_token: number }[]): P
   return (id, fencingToken, holder) => {
     const row = rows.get(Number(id));
     if (!row || row.application_id !== holder.applicationId) return 'superseded'; // says nothing about another tenant's stage
+    // The current delivery, and not this worker's. A rerun or a skip archives it, and it is an old one then.
+    if (row.fencing_token === fencingToken && row.outcome !== null && row.worker_id !== holder.workerId) return 'superseded';
     return lostReason(outcomeOf(row, fencingToken, outcomes.get(`${id}.${fencingToken}`) ?? null));
   };
 }

@@ -36,7 +36,7 @@ const archiveSuperseded = statement<{ ids: number[]; now: number }>(
 const endSkipped = statement<{ ids: number[]; now: number }>(
   ({ idsIn, slot }) => sql`
     update stage set
-      outcome = case when status = 'running' then 'superseded' else outcome end,
+      outcome = case when status = 'running' then 'superseded' end,
       settled_at = case when status = 'running' then ${slot('now', 'int')} else settled_at end,
       output = null, error_code = null, error = null, status = 'skipped'
     where id ${idsIn('ids')}`,

@@ -116,12 +116,15 @@ const satisfyDependents = statement<{ ids: number[]; now: number }, ReadyStage>(
       stage.pending_timeout_ms, stage.held`;
 });
 
+/** Not through stages that have run: after a rerun of one before them, what depends on their output still has it. */
 const blockDependents = statement<{ ids: number[] }, { id: number; pipeline_id: number }>(
   ({ idsIn }) => sql`
     with recursive down(id) as (
-      select stage_id from stage_dependency where depends_on_id ${idsIn('ids')}
+      select s.id from stage_dependency d join stage s on s.id = d.stage_id
+      where d.depends_on_id ${idsIn('ids')} and s.status = 'not_started'
       union
-      select d.stage_id from stage_dependency d join down on d.depends_on_id = down.id)
+      select s.id from down join stage_dependency d on d.depends_on_id = down.id join stage s on s.id = d.stage_id
+      where s.status = 'not_started')
     update stage set status = 'blocked'
     where id in (select id from down) and status = 'not_started'
     returning id, pipeline_id`,
