@@ -3,10 +3,15 @@ export type {
   ApiKeyCreated,
   Application,
   Attempt,
+  AuditEvent,
   Backoff,
+  BulkAction,
+  BulkActionKind,
+  BulkFilter,
   ContextItem,
   CreateApiKey,
   CreateApplication,
+  CreateBulkAction,
   CreatePipeline,
   DiagnosisReason,
   ErrorCode,
@@ -31,12 +36,13 @@ export type {
   StageOptions,
   StageSpec,
   StageStatus,
+  StagesAppended,
   TraceAttempt,
   TraceStage,
   Trigger,
   Worker as WorkerInfo,
 } from '@pipelogiq/protocol';
-export type { ApiKeys, Applications } from './client/accounts.js';
+export type { ApiKeys, Applications, AuditEvents } from './client/accounts.js';
 export { Pipelogiq } from './client/client.js';
 export type { CreateFailed } from './client/create.js';
 export type { Listing, ReadOptions } from './client/listing.js';
@@ -66,6 +72,7 @@ export type { AnyHandler, Handler, HandlerContract, HandlerDefaults, HandlerOpti
 export { declareHandler, defineHandler } from './handler.js';
 export type { AnyContract, Job, JobContext, JobLog, LogMethod, OutputOf } from './job.js';
 export type { Jsonify } from './jsonify.js';
+export type { AddedStage, AddedStages } from './pipeline/added-stage.js';
 export type { DefinedStageOptions, PipelineBuilder, ReferredOutput, StageArguments } from './pipeline/builder.js';
 export type { CallArguments, CreateOptions, DefinitionOptions, PipelineCall, PipelineDefinition } from './pipeline/definition.js';
 export { definePipeline } from './pipeline/definition.js';

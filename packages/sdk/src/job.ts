@@ -1,6 +1,7 @@
 import type { Json } from '@pipelogiq/protocol';
 import type { HandlerContract } from './handler.js';
 import type { Jsonify } from './jsonify.js';
+import type { AddedStages } from './pipeline/added-stage.js';
 
 /** A handler's contract with whatever types. */
 export type AnyContract = HandlerContract<string, unknown, unknown, unknown, unknown>;
@@ -59,6 +60,15 @@ export interface Job<Input = unknown> {
   step<T>(name: string, run: () => Promise<T> | T): Promise<T>;
   /** Reports how far the work is. @param ratio 0 to 1 */
   progress(ratio: number, message?: string): Promise<void>;
+  /**
+   * Adds stages to the pipeline when this attempt is acked; when it fails, they are forgotten. What depends on this stage waits for
+   * them too. They start when this stage is done, or after the ones that they name in `dependsOn`: this stage or other spawned ones.
+   * May be called several times, for at most 1,000 stages in all.
+   *
+   * @example job.spawn(pages.map((page) => ({ name: `page-${page}`, handler: render, input: { page } })));
+   * @throws NonRetryableError `spawn_invalid` for too many stages, a name that is spawned twice, or an input that is no JSON
+   */
+  spawn<Sources extends readonly unknown[]>(stages: AddedStages<Sources>): void;
   /** Ends this attempt as failed and starts the next one after `delayMs` milliseconds instead of the backoff. */
   retryAfter(delayMs: number, message?: string): never;
 }

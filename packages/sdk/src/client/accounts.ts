@@ -2,8 +2,10 @@ import {
   type ApiKey,
   type ApiKeyCreated,
   type Application,
+  type AuditEvent,
   type CreateApiKey,
   type CreateApplication,
+  LIMITS,
   ROUTES,
 } from '@pipelogiq/protocol';
 import type { Transport } from '../transport/transport.js';
@@ -53,5 +55,24 @@ export class Applications {
 
   list(options: ReadOptions = {}): Listing<Application> {
     return listing(this.#transport, ROUTES.applications, {}, options);
+  }
+}
+
+/** Who did what to pipelines and stages. Needs the scope `admin`. */
+export class AuditEvents {
+  readonly #transport: Transport;
+
+  /** @internal */
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** Newest first. */
+  list({
+    limit = LIMITS.pageSize,
+    cursor,
+    ...options
+  }: ReadOptions & { limit?: number; cursor?: string } = {}): Listing<AuditEvent> {
+    return listing(this.#transport, ROUTES.auditEvents, { limit, cursor }, options);
   }
 }

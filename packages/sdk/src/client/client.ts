@@ -1,6 +1,6 @@
 import type { Transport } from '../transport/transport.js';
 import { Worker, type WorkerOptions } from '../worker/worker.js';
-import { ApiKeys, Applications } from './accounts.js';
+import { ApiKeys, Applications, AuditEvents } from './accounts.js';
 import { type PipelogiqOptions, transportFor } from './options.js';
 import { Pipelines } from './pipelines.js';
 import { Stages } from './stages.js';
@@ -21,6 +21,7 @@ export class Pipelogiq {
   readonly workers: Workers;
   readonly apiKeys: ApiKeys;
   readonly applications: Applications;
+  readonly auditEvents: AuditEvents;
   readonly #transport: Transport;
 
   /** @throws ConfigurationError for options that do not exist */
@@ -31,6 +32,7 @@ export class Pipelogiq {
     this.workers = new Workers(this.#transport);
     this.apiKeys = new ApiKeys(this.#transport);
     this.applications = new Applications(this.#transport);
+    this.auditEvents = new AuditEvents(this.#transport);
   }
 
   /**

@@ -1,6 +1,8 @@
 import {
   type Attempt,
+  type BulkAction,
   type ContextItem,
+  type CreateBulkAction,
   type CreatePipeline,
   LIMITS,
   type Pipeline,
@@ -11,11 +13,14 @@ import {
   ROUTES,
   type Stage,
   type StageLog,
+  type StagesAppended,
 } from '@pipelogiq/protocol';
 import { PipelineFailedError } from '../errors.js';
+import { type AddedStage, type AddedStages, addedStage } from '../pipeline/added-stage.js';
 import type { CallArguments, CreateOptions, PipelineCall, PipelineDefinition } from '../pipeline/definition.js';
-import type { Transport } from '../transport/transport.js';
+import type { Transport, TransportRequest } from '../transport/transport.js';
 import { type CreateFailed, createMany, createOne, toWire } from './create.js';
+import { newIdempotencyKey } from './idempotency-key.js';
 import { type Listing, listing, type ReadOptions } from './listing.js';
 import { route } from './route.js';
 import { type WaitOptions, waitForPipeline } from './wait.js';
@@ -25,7 +30,7 @@ export interface CreateCallOptions extends CreateOptions {
   signal?: AbortSignal;
 }
 
-/** Creates pipelines and looks at them. Needs the scopes `produce` (create), `read` and `operate` (cancel). */
+/** Creates pipelines, looks at them and acts on them. Needs the scopes `produce` (create), `read`, and `operate` for actions. */
 export class Pipelines {
   readonly #transport: Transport;
 
@@ -135,14 +140,79 @@ export class Pipelines {
    *
    * @throws ConflictError when the pipeline is final already
    */
-  async cancel(id: string, { reason, signal }: ReadOptions & { reason?: string } = {}): Promise<Pipeline> {
-    const path = route(ROUTES.pipelineCancel, { id });
-    const request = { method: 'POST', path, body: { reason }, retry: 'safe', signal } as const;
-    return (await this.#transport.request<Pipeline>(request)).body;
+  cancel(id: string, { reason, signal }: ReadOptions & { reason?: string } = {}): Promise<Pipeline> {
+    return this.#post(route(ROUTES.pipelineCancel, { id }), { reason }, { retry: 'safe', signal });
+  }
+
+  /**
+   * Lets no further stage start until `resume`. Handlers that run go on, and their results count. Twice is the same as once.
+   *
+   * @throws ConflictError when the pipeline is final
+   */
+  pause(id: string, { signal }: ReadOptions = {}): Promise<Pipeline> {
+    return this.#post(route(ROUTES.pipelinePause, { id }), {}, { retry: 'safe', signal });
+  }
+
+  /**
+   * Goes on where `pause` stopped. It is sent once: a repeat would find the pipeline running and be refused.
+   *
+   * @throws ConflictError when the pipeline is not paused
+   */
+  resume(id: string, { signal }: ReadOptions = {}): Promise<Pipeline> {
+    return this.#post(route(ROUTES.pipelineResume, { id }), {}, { retry: 'never', signal });
+  }
+
+  /**
+   * Runs a pipeline again: what failed or was cancelled, with all that it blocked, or with `from: 'start'` every stage of a
+   * pipeline that is final. It is sent once, since a repeat might run it twice.
+   *
+   * @throws ConflictError when there is nothing to run again, or from the start while it is not final
+   * @example await pipelogiq.pipelines.rerun(id, { from: 'start' });
+   */
+  rerun(id: string, { from, signal }: ReadOptions & { from?: 'start' | 'failed' } = {}): Promise<Pipeline> {
+    return this.#post(route(ROUTES.pipelineRerun, { id }), { from }, { retry: 'never', signal });
+  }
+
+  /**
+   * Adds stages, at most 1,000, to a pipeline that is not final. Without `dependsOn` the first starts at once and each of the
+   * others after the one before it. Every call carries an idempotency key, yours or a new one, so that repeats add them once.
+   *
+   * @returns the new stages in the order given; `created` is false when an earlier call with this key added them
+   * @throws ValidationError when they do not fit into the pipeline; ConflictError when it is final, or the key was used for others
+   * @example await pipelogiq.pipelines.append(id, [{ name: 'refund', handler: refund, input: { orderId }, dependsOn: ['charge'] }]);
+   */
+  append<Sources extends readonly unknown[]>(
+    id: string,
+    stages: AddedStages<Sources>,
+    { idempotencyKey = newIdempotencyKey(), signal }: ReadOptions & { idempotencyKey?: string } = {},
+  ): Promise<StagesAppended> {
+    const body = { stages: (stages as readonly AddedStage[]).map(addedStage), idempotencyKey };
+    return this.#post(route(ROUTES.pipelineStages, { id }), body, { retry: 'safe', signal });
+  }
+
+  /**
+   * Cancels, pauses, resumes or reruns all pipelines that match a filter, as they are now. The server does it in small chunks
+   * behind other work; `action(id)` tells how far it is. With `dryRun` it only counts what matches. Sent once, unless dry.
+   *
+   * @throws ValidationError for a filter without any field
+   * @example
+   * const { matched } = await pipelogiq.pipelines.act({ action: 'rerun', filter: { status: 'failed', name: 'order' }, dryRun: true });
+   */
+  act(request: CreateBulkAction, { signal }: ReadOptions = {}): Promise<BulkAction> {
+    return this.#post(ROUTES.pipelinesActions, request, { retry: request.dryRun === true ? 'safe' : 'never', signal });
+  }
+
+  /** An action on many pipelines: how many it has changed so far. @throws NotFoundError */
+  action(id: string, options: ReadOptions = {}): Promise<BulkAction> {
+    return this.#read(ROUTES.pipelinesAction, id, options);
   }
 
   #listOf<Item>(template: string, id: string, options: ReadOptions): Listing<Item> {
     return listing<Item>(this.#transport, route(template, { id }), { limit: LIMITS.pageSize }, options);
+  }
+
+  async #post<T>(path: string, body: object, options: Pick<TransportRequest, 'retry' | 'signal'>): Promise<T> {
+    return (await this.#transport.request<T>({ method: 'POST', path, body, ...options })).body;
   }
 
   async #read<T>(template: string, id: string, { signal }: ReadOptions): Promise<T> {

@@ -1,16 +1,15 @@
-import type { Json, StageOptions, StageSpec } from '@pipelogiq/protocol';
+import type { Json, StageSpec } from '@pipelogiq/protocol';
 import { ValidationError } from '../errors.js';
 import type { HandlerContract, HandlerDefaults } from '../handler.js';
 import type { Jsonify } from '../jsonify.js';
 import { referencedStages, type StageInput } from './reference.js';
 import { StageRef } from './stage-ref.js';
+import { type GivenStageOptions, type NamedHandler, nameOf, stageOptions } from './stage-spec.js';
 
 /** Options of one stage of a defined pipeline. */
-export interface DefinedStageOptions extends Omit<StageOptions, 'runAt'> {
+export interface DefinedStageOptions extends GivenStageOptions {
   /** Stages that must be done first. The stages whose outputs the input refers to are added by themselves. */
   after?: readonly { readonly name: string }[];
-  /** Not before this time; a string is RFC 3339. */
-  runAt?: string | Date;
 }
 
 /** Input, then options; the input may be left out where the handler takes none. */
@@ -38,14 +37,12 @@ export interface PipelineBuilder {
   stage(name: string, handler: string, input?: unknown, options?: DefinedStageOptions): StageRef;
 }
 
-type NamedHandler = Pick<HandlerContract, 'name' | 'defaults'>;
-
 /** @param defaults weaker than the handler's own, which are weaker than the stage's options */
 export function stageCollector(defaults: HandlerDefaults) {
   const stages: StageSpec[] = [];
   const refs = new Map<string, StageRef>();
 
-  function stage(name: string, handler: NamedHandler | string, input?: unknown, options: DefinedStageOptions = {}): StageRef {
+  function stage(name: string, handler: NamedHandler, input?: unknown, options: DefinedStageOptions = {}): StageRef {
     const path = `stages[${stages.length}]`;
     if (refs.has(name)) throw invalid(`${path}.name`, `there is already a stage "${name}"`);
     stages.push(specify(name, handler, input, options, path));
@@ -54,16 +51,13 @@ export function stageCollector(defaults: HandlerDefaults) {
     return ref;
   }
 
-  function specify(name: string, handler: NamedHandler | string, input: unknown, options: DefinedStageOptions, path: string) {
-    const contract = typeof handler === 'string' ? { name: handler, defaults: {} } : handler;
-    const { after = [], runAt, ...own } = options;
+  function specify(name: string, handler: NamedHandler, input: unknown, options: DefinedStageOptions, path: string) {
+    const { after = [], ...own } = options;
     return {
       ...defaults,
-      ...contract.defaults,
-      ...own,
-      ...(runAt !== undefined && { runAt: typeof runAt === 'string' ? runAt : runAt.toISOString() }),
+      ...stageOptions(handler, own),
       name,
-      handler: contract.name,
+      handler: nameOf(handler),
       ...(input !== undefined && { input: input as Json }),
       dependsOn: dependencies(after, input, path),
     } satisfies StageSpec;

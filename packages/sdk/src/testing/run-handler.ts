@@ -1,4 +1,4 @@
-import { DEFAULTS, type Json, type LogLevel, type StageError, type StageJob } from '@pipelogiq/protocol';
+import { DEFAULTS, type Json, type LogLevel, type StageError, type StageJob, type StageSpec } from '@pipelogiq/protocol';
 import type { AnyHandler, Handler } from '../handler.js';
 import type { Jsonify } from '../jsonify.js';
 import { execute, type Outcome } from '../worker/execute.js';
@@ -54,6 +54,8 @@ export interface Recorded {
   logs: RecordedLog[];
   progress: RecordedProgress[];
   steps: RecordedStep[];
+  /** The stages that `job.spawn` adds, as they travel, their handlers' defaults filled in; none when the handler failed. */
+  spawned: StageSpec[];
 }
 
 export type HandlerResult<Output = unknown> =
@@ -80,7 +82,7 @@ export async function runHandler<Name extends string, Input, Output, Received, R
   handler: Handler<Name, Input, Output, Received, Returned>,
   options: RunHandlerOptions<Input> = {},
 ): Promise<HandlerResult<Output>> {
-  const recorded: Recorded = { context: { ...options.context }, logs: [], progress: [], steps: [] };
+  const recorded: Recorded = { context: { ...options.context }, logs: [], progress: [], steps: [], spawned: [] };
   const runnable = handler as unknown as AnyHandler;
   const job = new JobView(fakeJob(runnable, options), recordingPorts(recorded, options.signal));
   const outcome = await execute(runnable, options.middleware ?? [], job);
@@ -90,6 +92,7 @@ export async function runHandler<Name extends string, Input, Output, Received, R
 function resultOf<Output>(outcome: Outcome, recorded: Recorded): HandlerResult<Output> {
   if (outcome.kind === 'completed') {
     apply(recorded, outcome.context);
+    recorded.spawned = outcome.spawn.map((text) => JSON.parse(text) as StageSpec);
     const output = outcome.output === undefined ? null : JSON.parse(outcome.output);
     return { status: 'completed', output: output as Jsonify<Output>, ...recorded };
   }

@@ -12,6 +12,8 @@ export interface Completed {
   output: string | undefined;
   /** Writes to commit with the ack. */
   context: ContextWriteText[];
+  /** Stages to add with the ack, as JSON texts. */
+  spawn: string[];
 }
 
 export type Outcome = Completed | Failed;
@@ -37,7 +39,7 @@ function completed(value: unknown, job: JobView): Outcome {
   } catch (error) {
     return unfit('output_not_serializable', `the output cannot be written as JSON: ${messageOf(error)}`, error);
   }
-  return { kind: 'completed', output, context: job.pendingWrites };
+  return { kind: 'completed', output, context: job.pendingWrites, spawn: job.pendingSpawns };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,7 +4,7 @@ import { Delivery } from './delivery.js';
 import { encodeGroup, heldAck, heldNack, heldRelease, inAnswerOrder, takeGroup } from './held.js';
 
 const delivery = (id: number) => new Delivery({ id: String(id), fencingToken: 3, leaseMs: 1_000, timeoutMs: 1_000 } as StageJob);
-const ack = (id: number, output = '1') => heldAck(delivery(id), { kind: 'completed', output, context: [] });
+const ack = (id: number, output = '1') => heldAck(delivery(id), { kind: 'completed', output, context: [], spawn: [] });
 const many = (count: number, output?: string) => Array.from({ length: count }, (_, id) => ack(id, output));
 
 describe('a group of results', () => {
@@ -32,13 +32,40 @@ describe('a group of results', () => {
     const group = [
       heldRelease(delivery(1), 500),
       heldNack(delivery(2), { error: { code: 'a', message: 'b' }, retryable: false }),
-      heldAck(delivery(3), { kind: 'completed', output: undefined, context: [{ key: 'k', value: '{"v":1}', sensitive: true }] }),
+      heldAck(delivery(3), {
+        kind: 'completed',
+        output: undefined,
+        context: [{ key: 'k', value: '{"v":1}', sensitive: true }],
+        spawn: ['{"name":"a"}', '{"name":"b"}'],
+      }),
     ];
     expect(inAnswerOrder(group).map(({ kind }) => kind)).toEqual(['ack', 'nack', 'release']);
     expect(JSON.parse(`{${encodeGroup(group)}}`)).toEqual({
-      acks: [{ id: '3', fencingToken: 3, context: [{ key: 'k', value: { v: 1 }, sensitive: true }] }],
+      acks: [
+        {
+          id: '3',
+          fencingToken: 3,
+          context: [{ key: 'k', value: { v: 1 }, sensitive: true }],
+          spawn: [{ name: 'a' }, { name: 'b' }],
+        },
+      ],
       nacks: [{ id: '2', fencingToken: 3, error: { code: 'a', message: 'b' }, retryable: false }],
       releases: [{ id: '1', fencingToken: 3, delayMs: 500 }],
+    });
+  });
+
+  it('counts spawned stages, and turns an ack that no call can carry with them into a failure', () => {
+    const spawning = (count: number) =>
+      heldAck(delivery(1), {
+        kind: 'completed',
+        output: '1',
+        context: [],
+        spawn: Array(count).fill(`{"input":"${'x'.repeat(250_000)}"}`),
+      });
+    expect(spawning(7).kind).toBe('ack');
+    expect(spawning(9)).toMatchObject({
+      kind: 'nack',
+      error: { code: 'output_too_large', message: expect.stringContaining('spawned stages') },
     });
   });
 

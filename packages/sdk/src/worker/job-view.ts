@@ -1,7 +1,9 @@
 import type { Json, LogLevel, StageJob } from '@pipelogiq/protocol';
 import { RetryAfterError } from '../errors.js';
 import type { AnyContract, Job, JobLog, OutputOf } from '../job.js';
+import type { AddedStage, AddedStages } from '../pipeline/added-stage.js';
 import { BufferedContext, type ContextWriteText } from './job-context.js';
+import { BufferedSpawn } from './job-spawn.js';
 
 /** A log line as a handler wrote it. */
 export interface JobLogLine {
@@ -28,6 +30,7 @@ export class JobView implements Job {
   readonly #ports: JobPorts;
   readonly #startedAt = performance.now();
   #context: BufferedContext | undefined;
+  #spawn: BufferedSpawn | undefined;
   #log: JobLog | undefined;
 
   constructor(job: StageJob, ports: JobPorts) {
@@ -38,6 +41,11 @@ export class JobView implements Job {
   /** Writes to commit with the result. */
   get pendingWrites(): ContextWriteText[] {
     return this.#context?.pending() ?? [];
+  }
+
+  /** Stages to add with the result, as JSON texts. */
+  get pendingSpawns(): string[] {
+    return this.#spawn?.pending() ?? [];
   }
 
   get id(): string {
@@ -127,6 +135,11 @@ export class JobView implements Job {
 
   progress(ratio: number, message?: string): Promise<void> {
     return this.#ports.progress(ratio, message);
+  }
+
+  spawn<Sources extends readonly unknown[]>(stages: AddedStages<Sources>): void {
+    this.#spawn ??= new BufferedSpawn();
+    this.#spawn.add(stages as readonly AddedStage[]);
   }
 
   retryAfter(delayMs: number, message?: string): never {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { NonRetryableError } from '../../src/errors.js';
 import { declareHandler, defineHandler } from '../../src/handler.js';
+import type { AddedStage } from '../../src/pipeline/added-stage.js';
+import { typed } from '../../src/standard-schema.js';
 import { runHandler } from '../../src/testing/index.js';
 
 const throwing = (error: unknown, options = {}) =>
@@ -134,6 +136,63 @@ describe('runHandler', () => {
       status: 'failed',
       steps: [{ name: 'one', failed: true }],
       logs: [{ message: 'step_failed' }],
+    });
+  });
+
+  describe('of a handler that spawns', () => {
+    const render = declareHandler('render', { input: typed<{ page: number }>(), defaults: { maxAttempts: 5, timeoutMs: 1_000 } });
+    const pages = (count: number, from = 0): AddedStage[] =>
+      Array.from({ length: count }, (_, index) => ({
+        name: `page-${from + index}`,
+        handler: render,
+        input: { page: from + index },
+      }));
+
+    it('shows the stages as they travel, with the defaults of their handlers', async () => {
+      const split = defineHandler('split', {}, (_input: unknown, job) => {
+        const input = { page: 1 };
+        job.spawn([{ name: 'a', handler: render, input, timeoutMs: 2_000, runAt: new Date('2030-01-01T00:00:00Z') }]);
+        input.page = 2; // too late
+        job.spawn([{ name: 'b', handler: 'by-name', dependsOn: ['a'] }, { name: 'c' }]);
+      });
+      expect((await runHandler(split)).spawned).toEqual([
+        { name: 'a', handler: 'render', input: { page: 1 }, maxAttempts: 5, timeoutMs: 2_000, runAt: '2030-01-01T00:00:00.000Z' },
+        { name: 'b', handler: 'by-name', dependsOn: ['a'] },
+        { name: 'c' },
+      ]);
+    });
+
+    it('forgets them when the attempt fails', async () => {
+      const failing = defineHandler('failing', {}, (_input: unknown, job) => {
+        job.spawn(pages(2));
+        throw new Error('no');
+      });
+      expect(await runHandler(failing)).toMatchObject({ status: 'failed', spawned: [] });
+    });
+
+    it.each([
+      ['more than 1,000 in all', pages(1_000), pages(1, 1_000), /1000 stages, and this would make 1001/],
+      ['two of one name', pages(2), pages(1), /"page-0" is spawned twice/],
+      ['an input that is no JSON', [], [{ name: 'big', handler: 'x', input: 1n }], /"big" cannot be written/],
+    ])('fails for good with %s', async (_name, first, second, message) => {
+      const split = defineHandler('split', {}, (_input: unknown, job) => {
+        job.spawn(first);
+        job.spawn(second);
+      });
+      const result = await runHandler(split);
+      expect(result).toMatchObject({
+        status: 'failed',
+        error: { code: 'spawn_invalid', message: expect.stringMatching(message) },
+        retryable: false,
+      });
+    });
+
+    it('adds all stages of a call or none', async () => {
+      const split = defineHandler('split', {}, (_input: unknown, job) => {
+        expect(() => job.spawn([...pages(2), ...pages(1)])).toThrow(/twice/);
+        job.spawn(pages(1_000));
+      });
+      expect((await runHandler(split)).spawned).toHaveLength(1_000);
     });
   });
 });
