@@ -29,7 +29,7 @@ export class Stages {
    * might run it twice.
    *
    * @param options `following`: also everything that depends on it, directly or not; handlers that run there are told by their signal
-   * @throws ConflictError when it has not run yet, runs now (unless `following`), or depends on what failed; NotFoundError
+   * @throws ConflictError when it has not run yet, it or a direct dependent runs now (unless `following`), or it depends on what failed
    * @example await pipelogiq.stages.rerun(stage.id, { following: true });
    */
   rerun(id: string, { following, signal }: ReadOptions & { following?: boolean } = {}): Promise<Stage> {
