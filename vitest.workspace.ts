@@ -16,7 +16,7 @@ interface Choices {
   testTimeout?: number;
   exclude?: string[];
   globalSetup?: string[];
-  provide?: { store: 'sqlite' | 'postgres' };
+  provide?: { store: 'sqlite' | 'postgres'; model?: { runs: number; commands: number } };
 }
 
 const project = (
@@ -38,7 +38,10 @@ const project = (
 
 const POSTGRES = ['packages/server/test/support/global-setup.ts'];
 /** What every store must do alike. */
-const BEHAVIOUR = ['packages/server/test/{engine,commit,traces}/**/*.test.ts'];
+const BEHAVIOUR = ['packages/server/test/{engine,commit,traces,model}/**/*.test.ts'];
+const MODEL = ['packages/server/test/model/**/*.test.ts'];
+const LONG = { runs: 300, commands: 60 };
+const REPLICAS = 'test/system/replicas/**/*.test.ts';
 const CONTROLS = 'test/system/killed/controls.test.ts';
 
 // One project for all type tests: each project with types runs the compiler over the whole repository.
@@ -69,11 +72,14 @@ export default defineConfig({
       project('server:postgres', BEHAVIOUR, { globalSetup: POSTGRES, provide: { store: 'postgres' } }),
       project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
         testTimeout: 180_000,
-        exclude: ['test/packages/**', CONTROLS],
+        exclude: ['test/packages/**', CONTROLS, REPLICAS],
       }),
       types,
-      // Minutes: the server built without a protection, under the same load. Not part of `npm test`; `npm run test:chaos` and CI run it.
-      project('slow:chaos', [CONTROLS], { testTimeout: 300_000 }),
+      // Minutes: the server built without a protection, and replicas killed under load. Not part of `npm test`; `npm run test:chaos` and CI run it.
+      project('slow:chaos', [CONTROLS, REPLICAS], { testTimeout: 300_000 }),
+      // Minutes: random commands against the model, many more of them. `npm run test:model` and CI run it.
+      project('slow:model', MODEL, { globalSetup: POSTGRES, provide: { store: 'sqlite', model: LONG } }),
+      project('slow:model:postgres', MODEL, { globalSetup: POSTGRES, provide: { store: 'postgres', model: LONG } }),
       // Slow: packs, installs and compiles. Not part of `npm test`; `npm run test:packages` and CI run it.
       project('slow:packages', ['test/packages/**/*.test.ts'], { testTimeout: 300_000 }),
     ],

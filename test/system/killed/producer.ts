@@ -35,17 +35,29 @@ export async function produce(wire: Wire, ledger: Ledger, random: Random, name: 
     await ledger.until(() => ledger.creates.size - ledger.acks.size / STAGES_PER_PIPELINE < MOST_BEHIND || stop.aborted);
     if (random.chance(0.4)) {
       const pipelines = Array.from({ length: random.int(2, LARGEST_BATCH) }, () => pipeline(random, `${name}-${n++}`));
-      const { results } = await wire.insist<PipelineBatchResult>('POST', '/pipelines/batch', { pipelines });
-      for (const [index, result] of results.entries()) {
-        if ('error' in result) throw new Error(`a create was refused: ${JSON.stringify(result.error)}`);
-        ledger.created(pipelines[index]?.name ?? '', result.id, result.created);
-      }
+      await createAll(wire, ledger, pipelines);
     } else {
       const body = pipeline(random, `${name}-${n++}`);
       const { id, created } = await wire.insist<PipelineCreated>('POST', '/pipelines', body);
       ledger.created(body.name, id, created);
       if (random.chance(0.1)) ledger.createdAgain(body.name, await wire.insist<PipelineCreated>('POST', '/pipelines', body));
     }
+  }
+}
+
+/** Items that the database could not take are asked for again, under their keys. */
+async function createAll(wire: Wire, ledger: Ledger, pipelines: readonly CreatePipeline[]): Promise<void> {
+  let left = pipelines;
+  while (left.length > 0) {
+    const { results } = await wire.insist<PipelineBatchResult>('POST', '/pipelines/batch', { pipelines: left });
+    left = left.filter((item, index) => {
+      const result = results[index];
+      if (!result) throw new Error('an item has no result');
+      if ('error' in result && result.error.status !== 503)
+        throw new Error(`a create was refused: ${JSON.stringify(result.error)}`);
+      if (!('error' in result)) ledger.created(item.name, result.id, result.created);
+      return 'error' in result;
+    });
   }
 }
 

@@ -26,8 +26,8 @@ export const ONE_TRANSACTION: readonly Removal[] = [
 export const FENCING: readonly Removal[] = [
   {
     file: 'domain/stage/settle.ts',
-    find: `if (token < stage.fencing_token) return { kind: 'archived' };`,
-    replace: '',
+    find: `if (token < stage.fencing_token || (isArchived && token === stage.fencing_token)) return { kind: 'archived' };`,
+    replace: 'void isArchived;',
   },
   {
     file: 'domain/stage/settle.ts',

@@ -13,6 +13,10 @@ export interface ServerOptions {
   folder: string;
   /** Flags of `pipelogiq serve`, as `leaseMs: 1_000`. */
   flags?: Record<string, string | number>;
+  /** Default: a file in the folder. */
+  database?: string;
+  /** Default: one of its own. */
+  apiKey?: string;
   /** The program to run; default: the built command. */
   cli?: string;
 }
@@ -31,7 +35,7 @@ process.kill(pid, 'SIGKILL');
  * down → (start) up → (kill, terminate) down. Who calls while it is down waits for `up`.
  */
 export class ServerProcess {
-  readonly apiKey = `system-${randomBytes(24).toString('hex')}`;
+  readonly apiKey: string;
   readonly url: string;
   readonly database: string;
   readonly #args: string[];
@@ -39,11 +43,12 @@ export class ServerProcess {
   #up = deferred();
   #isUp = false;
 
-  private constructor(port: number, { folder, flags = {}, cli = BUILT_CLI }: ServerOptions) {
+  private constructor(port: number, { folder, flags = {}, cli = BUILT_CLI, ...given }: ServerOptions) {
     this.url = `http://127.0.0.1:${port}`;
-    this.database = join(folder, `${port}.db`);
-    const given = Object.entries({ port, database: this.database, logLevel: 'warn', ...flags });
-    this.#args = [cli, 'serve', ...given.flatMap(([name, value]) => [flagOf(name), String(value)])];
+    this.apiKey = given.apiKey ?? newKey();
+    this.database = given.database ?? join(folder, `${port}.db`);
+    const options = Object.entries({ port, database: this.database, logLevel: 'warn', ...flags });
+    this.#args = [cli, 'serve', ...options.flatMap(([name, value]) => [flagOf(name), String(value)])];
   }
 
   static async create(options: ServerOptions): Promise<ServerProcess> {
@@ -114,6 +119,8 @@ export class ServerProcess {
     this.#up = deferred();
   }
 }
+
+export const newKey = (): string => `system-${randomBytes(24).toString('hex')}`;
 
 const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 

@@ -248,7 +248,9 @@ export interface Workers {
 
 export interface Accounts {
   applicationByName(name: string): Promise<ApplicationRow | undefined>;
+  /** Nothing when there is one of that name: two servers may start on one database at a time. */
   insertApplication(row: ApplicationRow): Promise<void>;
+  /** Nothing when the key is there already. */
   insertApiKey(row: ApiKeyRow): Promise<void>;
   hasApiKey(keyHash: string): Promise<boolean>;
   disableApiKey(id: number, applicationId: number | undefined, now: Ms): Promise<ApiKeyRow | undefined>;

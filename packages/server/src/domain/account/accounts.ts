@@ -159,7 +159,7 @@ async function applicationNamed({ tx, now }: Group, name: string): Promise<Appli
   const [id = 0] = await tx.allocateIds('application', 1);
   const row = { id, name, created_at: now };
   await tx.insertApplication(row);
-  return row;
+  return (await tx.applicationByName(name)) ?? row; // another server may have been first
 }
 
 async function insertKey(

@@ -16,10 +16,18 @@ export const accountsOf = ({ runRows, db }: SqlContext): Accounts => {
       return db.selectFrom('application').selectAll().where('name', '=', name).executeTakeFirst();
     },
     async insertApplication(row: ApplicationRow): Promise<void> {
-      await db.insertInto('application').values(row).execute();
+      await db
+        .insertInto('application')
+        .values(row)
+        .onConflict((conflict) => conflict.column('name').doNothing())
+        .execute();
     },
     async insertApiKey(row: ApiKeyRow): Promise<void> {
-      await db.insertInto('api_key').values(row).execute();
+      await db
+        .insertInto('api_key')
+        .values(row)
+        .onConflict((conflict) => conflict.column('key_hash').doNothing())
+        .execute();
     },
     async hasApiKey(keyHash: string): Promise<boolean> {
       return (await db.selectFrom('api_key').select('id').where('key_hash', '=', keyHash).executeTakeFirst()) !== undefined;

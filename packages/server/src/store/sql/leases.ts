@@ -95,11 +95,13 @@ const startDeliveries = rowsStatement<
   const now = slot('now', 'int');
   const lease = slot('leaseExpiresAt', 'int');
   const timeout = sql`${now} + stage.timeout_ms`;
+  // With several writers the group that made it ready may have begun after this one, and have committed before it.
+  const leasedAt = can.greatest(now, sql`stage.ready_at`);
   return sql`
     with d(id, worker_id, pull_seq) as (${rows})
     update stage set
       status = 'running', fencing_token = ${can.greatest(sql`stage.fencing_token`, slot('tokenFloor', 'int'))} + 1, outcome = null,
-      worker_id = d.worker_id, pull_seq = d.pull_seq, leased_at = ${now}, lease_expires_at = ${lease}, timeout_at = ${timeout},
+      worker_id = d.worker_id, pull_seq = d.pull_seq, leased_at = ${leasedAt}, lease_expires_at = ${lease}, timeout_at = ${timeout},
       wake_at = ${can.least(lease, timeout)}, delivery_ready_at = ready_at, settled_at = null, error_code = null, error = null,
       progress_ratio = null, progress_message = null
     from d
