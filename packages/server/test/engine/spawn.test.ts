@@ -121,6 +121,29 @@ describe('a spawn', () => {
     expect(await worker.ack(split, { spawn })).toMatchObject({ settled: [{ status: 'failed', repeated: true }] });
   });
 
+  it('in two levels holds more than one ack may add, and what follows waits for all of it', async () => {
+    const { h, worker, id } = await started();
+    const levels = parts(4).map((part, at) => ({ ...part, name: `level-${at}`, handler: 'b' }));
+    await worker.ack(await worker.one(), { output: { n: 7 }, spawn: levels });
+    const input = { n: { $output: { stage: 'split', path: ['n'] } } };
+    const below = await h.worker(['b']);
+    for (const job of await below.pull()) {
+      const spawn = parts(1_000).map((part) => ({ ...part, name: `${job.stage}-${part.name}`, handler: 'c', input }));
+      await below.ack(job, { spawn });
+    }
+    expect((await pipeline(h, id)).stages).toMatchObject({ total: 4_006, open: 4_001 });
+    const last = await h.worker(['c']);
+    let done = 0;
+    while (done < 4_000) {
+      expect(await worker.pull()).toEqual([]);
+      const jobs = await last.pull({ maxJobs: 1_000 });
+      expect(jobs.map((job) => job.input)).toEqual(jobs.map(() => ({ n: 7 })));
+      await last.post('/jobs/ack', { acks: jobs.map(({ id, fencingToken }) => ({ id, fencingToken })) });
+      done += jobs.length;
+    }
+    expect((await worker.one()).stage).toBe('join');
+  });
+
   it('counts once when its ack is repeated', async () => {
     const { h, worker, id } = await started();
     const split = await worker.one();

@@ -80,10 +80,11 @@ export async function addStages(
       { path: 'stages', message: `A pipeline has at most ${LIMITS.dependenciesPerPipeline} dependencies.` },
     ]);
   }
+  const isUpstream = upstreamTest([...edges, ...newEdges]);
   const rows = added.stages.map((stage, at): NewStage => {
     const dependencies = on[at] ?? [];
     const references = (added.references[at] ?? []).map((name) =>
-      positionOf(idOf, name, dependencies, [...edges, ...newEdges], at),
+      positionOf(idOf, name, (id) => isUpstream(id, dependencies), at),
     );
     return {
       ...stage,
@@ -139,23 +140,33 @@ function dependencyIds(
 }
 
 /** A reference must name a stage upstream of its own, else its output could never be there in time. */
-function positionOf(
-  idOf: ReadonlyMap<string, number>,
-  name: string,
-  dependencies: readonly number[],
-  edges: readonly GraphEdge[],
-  at: number,
-): number {
+function positionOf(idOf: ReadonlyMap<string, number>, name: string, isUpstream: (id: number) => boolean, at: number): number {
   const id = idOf.get(name);
-  if (id !== undefined && isAncestor(id, dependencies, edges)) return id % STAGE_POSITIONS;
+  if (id !== undefined && isUpstream(id)) return id % STAGE_POSITIONS;
   const problem = id === undefined ? 'and there is no such stage' : 'which does not run before it';
   throw invalidPipeline([{ path: `stages[${at}].input`, message: `It refers to the output of "${name}", ${problem}.` }]);
 }
 
-function isAncestor(wanted: number, from: readonly number[], edges: readonly GraphEdge[]): boolean {
-  const found = new Set(from);
+/**
+ * Whether a stage runs before one with these dependencies. Spawned stages mostly hang on the same one: what was found for the
+ * stage before is kept, since looking through a graph of thousands for each of a thousand held the server for a minute.
+ */
+function upstreamTest(edges: readonly GraphEdge[]): (id: number, dependencies: readonly number[]) => boolean {
   const on = new Map<number, number[]>();
-  for (const { stage_id, depends_on_id } of edges) on.set(stage_id, [...(on.get(stage_id) ?? []), depends_on_id]);
-  for (const id of found) for (const next of on.get(id) ?? []) found.add(next); // a Set visits what is added meanwhile
-  return found.has(wanted);
+  for (const { stage_id, depends_on_id } of edges) {
+    const known = on.get(stage_id);
+    if (known) known.push(depends_on_id);
+    else on.set(stage_id, [depends_on_id]);
+  }
+  let last: { of: string; upstream: ReadonlySet<number> } | undefined;
+  return (id, dependencies) => {
+    if (dependencies.includes(id)) return true;
+    const of = dependencies.join();
+    if (last?.of !== of) {
+      const upstream = new Set(dependencies);
+      for (const found of upstream) for (const next of on.get(found) ?? []) upstream.add(next); // a Set visits what is added meanwhile
+      last = { of, upstream };
+    }
+    return last.upstream.has(id);
+  };
 }
