@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import type { Spec } from './world.js';
+
+export const HANDLERS = ['a', 'b'];
+
+const options = fc.record({
+  handler: fc.constantFrom('a', 'a', 'b'),
+  priority: fc.option(fc.constantFrom(-5, 0, 5), { nil: undefined, freq: 2 }),
+  delayMs: fc.option(fc.constantFrom(0, 2_000), { nil: undefined, freq: 3 }),
+  timeoutMs: fc.option(fc.constantFrom(3_000, 7_000), { nil: undefined, freq: 3 }),
+  maxAttempts: fc.constantFrom(1, 2, 3, 5),
+  backoffMs: fc.constantFrom(0, 1_000, 3_000),
+  runNextIfFailed: fc.boolean(),
+  failIfOutputEmpty: fc.constantFrom(false, false, true),
+});
+
+/** A small graph without cycles: each stage waits for some of those before it. Names begin with the prefix, from a number on. */
+export const specs = (prefix: string, length: { minLength: number; maxLength: number }): fc.Arbitrary<Graph> =>
+  fc
+    .array(fc.record({ options, on: fc.array(fc.nat({ max: 9 }), { maxLength: 2 }) }), { ...length, size: 'max' })
+    .map((picks) => {
+      const graph: Graph = (from = 0) =>
+        picks.map(({ options: { priority, delayMs, timeoutMs, ...own }, on }, at) => ({
+          name: `${prefix}${from + at}`,
+          dependsOn: at === 0 ? [] : [...new Set(on.map((pick) => `${prefix}${from + (pick % at)}`))],
+          ...own,
+          ...(priority !== undefined && { priority }),
+          ...(delayMs !== undefined && { delayMs }),
+          ...(timeoutMs !== undefined && { timeoutMs }),
+        }));
+      return Object.assign(graph, { toJSON: () => graph() });
+    });
+
+export type Graph = (from?: number) => Spec[];
+
+export const toWire = ({ backoffMs, ...spec }: Spec): object => ({
+  ...spec,
+  backoff: { type: 'fixed', delayMs: backoffMs, jitter: false },
+});

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { command, type ModelCommand } from './command.js';
+import { tick } from './delivery-rules.js';
+import type { Real } from './real.js';
+import { ALIVE_GAP_MS, TICK_MS, type World } from './world.js';
+
+const always = () => true;
+
+/** Second by second, as the server looks at its clock. */
+function pass(world: World, ms: number): void {
+  for (const end = world.now + ms; world.now < end; ) {
+    world.now += TICK_MS;
+    tick(world);
+  }
+}
+
+async function advance(world: World, real: Real, ms: number): Promise<void> {
+  pass(world, ms);
+  await real.advance(ms);
+}
+
+const small = fc
+  .constantFrom(1_000, 1_000, 2_000, 4_000, 5_000)
+  .map((ms) => command('advance', { ms }, always, (world, real) => advance(world, real, ms)));
+
+/** To the moment at which the next lease, timeout or delay ends, or to the one before it. */
+const toNext = fc.record({ short: fc.boolean() }).map((choices) =>
+  command('advanceToNext', choices, always, async (world, real) => {
+    const ends = world.stages.flatMap(({ status, dueAt, leaseEndsAt, deadline }) => {
+      if (status === 'running') return [Math.min(leaseEndsAt, deadline)];
+      return status === 'scheduled' ? [dueAt] : [];
+    });
+    const next = Math.min(...ends.filter((end) => end > world.now));
+    const ms = Number.isFinite(next) ? next - world.now - (choices.short ? TICK_MS : 0) : TICK_MS;
+    if (ms > 0 && ms < 60_000) await advance(world, real, ms);
+  }),
+);
+
+/** The clock is set, or the machine slept: nothing fires in between. Some gaps are too short to count as an outage. */
+const jump = fc.constantFrom(3_000, ALIVE_GAP_MS, 6_000, 20_000, -3_000, -20_000).map((ms) =>
+  command('jump', { ms }, always, async (world, real) => {
+    world.now += ms;
+    if (ms > 0) tick(world);
+    pass(world, TICK_MS);
+    await real.jump(ms);
+    await real.advance(TICK_MS);
+  }),
+);
+
+const restart = fc.constantFrom(0, 0, 4_000, 10_000).map((downMs) =>
+  command('restart', { downMs }, always, async (world, real) => {
+    await real.restart(downMs);
+    world.now += downMs;
+    if (real.leadsAfterMs === 0) tick(world);
+    pass(world, TICK_MS);
+    await real.advance(TICK_MS);
+  }),
+);
+
+export const timeCommands: { weight: number; arbitrary: fc.Arbitrary<ModelCommand> }[] = [
+  { weight: 4, arbitrary: small },
+  { weight: 3, arbitrary: toNext },
+  { weight: 1, arbitrary: jump },
+  { weight: 1, arbitrary: restart },
+];
