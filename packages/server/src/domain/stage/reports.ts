@@ -1,5 +1,5 @@
 import type { LogLine, ProgressReport, SettleError } from '@pipelogiq/protocol';
-import type { DeliveryRow, StageLogRow, Tx } from '../../store/store.js';
+import type { DeliveryRow, Ms, StageLogRow, Tx } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { pipelineOf } from '../ids.js';
 import { contextRows } from './context.js';
@@ -42,9 +42,9 @@ export async function recordProgress(
   });
 }
 
-/** Keeps the first `logsPerStage` lines of each stage. Returns how many it kept. */
+/** Keeps the first `logsPerStage` lines of each stage, then one that says so. Returns how many it kept. */
 export async function recordLogs(
-  { tx }: Group,
+  { tx, now }: Group,
   holder: Holder,
   lines: readonly LogLine[],
   { logsPerStage }: { logsPerStage: number },
@@ -56,21 +56,31 @@ export async function recordLogs(
     return row?.application_id === holder.applicationId && line.fencingToken <= row.fencing_token;
   });
   const counts = new Map<number, number>();
-  const kept = known.filter((line) => {
+  const kept: LogLine[] = [];
+  const notes: LogLine[] = [];
+  for (const line of known) {
     const id = Number(line.id);
-    const count = (counts.get(id) ?? 0) + 1;
+    const count = (counts.get(id) ?? rows.get(id)?.log_lines ?? 0) + 1;
     counts.set(id, count);
-    return (rows.get(id)?.log_lines ?? 0) + count <= logsPerStage;
-  });
-  await tx.addLogLines([...counts].map(([id, count]) => ({ id, lines: count })));
-  if (kept.length > 0) {
-    const ids = await tx.allocateIds('stage_log', kept.length);
-    await tx.insertLogs(
-      kept.map((line, index) => logRow(line, ids[index] as number, rows.get(Number(line.id))?.pipeline_id ?? 0)),
-    );
+    if (count <= logsPerStage) kept.push(line);
+    else if (count === logsPerStage + 1) notes.push(noteThatLogIsFull(line, logsPerStage, now));
   }
+  await tx.addLogLines([...counts].map(([id, count]) => ({ id, lines: count - (rows.get(id)?.log_lines ?? 0) })));
+  const written = [...kept, ...notes];
+  const ids = await tx.allocateIds('stage_log', written.length);
+  await tx.insertLogs(
+    written.map((line, index) => logRow(line, ids[index] as number, rows.get(Number(line.id))?.pipeline_id ?? 0)),
+  );
   return kept.length;
 }
+
+const noteThatLogIsFull = ({ id, fencingToken }: LogLine, logsPerStage: number, now: Ms): LogLine => ({
+  id,
+  fencingToken,
+  level: 'warn',
+  message: `The ${logsPerStage} lines that are kept of a stage are full; further ones are dropped.`,
+  loggedAt: new Date(now).toISOString(),
+});
 
 const logRow = (line: LogLine, id: number, pipelineId: number): StageLogRow => ({
   id,
