@@ -22,6 +22,8 @@ export interface TraceStage {
   status: StageStatus;
   dependsOn: string[];
   attempts: TraceAttempt[];
+  /** Of an event stage: from the pipeline's start to when it waited, and how long it did. */
+  wait?: { offsetMs: number; ms: number };
 }
 
 export interface TraceAttempt {

@@ -104,7 +104,8 @@ function stageRecord(pipeline: NamedPipeline, stage: StageRow, attempts: readonl
       status: stage.status,
       attempts: stage.attempts,
       fencingToken: stage.fencing_token,
-      readyAt: stage.delivery_ready_at ?? undefined,
+      // A stage that was never leased — an event stage, for one — waited from when it was ready to its end.
+      readyAt: (stage.leased_at === null ? stage.ready_at : stage.delivery_ready_at) ?? undefined,
       startedAt: stage.leased_at ?? undefined,
       finishedAt: stage.finished_at,
       errorCode: stage.error_code ?? undefined,

@@ -22,6 +22,8 @@ const STAGE_RESULTS: { [S in StageStatus]?: Result } = {
 /** Stage failures that are not the handler's own: it ran out of time, or the system gave up on it. */
 const ERROR_RESULTS: ReadonlyMap<string | undefined, Result> = new Map<StageErrorCode, Result>([
   ['timed_out', 'timeout'],
+  ['pending_timed_out', 'timeout'],
+  ['event_timed_out', 'timeout'],
   ['lease_expired', 'error'],
   ['poisoned', 'error'],
   ['input_unresolvable', 'error'],

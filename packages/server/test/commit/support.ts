@@ -26,6 +26,7 @@ function wrapped(store: Store, watch: { transactions: number; beforeCommit: Arou
 
 export interface Watched {
   engine: Engine;
+  clock: ManualClock;
   caller: Principal;
   database: string;
   /** `transactions` counts; `beforeCommit` may be replaced. */
@@ -52,6 +53,7 @@ export async function watchedEngine(options: ConfigOptions = {}): Promise<Watche
   await engine.idle();
   return {
     engine,
+    clock,
     caller,
     database,
     watch,

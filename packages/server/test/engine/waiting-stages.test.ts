@@ -1,34 +1,9 @@
-import { type EventToken, LIMITS, type Stage, type StageCompleted } from '@pipelogiq/protocol';
+import { type AuditEvent, LIMITS, type Page, type PipelineTrace } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
-import { type Harness, harness } from './support.js';
+import { event, stagesOf, waiting, withToken } from './event-stages.js';
+import { harness } from './support.js';
 
 const HOUR = 3_600_000;
-const event = (name: string, extra: object = {}) => ({ name, waitFor: 'event' as const, ...extra });
-
-/** Stages of a pipeline by name. */
-async function stagesOf({ call }: Pick<Harness, 'call'>, pipelineId: string): Promise<Record<string, Stage>> {
-  const { items } = await call<{ items: Stage[] }>('GET', `/pipelines/${pipelineId}/stages`);
-  return Object.fromEntries(items.map((stage) => [stage.name, stage]));
-}
-
-/** A pipeline whose second stage is an event stage that waits. */
-async function waiting(extra: object = {}, after: { name: string; handler?: string }[] = [{ name: 'publish', handler: 'a' }]) {
-  const h = await harness();
-  const run = await h.create({ stages: [{ name: 'draft', handler: 'a' }, event('approve', extra), ...after] });
-  const w = await h.worker(['a']);
-  await w.ack(await w.one(), { output: 'text' });
-  const stage = (await stagesOf(h, run.id)).approve as Stage;
-  const complete = (body: object = {}, headers: Record<string, string> = {}) =>
-    h.call<StageCompleted>('POST', `/stages/${stage.id}/complete`, body, headers);
-  const token = async (body: object = {}) => (await h.call<EventToken>('POST', `/stages/${stage.id}/token`, body)).token;
-  return { ...h, run, w, stage, complete, token };
-}
-
-/** A call from outside: nothing but a token. */
-async function withToken(h: Pick<Harness, 'send'>, stageId: string, token: string, body: object = {}) {
-  const response = await h.send('POST', `/stages/${stageId}/complete`, body, { authorization: '', 'x-stage-token': token });
-  return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-}
 
 describe('an event stage', () => {
   it('waits when its dependencies are done, is given to no worker, and goes on when it is completed from outside', async () => {
@@ -112,6 +87,23 @@ describe('an event stage', () => {
     await expect(create({ stages: [{ name: 'a', waitFor: 'rain' } as never] })).rejects.toThrow('422 invalid_request');
   });
 
+  it('stands in the waterfall with the time that it waited', async () => {
+    const { run, complete, call, controlPlane } = await waiting();
+    const waits = async () => {
+      const { stages } = await call<PipelineTrace>('GET', `/pipelines/${run.id}/trace`);
+      return stages.map(({ attempts, wait }) => [attempts.length, wait]);
+    };
+    await controlPlane.advance(2_000);
+    expect(await waits()).toEqual([
+      [1, undefined],
+      [0, { offsetMs: 0, ms: 2_000 }],
+      [0, undefined],
+    ]);
+    await complete();
+    await controlPlane.advance(2_000);
+    expect((await waits())[1]).toEqual([0, { offsetMs: 0, ms: 2_000 }]);
+  });
+
   it('ends with its pipeline, and is completed no more', async () => {
     const { run, call, complete, statuses } = await waiting();
     await call('POST', `/pipelines/${run.id}/cancel`);
@@ -164,29 +156,83 @@ describe('a completion', () => {
     );
     expect(await h.statuses(run.id)).toEqual({ a: 'pending' });
   });
+});
 
-  it('races with the timeout and a cancel, and exactly one of them counts', async () => {
-    const { complete, stage, run, call, controlPlane } = await waiting({ timeoutMs: 10_000 });
-    await controlPlane.jump(3_000);
-    await controlPlane.advance(6_999);
-    const cancel = call('POST', `/pipelines/${run.id}/cancel`);
-    const late = complete({ output: 1 }); // both are queued for the group of the timer that is due next
-    const [, cancelled, completed] = await Promise.allSettled([controlPlane.advance(1), cancel, late]);
-    expect(cancelled.status).toBe('fulfilled');
-    expect(completed).toMatchObject({ reason: { status: 409 } });
-    expect(await call('GET', `/pipelines/${run.id}`)).toMatchObject({
-      status: 'cancelled',
-      stages: { open: 0, completed: 1, failed: 0 },
-    });
-    expect((await stagesOf({ call }, run.id)).approve).toMatchObject({ id: stage.id, status: 'cancelled' });
+describe('what operators do', () => {
+  it('runs an event stage again from its wait, and forgets the event of the run before', async () => {
+    const { stage, run, complete, call, statuses, w } = await waiting();
+    await complete({ output: 1 });
+    await w.ack(await w.one());
+    await call('POST', `/stages/${stage.id}/rerun`, { following: true });
+    expect(await statuses(run.id)).toEqual({ draft: 'completed', approve: 'waiting', publish: 'not_started' });
+    expect(await complete({ output: 1 })).toEqual({ id: stage.id, status: 'completed' }); // not a repetition
+    expect(await w.one()).toMatchObject({ stage: 'publish', previousOutput: 1 });
   });
 
-  it('wins against the timeout of the same group', async () => {
-    const { complete, run, statuses, controlPlane } = await waiting({ timeoutMs: 10_000 });
+  it('runs an event stage whose time was over again, with its whole time', async () => {
+    const { run, call, statuses, controlPlane } = await waiting({ timeoutMs: 10_000 });
+    await controlPlane.advance(10_000);
+    expect(await statuses(run.id)).toMatchObject({ approve: 'failed', publish: 'blocked' });
+    await call('POST', `/pipelines/${run.id}/rerun`);
     await controlPlane.advance(9_999);
-    const [, completed] = await Promise.all([controlPlane.advance(1), complete({ output: 1 })]);
-    expect(completed).toMatchObject({ status: 'completed' });
-    expect(await statuses(run.id)).toMatchObject({ approve: 'completed', publish: 'pending' });
+    expect(await statuses(run.id)).toMatchObject({ approve: 'waiting', publish: 'not_started' });
+    await controlPlane.advance(1);
+    expect(await statuses(run.id)).toMatchObject({ approve: 'failed', publish: 'blocked' });
+  });
+
+  it('skips an event stage that waits, and no event completes it any more', async () => {
+    const { stage, run, complete, call, statuses, w } = await waiting();
+    await call('POST', `/stages/${stage.id}/skip`);
+    expect(await statuses(run.id)).toMatchObject({ approve: 'skipped', publish: 'pending' });
+    await expect(complete()).rejects.toThrow('409 state_conflict: The stage is skipped');
+    expect(await w.one()).toMatchObject({ outputs: { approve: null } });
+  });
+
+  it('pauses the time of an event stage, but not the event: what follows waits for the resume', async () => {
+    const { stage, run, complete, call, statuses, controlPlane, w } = await waiting({ timeoutMs: 10_000 });
+    await controlPlane.advance(4_000);
+    await call('POST', `/pipelines/${run.id}/pause`);
+    await controlPlane.advance(60_000);
+    expect((await stagesOf({ call }, run.id)).approve).toMatchObject({ status: 'waiting' });
+    await call('POST', `/pipelines/${run.id}/resume`);
+    expect((await stagesOf({ call }, run.id)).approve?.waitEndsAt).toBe(new Date(controlPlane.now() + 6_000).toISOString());
+    await call('POST', `/pipelines/${run.id}/pause`);
+    expect(await complete()).toEqual({ id: stage.id, status: 'completed' });
+    expect(await w.pull()).toEqual([]);
+    await call('POST', `/pipelines/${run.id}/resume`);
+    expect(await w.one()).toMatchObject({ stage: 'publish' });
+    expect(await statuses(run.id)).toMatchObject({ approve: 'completed' });
+  });
+
+  it('gives the whole time to an event stage that began to wait in a pause', async () => {
+    const h = await harness();
+    const run = await h.create({ stages: [{ name: 'a' }, event('approve', { timeoutMs: 10_000 })] });
+    const w = await h.worker();
+    const job = await w.one();
+    await h.call('POST', `/pipelines/${run.id}/pause`);
+    await h.controlPlane.advance(30_000);
+    await w.ack(job);
+    await h.controlPlane.advance(30_000);
+    await h.call('POST', `/pipelines/${run.id}/resume`);
+    await h.controlPlane.advance(9_999);
+    expect(await h.statuses(run.id)).toMatchObject({ approve: 'waiting' });
+    await h.controlPlane.advance(1);
+    expect(await h.statuses(run.id)).toMatchObject({ approve: 'failed' });
+  });
+
+  it('is told apart in the audit trail from what a token did', async () => {
+    const { stage, complete, token, call } = await waiting();
+    await complete({ outcome: 'failed' }, { 'x-stage-token': await token() });
+    await call('POST', `/stages/${stage.id}/rerun`);
+    await complete();
+    await complete(); // a repetition is no new event
+    const { items } = await call<Page<AuditEvent>>('GET', '/audit-events');
+    const target = { type: 'stage', id: stage.id };
+    expect(items.filter((item) => item.action !== 'stage.rerun').reverse()).toMatchObject([
+      { action: 'stage.token', target, actor: 'local', details: { revokeOthers: true } },
+      { action: 'stage.complete', target, actor: 'token', details: { status: 'failed' } },
+      { action: 'stage.complete', target, actor: 'local', details: { status: 'completed' } },
+    ]);
   });
 });
 
@@ -229,110 +275,5 @@ describe('the timeout of an event stage', () => {
     expect(await statuses(run.id)).toMatchObject({ approve: 'waiting' });
     await controlPlane.advance(1_001); // the gap ends with the first look after it, up to a second later
     expect(await statuses(run.id)).toMatchObject({ approve: 'failed' });
-  });
-});
-
-describe('a token of an event stage', () => {
-  it('completes its stage without a key, answers a repetition, and betrays nothing else', async () => {
-    const { stage, token, send } = await waiting();
-    const issued = await token();
-    expect(issued).toMatch(/^plqe_[\w-]{43}$/);
-    expect(await withToken({ send }, stage.id, issued, { output: 1 })).toMatchObject({ status: 200 });
-    expect(await withToken({ send }, stage.id, issued, { output: 1 })).toMatchObject({ status: 200, body: { repeated: true } });
-    expect(await withToken({ send }, stage.id, issued, { output: 2 })).toMatchObject({
-      status: 409,
-      body: { code: 'state_conflict' },
-    });
-  });
-
-  it('is refused alike when it is wrong, revoked, of another stage, or the stage does not exist', async () => {
-    const h = await waiting();
-    const other = await h.create({ stages: [event('other'), { name: 'runs', handler: 'a', dependsOn: [] }] });
-    const { other: otherStage, runs } = await stagesOf(h, other.id);
-    const first = await h.token();
-    const second = await h.token();
-    const foreign = (await h.call<EventToken>('POST', `/stages/${otherStage?.id}/token`)).token;
-    const answers = [
-      await withToken(h, h.stage.id, first), // revoked by the second
-      await withToken(h, h.stage.id, foreign),
-      await withToken(h, h.stage.id, 'plqe_wrong'),
-      await withToken(h, h.stage.id, ''),
-      await withToken(h, runs?.id ?? '', second),
-      await withToken(h, '999999999', second),
-    ];
-    for (const { body } of answers) delete body.requestId;
-    expect(answers[0]).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    expect(await h.statuses(h.run.id)).toMatchObject({ approve: 'waiting' });
-    expect(await withToken(h, h.stage.id, second)).toMatchObject({ status: 200 });
-  });
-
-  it('counts before the key that comes with it', async () => {
-    const { complete, token } = await waiting();
-    await expect(complete({}, { 'x-stage-token': 'plqe_wrong' })).rejects.toThrow('401 unauthenticated');
-    expect(await complete({}, { 'x-stage-token': await token() })).toMatchObject({ status: 'completed' });
-  });
-
-  it('leaves earlier ones alone on request, up to ten of them', async () => {
-    const { send, stage, token } = await waiting();
-    const tokens: string[] = [];
-    for (let count = 0; count <= LIMITS.tokensPerEvent; count++) tokens.push(await token({ revokeOthers: false }));
-    expect(await withToken({ send }, stage.id, tokens[0] ?? '')).toMatchObject({ status: 401 });
-    expect(await withToken({ send }, stage.id, tokens[1] ?? '')).toMatchObject({ status: 200 });
-    expect(await withToken({ send }, stage.id, tokens[2] ?? '')).toMatchObject({ status: 200, body: { repeated: true } });
-  });
-
-  it('can be had before the stage waits, and works when it does', async () => {
-    const h = await harness();
-    const run = await h.create({ stages: [{ name: 'a' }, event('approve')] });
-    const { approve } = await stagesOf(h, run.id);
-    const { token } = await h.call<EventToken>('POST', `/stages/${approve?.id}/token`);
-    expect(await withToken(h, approve?.id ?? '', token)).toMatchObject({ status: 409, body: { code: 'state_conflict' } });
-    const w = await h.worker();
-    await w.ack(await w.one());
-    expect(await withToken(h, approve?.id ?? '', token)).toMatchObject({ status: 200 });
-  });
-
-  it('is given to the holder of a job of the same pipeline, and to nobody else', async () => {
-    const h = await harness();
-    const run = await h.create({ stages: [{ name: 'a' }, event('approve')] });
-    await h.create({ stages: [event('elsewhere')] });
-    const w = await h.worker();
-    const job = await w.one();
-    const ask = (body: object = {}, id = job.id) =>
-      w.post<EventToken>(`/jobs/${id}/event-token`, { fencingToken: job.fencingToken, stage: 'approve', ...body });
-    const [one, two] = [await ask(), await ask()]; // a handler that is tried again tells once more
-    await expect(ask({ stage: 'elsewhere' })).rejects.toThrow('404 not_found');
-    await expect(ask({ stage: 'a' })).rejects.toThrow('409 state_conflict');
-    await expect(ask({ fencingToken: 7 })).rejects.toThrow('409 lease_lost');
-    await expect(ask({}, '123456789')).rejects.toThrow('404 not_found');
-    const other = await h.worker();
-    const body = { fencingToken: job.fencingToken, stage: 'approve' };
-    await expect(other.post(`/jobs/${job.id}/event-token`, body)).rejects.toThrow('409 lease_lost');
-    await w.ack(job);
-    await expect(ask()).rejects.toThrow('409 lease_lost');
-    expect(one.stageId).toBe((await stagesOf(h, run.id)).approve?.id);
-    expect(await withToken(h, one.stageId, one.token, { output: 1 })).toMatchObject({ status: 200 });
-    expect(await withToken(h, two.stageId, two.token, { output: 1 })).toMatchObject({ body: { repeated: true } });
-  });
-
-  it('is nothing that another application can ask for or do without', async () => {
-    const h = await waiting();
-    await h.call('POST', '/applications', { name: 'other' });
-    const keyOf = async (body: object) => (await h.call<{ key: string }>('POST', '/api-keys', { name: 'k', ...body })).key;
-    const as = async (key: string, path: string) => {
-      const response = await h.send('POST', path, {}, { authorization: `Bearer ${key}` });
-      return `${response.status} ${((await response.json()) as { code: string }).code}`;
-    };
-    const stranger = await keyOf({ scopes: ['admin'], application: 'other' });
-    const reader = await keyOf({ scopes: ['read', 'produce', 'work'] });
-    const path = `/stages/${h.stage.id}`;
-    expect(await as(stranger, `${path}/complete`)).toBe('404 not_found');
-    expect(await as(stranger, `${path}/token`)).toBe('404 not_found');
-    expect(await as(reader, `${path}/complete`)).toBe('403 forbidden');
-    expect(await as('plq_nonsense', `${path}/complete`)).toBe('401 unauthenticated');
-    const nobody = await h.send('POST', `${path}/complete`, {}, { authorization: '' });
-    expect(nobody.status).toBe(401);
-    expect(await h.statuses(h.run.id)).toMatchObject({ approve: 'waiting' });
   });
 });

@@ -63,6 +63,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     jobs: group('jobs'),
     workers: group('workers'),
     accounts: group('accounts'),
+    eventStages: group('eventStages'),
   } as unknown as UseCases;
   return { useCases, calls };
 }

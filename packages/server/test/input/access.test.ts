@@ -28,6 +28,8 @@ const SCOPE_OF: Record<string, Scope> = {
   'POST /jobs/release': 'work',
   'POST /jobs/progress': 'work',
   'GET /jobs/{id}/payload': 'work',
+  'POST /jobs/{id}/event-token': 'work',
+  'POST /stages/{id}/token': 'operate',
   'POST /logs': 'work',
   'GET /applications': 'admin',
   'POST /applications': 'admin',

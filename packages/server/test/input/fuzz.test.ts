@@ -42,6 +42,7 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
       { name: 'b', input: { $output: { stage: 'a', path: ['x', 0] } }, dependsOn: ['a'], runInParallelWith: ['c'] },
       { name: 'c', runAt: '2030-01-01T00:00:00Z', backoff: { type: 'linear', delayMs: 1, maxDelayMs: 2, jitter: true } },
       { name: 'd', runNextIfFailed: true, failIfOutputEmpty: true, pendingTimeoutMs: 5, notifyOnFailure: false },
+      { name: 'e', waitFor: 'event', timeoutMs: 5 },
     ],
     keywords: ['k', 'l'],
     context: { k: [1], l: null },
@@ -75,6 +76,9 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
     '/jobs/release': { workerId, releases: settle.releases },
     '/jobs/progress': { workerId, reports: [{ ...ref, ratio: 0.5, message: 'm', context }] },
     '/logs': { workerId, lines: [{ ...ref, level: 'info', message: 'm', fields: { a: 1 }, loggedAt: '2030-01-01T00:00:00Z' }] },
+    '/jobs/1/event-token': { workerId, fencingToken: 1, stage: 'e' },
+    '/stages/1/token': { revokeOthers: false },
+    '/stages/1/complete': { outcome: 'completed', output: { n: 1 }, error: { code: 'c', message: 'm', stack: 's' } },
     '/applications': { name: 'shop' },
     '/api-keys': { name: 'k', scopes: ['read'], application: 'default', expiresAt: '2031-01-01T00:00:00Z' },
   };

@@ -48,6 +48,9 @@ describe('the plan of', () => {
     expect(await planOf(() => tx.dueDeliveries(1, 10))).toContain('SEARCH stage USING COVERING INDEX stage_wake (wake_at<?)');
     expect(await planOf(() => tx.promoteDue(1, 10))).toMatch(/SEARCH stage USING (COVERING )?INDEX stage_due \(run_at<\?\)/);
     expect(await planOf(() => tx.nextTimes())).not.toMatch(/SCAN stage(?! USING (COVERING )?INDEX)/);
+    expect(await planOf(() => tx.overdueWaits(1, 10))).toBe('SEARCH stage USING INDEX stage_wait_end (<expr><?)');
+    expect(await planOf(() => tx.nextWaitEnd())).toBe('SCAN stage USING INDEX stage_wait_end');
+    expect(await planOf(() => tx.shiftWaits(1))).toBe('SCAN stage USING INDEX stage_wait_end');
   });
 
   it('settles finds stages and pipelines by their keys', async () => {
@@ -66,6 +69,13 @@ describe('the plan of', () => {
     ];
     for (const plan of plans) expect(plan).toMatch(/SEARCH stage USING INTEGER PRIMARY KEY/);
     for (const plan of plans) expect(plan).not.toMatch(/SCAN (stage|pipeline)/);
+  });
+});
+
+describe('the index of waits that end', () => {
+  it('holds only stages that have a limit and wait, so that it costs the others nothing', () => {
+    const sql = database.prepare(`select sql from sqlite_master where name = 'stage_wait_end'`).pluck().get();
+    expect(sql).toMatch(/where pending_timeout_ms is not null and held = 0 and \(status = 'pending' or status = 'waiting'\)$/);
   });
 });
 

@@ -179,6 +179,7 @@ async function waterfall({ reads, clock }: PipelineDeps, pipeline: Row): Promise
       spanId: stage.span_id,
       status: stage.status,
       dependsOn: names.get(stage.id) ?? [],
+      ...(stage.wait_for !== null && { waitedFrom: stage.ready_at, waitedTo: stage.finished_at }),
     })),
     attempts.map(tracedAttempt),
     clock.now(),

@@ -24,6 +24,9 @@ export interface TracedStage {
   spanId: string;
   status: StageStatus;
   dependsOn: readonly string[];
+  /** Since when an event stage waited, and until when it did. */
+  waitedFrom?: Maybe<number>;
+  waitedTo?: Maybe<number>;
 }
 
 /** One delivery, the running one included. */
@@ -83,7 +86,7 @@ function beginOf({ createdAt, startedAt }: TracedPipeline, attempts: readonly Tr
 }
 
 function traceStage(stage: TracedStage, attempts: readonly TracedAttempt[], begin: number, now: number): TraceStage {
-  const { id, name, handler, spanId, status, dependsOn } = stage;
+  const { id, name, handler, spanId, status, dependsOn, waitedFrom, waitedTo } = stage;
   const inOrder = attempts.toSorted((a, b) => a.fencingToken - b.fencingToken);
   return {
     stageId: id,
@@ -93,6 +96,9 @@ function traceStage(stage: TracedStage, attempts: readonly TracedAttempt[], begi
     status,
     dependsOn: [...dependsOn],
     attempts: inOrder.map((attempt) => traceAttempt(attempt, begin, now)),
+    ...(typeof waitedFrom === 'number' && {
+      wait: { offsetMs: elapsed(begin, waitedFrom), ms: elapsed(waitedFrom, waitedTo ?? now) },
+    }),
   };
 }
 

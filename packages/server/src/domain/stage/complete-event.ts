@@ -12,7 +12,7 @@ export type EventResult =
   | { outcome: 'completed'; output: string | null; tooLarge?: number | undefined }
   | { outcome: 'failed'; error: StageError };
 
-export type EventDecision =
+type EventDecision =
   | { kind: 'change'; change: StageChange; failedBecause?: 'output_too_large' | 'output_empty' }
   | { kind: 'repeated'; failedBecause?: 'output_too_large' | 'output_empty' };
 
@@ -22,7 +22,7 @@ const textOf = (result: EventResult): string =>
     : `completed\n${result.tooLarge ?? ''}\n${result.output}`;
 
 /** fulfil: an event counts once. The limits on an output are those of an ack. @throws DomainError `state_conflict` */
-export function decideEvent(stage: WaitingStage, result: EventResult, now: Ms): EventDecision {
+function decideEvent(stage: WaitingStage, result: EventResult, now: Ms): EventDecision {
   if (stage.wait_for === null) {
     throw new DomainError('state_conflict', 'The stage waits for no event: a worker runs it and completes it by its ack.');
   }

@@ -1,6 +1,7 @@
-import type { CompleteStage, EventToken, StageCompleted, StageStatus } from '@pipelogiq/protocol';
+import type { CompleteStage, EventToken, StageStatus } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Reads, StageRow, WaitingStage } from '../../store/store.js';
+import { actorOf, audit } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import type { Group, OperateTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
@@ -22,7 +23,13 @@ export interface EventStageDeps {
 export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
   const { committer, clock } = deps;
   const operate = <R>(applicationId: number, bytes: number, run: (group: Group) => Promise<R>): Promise<R> =>
-    committer.submit<OperateTicket>({ kind: 'operate', applicationId, rows: 1, bytes, run }) as Promise<R>;
+    committer.submit<OperateTicket>({
+      kind: 'operate',
+      applicationId,
+      rows: 1,
+      bytes,
+      run: (group) => run(group).catch(refusalAsResult),
+    }) as Promise<R>;
   const issue = async (group: Group, stage: WaitingStage, revokeOthers: boolean): Promise<EventToken> => {
     checkTakesTokens(stage);
     const token = newEventToken((bytes) => clock.randomBytes(bytes));
@@ -36,7 +43,11 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
       return operate(applicationId, bytesOf(result), async (group) => {
         const stage = await lockStage(group, stageId);
         if (!stage || !mayComplete(stage, by)) throw refusal(by, id);
-        return completeEvent(group, stage, result);
+        const completed = await completeEvent(group, stage, result);
+        const actor = 'token' in by ? 'token' : actorOf(by.caller);
+        const entry = { action: 'stage.complete', target: { type: 'stage', id }, details: { status: completed.status } };
+        if (!completed.repeated) await audit(group, { applicationId, actor }, entry);
+        return completed;
       });
     },
     async issueToken(caller, id, { revokeOthers = true }) {
@@ -44,7 +55,10 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
       return operate(caller.applicationId, 0, async (group) => {
         const stage = await lockStage(group, stageId);
         if (stage?.application_id !== caller.applicationId) throw notFound('stage', id);
-        return issue(group, stage, revokeOthers);
+        const issued = await issue(group, stage, revokeOthers);
+        const by = { applicationId: caller.applicationId, actor: actorOf(caller) };
+        await audit(group, by, { action: 'stage.token', target: { type: 'stage', id }, details: { revokeOthers } });
+        return issued;
       });
     },
     async issueTokenToJob(caller, id, { fencingToken, stage: name }) {
@@ -64,6 +78,12 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
       });
     },
   };
+}
+
+/** Refusals come before the first write: they need not undo the whole group, and who comes late or guesses must not make it. */
+function refusalAsResult(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+  throw error;
 }
 
 async function lockStage({ tx }: Group, stageId: number): Promise<WaitingStage | undefined> {

@@ -18,7 +18,9 @@ export const stageCompleted = z
   })
   .openapi('StageCompleted', { example: { id: '42', status: 'completed' } });
 
-export const issueEventToken = z.strictObject({ revokeOthers: optional(z.boolean()) }).openapi('IssueEventToken');
+export const issueEventToken = z
+  .strictObject({ revokeOthers: optional(z.boolean()) })
+  .openapi('IssueEventToken', { example: { revokeOthers: true } });
 
 export const eventTokenRequest = z
   .strictObject({ workerId: id, fencingToken: count, stage: name() })

@@ -133,6 +133,7 @@ const traceStage = z
     status: z.enum(STAGE_STATUSES),
     dependsOn: z.array(z.string()),
     attempts: z.array(traceAttempt),
+    wait: optional(z.object({ offsetMs: z.number(), ms: z.number() })),
   })
   .openapi('TraceStage');
 export const pipelineTrace = z

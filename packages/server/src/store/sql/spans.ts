@@ -4,11 +4,15 @@ import { rowsStatement, statement } from '../statement.js';
 import type { SpanQueue } from '../store.js';
 import { allocateIds } from './ids.js';
 
-/** Bit 0 of the trace flags: sampled (W3C Trace Context §3.2.2.5.1). */
+/**
+ * Bit 0 of the trace flags: sampled (W3C Trace Context §3.2.2.5.1). A stage has a span when something happened to it: a delivery, a
+ * failure without one, the wait for an event.
+ */
 const spansOfStages = statement<{ ids: number[] }, { pipeline_id: number; stage_id: number }>(
   ({ idsIn }) => sql`
     select s.pipeline_id, s.id as stage_id from stage s join pipeline p on p.id = s.pipeline_id
-    where s.id ${idsIn('ids')} and p.trace_flags & 1 = 1 and s.fencing_token > 0`,
+    where s.id ${idsIn('ids')} and p.trace_flags & 1 = 1
+      and (s.fencing_token > 0 or s.status = 'failed' or (s.wait_for is not null and s.ready_at is not null))`,
 );
 
 const spansOfPipelines = statement<{ ids: number[] }, { pipeline_id: number }>(

@@ -17,11 +17,11 @@ const overdueWaits = statement<{ now: number; limit: number }, { id: number }>(
     limit ${slot('limit', 'int')}`,
 );
 
-/** Not min(): SQLite reads the first entry of the index for an order with a limit only. */
+/** The first entry of the index. */
 const nextWaitEnd = statement<Record<string, never>, { ends_at: number }>(
   () => sql`
     select ready_at + pending_timeout_ms as ends_at from stage
-    where ${HAS_END} and ready_at + pending_timeout_ms is not null
+    where ${HAS_END}
     order by ready_at + pending_timeout_ms
     limit 1`,
 );
