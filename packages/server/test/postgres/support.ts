@@ -1,6 +1,11 @@
 import { Client } from 'pg';
 import { onTestFinished, vi } from 'vitest';
+import { Effects } from '../../src/domain/commit/effects.js';
+import type { Group } from '../../src/domain/commit/tickets.js';
+import { openPostgresStore, type PostgresOptions } from '../../src/store/postgres/store.js';
+import type { Store } from '../../src/store/store.js';
 import { createTestControlPlane, type TestOptions } from '../../src/testing/index.js';
+import { ManualClock } from '../../src/testing/manual-clock.js';
 import { type Harness, speakTo, WireWorker } from '../engine/support.js';
 import { createPostgresDatabase } from '../support/stores.js';
 
@@ -83,3 +88,33 @@ export const beat = (jobs: { id: string; fencingToken: number }[] = []) => ({
   processed: 0,
   failed: 0,
 });
+
+/** A store under the hands of the test. */
+export async function aStore(
+  url: string,
+  { clock = new ManualClock(), ...options }: Partial<PostgresOptions> = {},
+): Promise<Store> {
+  const store = await openPostgresStore({ url, clock, timeOf: clock, onBackgroundError: () => {}, ...options });
+  onTestFinished(() => store.close());
+  return store;
+}
+
+/** A group that has run and not committed: the test lets its commit through. */
+export function heldGroup<R>(store: Store, run: (group: Group) => Promise<R>) {
+  let commit = (): void => {};
+  const allowed = new Promise<void>((resolve) => {
+    commit = resolve;
+  });
+  let done = (): void => {};
+  const ran = new Promise<void>((resolve) => {
+    done = resolve;
+  });
+  const committed = store.transaction(async (tx, now) => {
+    const result = await run({ tx, now, effects: new Effects(now), isDataFailure: () => false });
+    done();
+    await allowed;
+    return result;
+  });
+  onTestFinished(commit);
+  return { ran, commit, committed };
+}

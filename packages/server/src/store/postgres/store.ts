@@ -22,6 +22,8 @@ export interface PostgresOptions {
   clock: Clock;
   /** Takes the place of the database's clock, for tests that move time. */
   timeOf?: Clock;
+  /** Milliseconds after which the database ends a transaction of which it hears nothing more. Default 10,000. */
+  silentTransactionMs?: number;
 }
 
 /** Commits come one after the other; the second connection is there when the first one is being replaced. */
@@ -33,7 +35,7 @@ const QUERY_TIMEOUT_MS = 40_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOCK_TIMEOUT_MS = 15_000;
 /** Less: a server that was stopped, or cut off, in the middle of a transaction must not hold its locks for longer than others wait. */
-const IDLE_IN_TRANSACTION_MS = 10_000;
+const SILENT_TRANSACTION_MS = 10_000;
 
 /** Opens the database and brings its schema up to date. Several servers may open one at the same time. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
@@ -61,6 +63,7 @@ class PostgresStore implements Store {
   readonly #readers: pg.Pool;
   readonly #statements: Statements;
   readonly #timeOf: Clock | undefined;
+  readonly #beginning: string;
   readonly #peers: PostgresPeers;
   readonly #txOn = new WeakMap<pg.PoolClient, Tx>();
 
@@ -70,6 +73,7 @@ class PostgresStore implements Store {
     this.#readers = openPool({ url, max: READERS, queryTimeoutMs: QUERY_TIMEOUT_MS, onLost });
     this.#statements = new Statements(new Kysely<Schema>({ dialect: overPool(this.#writers) }), postgresCapabilities);
     this.#timeOf = options.timeOf;
+    this.#beginning = beginWith(options.silentTransactionMs ?? SILENT_TRANSACTION_MS);
     this.reads = sqlReads(new Kysely<Schema>({ dialect: overPool(this.#readers) }), postgresCapabilities);
     this.#peers = new PostgresPeers({ ...options, pool: this.#readers });
     this.peers = this.#peers;
@@ -96,7 +100,7 @@ class PostgresStore implements Store {
     for (let tries = 1; ; tries++) {
       const client = await reachable(this.#writers.connect());
       try {
-        const results = (await reachable(client.query(BEGIN))) as unknown as pg.QueryResult<{ now: number }>[];
+        const results = (await reachable(client.query(this.#beginning))) as unknown as pg.QueryResult<{ now: number }>[];
         return { client, now: this.#timeOf?.now() ?? (results.at(-1)?.rows[0]?.now as number) };
       } catch (error) {
         client.release(true);
@@ -128,13 +132,14 @@ class PostgresStore implements Store {
  * One round trip, with which every group begins. Read committed whatever the database's default is: a statement that comes after a
  * lock must see what the lock waited for. `set local`, since a pooler gives the session to others after the transaction.
  */
-const BEGIN = [
-  'begin isolation level read committed',
-  `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
-  `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
-  `set local idle_in_transaction_session_timeout = ${IDLE_IN_TRANSACTION_MS}`,
-  'select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now',
-].join('; ');
+const beginWith = (silentMs: number): string =>
+  [
+    'begin isolation level read committed',
+    `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
+    `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
+    `set local idle_in_transaction_session_timeout = ${silentMs}`,
+    'select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now',
+  ].join('; ');
 
 async function commit(client: pg.PoolClient): Promise<void> {
   let command: string;
