@@ -72,6 +72,15 @@ export async function waitingForLocks(outsider: Outsider, sessions: number): Pro
   }, 15_000);
 }
 
+/** Resolves when a session waits for a lock that `holder` has. */
+export async function waitingFor(outsider: Outsider, holder: Outsider): Promise<void> {
+  const [own] = await holder.query<{ pid: number }>('select pg_backend_pid() as pid');
+  await vi.waitFor(async () => {
+    const waiting = await outsider.query('select 1 from pg_stat_activity where $1 = any(pg_blocking_pids(pid))', [own?.pid]);
+    if (waiting.length === 0) throw new Error('nobody waits for it');
+  }, 15_000);
+}
+
 /** Resolves when the pull is parked. */
 export async function parked({ controlPlane }: Harness, pulls = 1): Promise<void> {
   await vi.waitFor(async () => {
