@@ -115,7 +115,7 @@ function inOrder(stages: readonly GraphStage[], edges: readonly GraphEdge[]): Gr
   return order;
 }
 
-export function dependentsOf(edges: readonly GraphEdge[]): Map<number, number[]> {
+function dependentsOf(edges: readonly GraphEdge[]): Map<number, number[]> {
   const dependents = new Map<number, number[]>();
   for (const { stage_id, depends_on_id } of edges) push(dependents, depends_on_id, stage_id);
   return dependents;

@@ -22,7 +22,7 @@ export const stagesAppended = z
 /** Stages that came where only their number was checked. @throws DomainError `invalid_request` naming the fields */
 export const checkStageSpecs = (specs: unknown): StageSpec[] => check(z.array(stageSpec), specs, { source: 'body' });
 
-export const bulkFilter = z
+const bulkFilter = z
   .strictObject({
     status: optional(z.enum(PIPELINE_STATUSES)),
     name: optional(name()),
