@@ -1,5 +1,5 @@
-import { Client, TypeOverrides } from 'pg';
 import { startPostgres, type TestPostgres } from '../../../packages/server/test/support/postgres.js';
+import { queryOnce } from '../../../packages/server/test/support/query.js';
 import type { Query } from '../killed/audit.js';
 import { remove, temporaryFolder } from '../support/processes.js';
 import { newKey, ServerProcess } from '../support/server-process.js';
@@ -50,19 +50,5 @@ export async function withReplicas<T>(
     await balancer.close();
     await postgres.stop();
     remove(folder);
-  }
-}
-
-const INT8 = 20;
-
-async function queryOnce<Row>(connectionString: string, sql: string): Promise<Row[]> {
-  const parsers = new TypeOverrides();
-  parsers.setTypeParser(INT8, Number);
-  const client = new Client({ connectionString, types: parsers });
-  await client.connect();
-  try {
-    return (await client.query(sql)).rows as Row[];
-  } finally {
-    await client.end();
   }
 }
