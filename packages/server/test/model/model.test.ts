@@ -17,8 +17,8 @@ declare module 'vitest' {
 
 /**
  * Random commands of producers, workers, operators and time over the API of a real server, held to a small model of the design
- * after every one of them. A failure prints how to see it again. MODEL_RUNS and MODEL_COMMANDS (the mean of a run) make it longer,
- * MODEL_STATS=1 tells how often each command ran.
+ * after every one of them. A failure prints how to see it again. MODEL_RUNS and MODEL_COMMANDS make it longer (commands drawn for a
+ * run, on average; those that would find nothing to do are left out), MODEL_STATS=1 tells how often each command ran.
  */
 const number = (name: string): number | undefined => {
   const value = process.env[name];

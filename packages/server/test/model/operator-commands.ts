@@ -118,5 +118,5 @@ export const operatorCommands: { weight: number; arbitrary: fc.Arbitrary<ModelCo
   { weight: 3, arbitrary: onPipeline('resume', rules.resume) },
   { weight: 2, arbitrary: rerunPipeline },
   { weight: 4, arbitrary: rerunStage },
-  { weight: 3, arbitrary: skipStage },
+  { weight: 2, arbitrary: skipStage },
 ];

@@ -82,7 +82,7 @@ async function learnSpawned(world: World, real: Real): Promise<void> {
 
 /** One settle by a call of its own: of a job that is held, of one that was, by another worker, or under a token to come. */
 const settleOne = fc
-  .record({ whose: fc.constantFrom('held', 'held', 'held', 'old', 'foreign', 'future'), delivery: choice, word })
+  .record({ whose: fc.constantFrom('held', 'held', 'held', 'old', 'foreign', 'foreign', 'future'), delivery: choice, word })
   .map((choices) =>
     command(
       'settle',
@@ -90,7 +90,11 @@ const settleOne = fc
       have(({ deliveries }) => deliveries),
       async (world, real) => {
         const now = held(world);
-        const delivery = pick(choices.whose === 'held' && now.length > 0 ? now : world.deliveries, choices.delivery);
+        const isOfOld = choices.whose === 'old' || now.length === 0 || choices.delivery % 3 === 0;
+        const delivery = pick(
+          choices.whose === 'held' && now.length > 0 ? now : isOfOld ? world.deliveries : now,
+          choices.delivery,
+        );
         const others = world.workers.filter((worker) => worker !== delivery.worker);
         const worker = choices.whose === 'foreign' && others.length > 0 ? pick(others, choices.delivery) : delivery.worker;
         const said = say(delivery.stage, delivery.token + (choices.whose === 'future' ? 1 : 0), choices.word);
@@ -112,7 +116,8 @@ const settleOne = fc
 const settleMany = fc
   .record({
     worker: choice,
-    words: fc.array(word, { minLength: 1, maxLength: 6, size: 'max' }),
+    allAcks: fc.boolean(),
+    words: fc.array(word, { minLength: 2, maxLength: 6, size: 'max' }),
     maxJobs: fc.constantFrom(0, 2, 10),
   })
   .map((choices) =>
@@ -120,7 +125,7 @@ const settleMany = fc
       const holders = world.workers.filter((worker) => world.heldBy(worker).length > 0);
       const worker = pick(holders, choices.worker);
       const jobs = world.heldBy(worker);
-      const words = choices.words.map((each) => ({ ...each, spawn: undefined })); // names of two spawns in one call could meet
+      const words = choices.words.map((each) => ({ ...each, spawn: undefined, kind: choices.allAcks ? 'ack' : each.kind })); // names of two spawns in one call could meet
       const said = inOrder(words.flatMap((each, at) => (jobs[at] ? say(jobs[at].stage, jobs[at].token, each) : [])));
       worker.seq += 1;
       const expected = expectSettles(world, worker, said);
@@ -137,5 +142,5 @@ const settleMany = fc
 
 export const settleCommands: { weight: number; arbitrary: fc.Arbitrary<ModelCommand> }[] = [
   { weight: 12, arbitrary: settleOne },
-  { weight: 12, arbitrary: settleMany },
+  { weight: 14, arbitrary: settleMany },
 ];

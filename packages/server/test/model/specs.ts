@@ -14,22 +14,29 @@ const options = fc.record({
   failIfOutputEmpty: fc.constantFrom(false, false, true),
 });
 
-/** A small graph without cycles: each stage waits for some of those before it. Names begin with the prefix, from a number on. */
-export const specs = (prefix: string, length: { minLength: number; maxLength: number }): fc.Arbitrary<Graph> =>
-  fc
-    .array(fc.record({ options, on: fc.array(fc.nat({ max: 9 }), { maxLength: 2 }) }), { ...length, size: 'max' })
-    .map((picks) => {
-      const graph: Graph = (from = 0) =>
-        picks.map(({ options: { priority, delayMs, timeoutMs, ...own }, on }, at) => ({
-          name: `${prefix}${from + at}`,
-          dependsOn: at === 0 ? [] : [...new Set(on.map((pick) => `${prefix}${from + (pick % at)}`))],
-          ...own,
-          ...(priority !== undefined && { priority }),
-          ...(delayMs !== undefined && { delayMs }),
-          ...(timeoutMs !== undefined && { timeoutMs }),
-        }));
-      return Object.assign(graph, { toJSON: () => graph() });
-    });
+/**
+ * A small graph without cycles: each stage waits for some of those before it, or the last one for all the others, which start together.
+ * Names begin with the prefix, from a number on.
+ */
+export const specs = (prefix: string, length: { minLength: number; maxLength: number }): fc.Arbitrary<Graph> => {
+  const stages = fc.array(fc.record({ options, on: fc.array(fc.nat({ max: 9 }), { maxLength: 2 }) }), { ...length, size: 'max' });
+  return fc.record({ stages, isJoin: fc.boolean() }).map(({ stages: picks, isJoin }) => {
+    const dependencies = (at: number, on: readonly number[]): number[] => {
+      if (isJoin) return at === picks.length - 1 ? [...Array(at).keys()] : [];
+      return at === 0 ? [] : [...new Set(on.map((pick) => pick % at))];
+    };
+    const graph: Graph = (from = 0) =>
+      picks.map(({ options: { priority, delayMs, timeoutMs, ...own }, on }, at) => ({
+        name: `${prefix}${from + at}`,
+        dependsOn: dependencies(at, on).map((index) => `${prefix}${from + index}`),
+        ...own,
+        ...(priority !== undefined && { priority }),
+        ...(delayMs !== undefined && { delayMs }),
+        ...(timeoutMs !== undefined && { timeoutMs }),
+      }));
+    return Object.assign(graph, { toJSON: () => graph() });
+  });
+};
 
 export type Graph = (from?: number) => Spec[];
 

@@ -50,7 +50,7 @@ async function pull(world: World, real: Real, worker: WorkerModel, ask: { handle
   expect(shownJobs(jobs ?? []), `jobs of pull ${worker.seq} of ${worker.name}`).toEqual(expectedJobs(expected));
 }
 
-const asks = { worker: choice, handlers, maxJobs: fc.constantFrom(1, 2, 5, 10) };
+const asks = { worker: choice, handlers, maxJobs: fc.constantFrom(1, 3, 10, 10) };
 
 const pullNew = fc.record(asks).map((choices) =>
   command('pull', choices, bootstrapped, async (world, real) => {
@@ -165,7 +165,7 @@ export const workerCommands: { weight: number; arbitrary: fc.Arbitrary<ModelComm
   { weight: 10, arbitrary: pullNew },
   { weight: 3, arbitrary: repeatPull },
   { weight: 2, arbitrary: abandon },
-  { weight: 4, arbitrary: heartbeat },
+  { weight: 3, arbitrary: heartbeat },
   { weight: 2, arbitrary: bootstrap },
   { weight: 1, arbitrary: drain },
 ];
