@@ -36,6 +36,21 @@ export type { ErrorCode, FieldError, Problem, SettleError, StageErrorCode } from
 export { ERROR_CODES, STAGE_ERROR_CODES } from './errors.js';
 export type { CompleteStage, EventToken, EventTokenRequest, StageCompleted } from './event-stages.js';
 export type {
+  EventFilter,
+  EventType,
+  LiveEvent,
+  PipelineCreatedEvent,
+  PipelineEvent,
+  ResetEvent,
+  StageAgainEvent,
+  StageEvent,
+  StageFailedEvent,
+  StageLeasedEvent,
+  StageProgressEvent,
+  WorkerEvent,
+} from './events.js';
+export { EVENT_TYPES } from './events.js';
+export type {
   Ack,
   AckRequest,
   ContextWrite,

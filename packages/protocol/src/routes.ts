@@ -35,6 +35,7 @@ export const ROUTES = {
   stageToken: '/stages/{id}/token',
   stageComplete: '/stages/{id}/complete',
   logs: '/logs',
+  events: '/events',
   applications: '/applications',
   apiKeys: '/api-keys',
   apiKey: '/api-keys/{id}',
@@ -47,6 +48,7 @@ export const HEADERS = {
   idempotencyKey: 'idempotency-key',
   apiKey: 'x-api-key',
   stageToken: 'x-stage-token',
+  lastEventId: 'last-event-id',
 } as const;
 
 /** `Pipelogiq-Protocol: MAJOR.MINOR`. A server understands every minor of its major up to its own. */

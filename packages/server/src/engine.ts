@@ -5,6 +5,8 @@ import { AccountService } from './domain/account/accounts.js';
 import { Committer } from './domain/commit/committer.js';
 import { readyWork } from './domain/commit/effects.js';
 import type { Group, OperateTicket, SettleTicket, TimerTicket } from './domain/commit/tickets.js';
+import { eventUseCases } from './domain/event/events.js';
+import type { EventFeed } from './domain/event/feed.js';
 import { type BulkDeps, continueBulkAction } from './domain/pipeline/bulk-actions.js';
 import { operatorUseCases } from './domain/pipeline/operator.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
@@ -14,6 +16,7 @@ import { eventStageUseCases } from './domain/stage/event-stages.js';
 import { jobUseCases } from './domain/stage/jobs.js';
 import type { UseCases } from './domain/use-cases.js';
 import { workerUseCases } from './domain/worker/workers.js';
+import { createEventFeed, eventLoops } from './live-events.js';
 import { endWaits } from './loops/end-waits.js';
 import { expireLeases } from './loops/expire-leases.js';
 import { exportSpans } from './loops/export-spans.js';
@@ -64,10 +67,15 @@ const LOOPS_GRACE_MS = 1_000;
 
 export async function createEngine(parts: EngineParts): Promise<Engine> {
   const { config, clock, store, telemetry } = parts;
-  const tokenFloor = await store.transaction((tx) => tx.tokenFloor());
+  const tokenFloor = await store.transaction(async (tx, now) => {
+    await (config.events ? tx.openEvents(now) : tx.clearEvents());
+    return tx.tokenFloor();
+  });
   const waits = new PipelineWaits();
+  const feed = createEventFeed(parts);
   let loops: Loops | undefined;
-  const committer: Committer = createCommitter(parts, tokenFloor, waits, (loop, inMs) => loops?.hint(loop, clock.now() + inMs));
+  const hint = (loop: string, inMs: number): void => loops?.hint(loop, clock.now() + inMs);
+  const committer: Committer = createCommitter(parts, tokenFloor, { waits, feed, hint });
   store.peers?.onReady((ready) => committer.wake(ready));
   const shared = { committer, reads: store.reads, clock };
   const accounts = new AccountService(shared);
@@ -89,6 +97,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     eventStages: eventStageUseCases({ ...shared, ...config }),
     diagnosis: diagnosisUseCases({ ...shared, ...config }),
     workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled, hasPeers: store.peers !== undefined }),
+    events: eventUseCases({ ...shared, ...config, feed }),
   };
   const leadership = new Leadership({
     holder: clock.randomHex(8),
@@ -97,7 +106,11 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     inGroup: (run) => submit(committer, 'operate', run),
   });
   loops = createLoops(
-    [...loopTable(parts, committer, accounts), ...(store.peers ? peerLoops(parts, committer, waits, leadership) : [])],
+    [
+      ...loopTable(parts, committer, accounts),
+      ...(feed ? eventLoops(parts, committer, feed) : []),
+      ...(store.peers ? peerLoops(parts, committer, waits, leadership) : []),
+    ],
     {
       clock,
       leads: () => !store.peers || leadership.leads,
@@ -119,21 +132,29 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     stopLeasing: () => {
       committer.stopLeasing();
       waits.endAll();
+      void feed?.close();
     },
     stop: async () => {
       // An export to a collector that does not answer must not hold up the end; its spans stay in the queue.
       await settledWithin(loops.stop(), LOOPS_GRACE_MS, clock);
       if (store.peers) await settledWithin(leadership.resign(), LOOPS_GRACE_MS, clock);
       await committer.drain();
+      await feed?.close();
     },
   };
+}
+
+interface Told {
+  waits: PipelineWaits;
+  feed: EventFeed | undefined;
+  /** Asks a loop to run in so many milliseconds. */
+  hint(loop: string, inMs: number): void;
 }
 
 function createCommitter(
   { config, clock, store, telemetry }: EngineParts,
   tokenFloor: number,
-  waits: PipelineWaits,
-  hint: (loop: string, inMs: number) => void,
+  { waits, feed, hint }: Told,
 ): Committer {
   const committer = new Committer({
     store,
@@ -141,6 +162,7 @@ function createCommitter(
     limits: config,
     random: () => clock.random(),
     exportSpans: telemetry.spanExport.enabled,
+    events: config.events,
     leaseMs: config.leaseMs,
     maxPullBytes: config.maxPullBytes,
     maxValueBytes: config.maxValueBytes,
@@ -153,6 +175,7 @@ function createCommitter(
       if (effects.nextWaitEndAt !== undefined) hint(END_WAITS, effects.nextWaitEndAt - now);
       if (effects.ready.size > 0) store.peers?.announce([...effects.ready].map(([key, count]) => readyWork(key, count)));
       waits.ended(effects.endedPipelines);
+      if (!effects.events.isEmpty) feed?.wake();
     },
     onUndeliverable: (holder, jobs) => {
       for (const { id, fencingToken } of jobs) {

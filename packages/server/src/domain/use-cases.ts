@@ -15,6 +15,7 @@ import type {
   CreatePipeline,
   EventToken,
   EventTokenRequest,
+  EventType,
   Heartbeat,
   HeartbeatReply,
   LogsRequest,
@@ -46,6 +47,7 @@ import type {
   WorkerShutdown,
 } from '@pipelogiq/protocol';
 import type { DomainError } from './errors.js';
+import type { EventOutlet } from './event/stream.js';
 
 /** Who calls: the holder of an API key. Everything that it names must belong to its application, else it is not found. */
 export interface Principal {
@@ -164,6 +166,26 @@ export interface AccountUseCases {
   disableApiKey(caller: Principal, id: string): Promise<ApiKey>;
 }
 
+/** What a stream of events is asked for. */
+export interface EventQuery {
+  pipelineId?: string | undefined;
+  /** Absent: all. */
+  types?: readonly EventType[] | undefined;
+  /** Cursor of the last event that the caller has. */
+  lastEventId?: string | undefined;
+}
+
+/** Nothing is sent before `open`. */
+export interface EventSubscription {
+  open(outlet: EventOutlet): void;
+  close(): void;
+}
+
+export interface EventUseCases {
+  /** Throws `not_found` for a pipeline of another application, `overloaded` when there are too many streams. */
+  subscribe(caller: Principal, query: EventQuery): Promise<EventSubscription>;
+}
+
 export interface UseCases {
   pipelines: PipelineUseCases;
   jobs: JobUseCases;
@@ -172,4 +194,5 @@ export interface UseCases {
   accounts: AccountUseCases;
   eventStages: EventStageUseCases;
   operator: OperatorUseCases;
+  events: EventUseCases;
 }

@@ -6,7 +6,8 @@ import type { Principal } from '../domain/use-cases.js';
 import type { HttpDeps, RequestInfo } from './deps.js';
 import { internalError, PROBLEMS, problemOf } from './problems.js';
 import { ignoredWarning } from './protocol-version.js';
-import type { Reply } from './route.js';
+import type { Reply, StreamReply } from './route.js';
+import { bodySink, closedSink, socketSink } from './sinks.js';
 
 /** What a socket brings with it; all absent for a call in the same process. */
 export interface NodeBindings {
@@ -53,7 +54,7 @@ export function refusal(error: unknown, exchange: Exchange, { log, explain }: Pi
   return { status: PROBLEMS[refused.code].status, headers, body: JSON.stringify(problemOf(refused, requestId)) };
 }
 
-function headersOf(exchange: Exchange, reply: Reply): { [name: string]: string } {
+function headersOf(exchange: Exchange, reply: Pick<Reply, 'headers'>): { [name: string]: string } {
   const headers: { [name: string]: string } = {
     [HEADERS.requestId]: exchange.requestId,
     'cache-control': 'no-store',
@@ -79,6 +80,28 @@ function send(exchange: Exchange, reply: Reply): Response {
   return RESPONSE_ALREADY_SENT;
 }
 
+/** Sends the headers and lets the reply write what follows. */
+function sendStream(exchange: Exchange, reply: StreamReply, { clock }: HttpDeps): Response {
+  const headers = headersOf(exchange, reply);
+  const { request, node } = exchange;
+  const { outgoing } = node;
+  const isHead = request.method === 'HEAD'; // its answer has no body, whatever is written
+  if (!outgoing) {
+    const { sink, body } = isHead ? { sink: closedSink, body: null } : bodySink(request);
+    reply.open(sink);
+    return new Response(body, { status: reply.status, headers });
+  }
+  if (outgoing.destroyed || outgoing.writableEnded) {
+    reply.open(closedSink);
+    return RESPONSE_ALREADY_SENT;
+  }
+  outgoing.writeHead(reply.status, headers);
+  if (isHead) outgoing.end();
+  else outgoing.flushHeaders();
+  reply.open(isHead ? closedSink : socketSink(outgoing, clock));
+  return RESPONSE_ALREADY_SENT;
+}
+
 function requestInfo({ request, requestId, startedAt, route, principal }: Exchange, status: number, now: number): RequestInfo {
   const traceparent = request.headers.get('traceparent');
   const tracestate = request.headers.get('tracestate');
@@ -98,16 +121,16 @@ function requestInfo({ request, requestId, startedAt, route, principal }: Exchan
 /** Answers the exchange by `answer`, or by the problem that it threw. Never rejects. */
 export async function conclude(
   exchange: Exchange,
-  answer: (exchange: Exchange) => Promise<Reply>,
+  answer: (exchange: Exchange) => Promise<Reply | StreamReply>,
   deps: HttpDeps,
 ): Promise<Response> {
-  let reply: Reply;
+  let reply: Reply | StreamReply;
   try {
     reply = await answer(exchange);
   } catch (error) {
     reply = refusal(error, exchange, deps);
   }
-  const response = send(exchange, reply);
+  const response = 'open' in reply ? sendStream(exchange, reply, deps) : send(exchange, reply);
   deps.onRequest?.(requestInfo(exchange, reply.status, deps.clock.now()));
   return response;
 }

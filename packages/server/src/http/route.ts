@@ -35,6 +35,25 @@ export interface Reply {
   headers?: { [name: string]: string };
 }
 
+/** A reply that goes on after its headers, for as long as it likes. */
+export interface StreamReply extends Omit<Reply, 'body'> {
+  /** Called once, whatever happens: where nobody reads, with a sink that is closed. */
+  open(sink: Sink): void;
+}
+
+/** Where a stream reply writes to: a socket, or the body of a Response. What is written to a closed one is lost. */
+export interface Sink {
+  write(text: string): void;
+  /** Bytes that the reader has not taken yet. */
+  readonly waiting: number;
+  /** Resolves when the reader has taken all, or is gone. */
+  drained(): Promise<void>;
+  /** Ends the reply. A reader that takes nothing any more is cut off after a while. */
+  end(text?: string): void;
+  /** Calls `listener` once when it is over, for whatever reason; at once when it is over already. */
+  onClose(listener: () => void): void;
+}
+
 interface Answer {
   description: string;
   /** Absent: not JSON, or no body. */
@@ -69,7 +88,7 @@ export interface RouteSpec<A extends Access, Body, Query> {
   errors?: readonly ErrorCode[];
   /** While the server shuts down reads are served and writes refused, unless a write finishes earlier work. */
   finishesWork?: true;
-  handle(call: Call<CallerOf<A>, Body, Query>): Reply | Promise<Reply>;
+  handle(call: Call<CallerOf<A>, Body, Query>): Reply | StreamReply | Promise<Reply | StreamReply>;
 }
 
 /** A worker route says where the request names the worker whose session it shows. */

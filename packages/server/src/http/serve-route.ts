@@ -11,7 +11,7 @@ import { checkHost } from './host-check.js';
 import { parseJson } from './json-text.js';
 import { speaksNewerMinor } from './protocol-version.js';
 import { parseQuery } from './query.js';
-import type { BodySpec, Call, Reply, Route } from './route.js';
+import type { BodySpec, Call, Reply, Route, StreamReply } from './route.js';
 import { searchOf } from './target.js';
 import { check } from './validation.js';
 
@@ -77,7 +77,7 @@ export async function admit(
 }
 
 /** Lets a request in, reads and checks it, and has the route's handler answer. */
-export async function answerRoute(route: Route, exchange: Exchange, id: string, deps: HttpDeps): Promise<Reply> {
+export async function answerRoute(route: Route, exchange: Exchange, id: string, deps: HttpDeps): Promise<Reply | StreamReply> {
   let caller = await admit(exchange, route, deps);
   if (!finishes(route) && deps.isShuttingDown()) throw shuttingDown();
   if (id.length > MAX_ID_DIGITS) throw new DomainError('not_found', `Nothing has the id ${id.slice(0, 64)}.`);

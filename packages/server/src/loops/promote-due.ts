@@ -5,9 +5,10 @@ const BATCH = 1_000;
 
 /** Makes scheduled stages pending when they are due, so that delayed work never stands in the way of a claim. */
 export async function promoteDue({ tx, now, effects }: Group): Promise<{ inMs?: number | undefined }> {
-  const promoted = await tx.promoteDue(now, BATCH);
-  noteReady(effects, promoted);
-  if (promoted.length === BATCH) return { inMs: 0 };
+  const { ready, started } = await tx.promoteDue(now, BATCH);
+  for (const pipeline of started) effects.events.add('pipeline_started', pipeline);
+  noteReady(effects, ready);
+  if (ready.length === BATCH) return { inMs: 0 };
   const { dueAt } = await tx.nextTimes();
   return dueAt === null ? {} : { inMs: Math.max(dueAt - now, 0) };
 }

@@ -10,6 +10,8 @@ export interface Capabilities {
   sequences: boolean;
   /** Several connections write: rows must be locked in the agreed order, and a claim skips what others hold. */
   rowLocks: boolean;
+  /** Commits overlap: a row can carry the id of its transaction, and a reader can tell which transactions are over. */
+  transactionIds: boolean;
   /** How a table of values travels: a tuple of arguments a row, or an array a column. */
   tables: 'tuples' | 'arrays';
   /** `operand in (…)` over an array argument of integers. */
@@ -36,6 +38,7 @@ export const sqliteCapabilities: Capabilities = {
   ordered: sql`text`,
   sequences: false,
   rowLocks: false,
+  transactionIds: false,
   tables: 'tuples',
   anyOf: (argument) => sql`in (select value from json_each(${argument}))`,
   array: (values) => JSON.stringify(values),
@@ -57,6 +60,7 @@ export const postgresCapabilities: Capabilities = {
   ordered: sql`text collate "C"`,
   sequences: true,
   rowLocks: true,
+  transactionIds: true,
   tables: 'arrays',
   anyOf: (argument) => sql`= any(cast(${argument} as bigint[]))`,
   array: (values) => values,

@@ -5,6 +5,7 @@ export type PipelineState = Pick<
   PipelineRow,
   | 'id'
   | 'application_id'
+  | 'name'
   | 'status'
   | 'run'
   | 'run_at'

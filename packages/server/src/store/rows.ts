@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, StageStatus, WorkerState } from '@pipelogiq/protocol';
+import type { DeliveryOutcome, FinalPipelineStatus, StageStatus, WorkerState } from '@pipelogiq/protocol';
 import type {
   ApiKeyTable,
   ApplicationTable,
@@ -190,9 +190,16 @@ export interface StageChange {
   finishedAt: Ms | null;
 }
 
+/** A stage that changed as it was decided. */
+export type AppliedChange = Pick<StageRow, 'id' | 'held' | 'pending_timeout_ms'>;
+
+export type CompletedRow = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name' | 'fencing_token' | 'worker_id'>;
+
+export type BlockedRow = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name'>;
+
 export type ReadyStage = Pick<
   StageRow,
-  'id' | 'application_id' | 'pipeline_id' | 'handler' | 'status' | 'run_at' | 'ready_at' | 'pending_timeout_ms' | 'held'
+  'id' | 'application_id' | 'pipeline_id' | 'name' | 'handler' | 'status' | 'run_at' | 'ready_at' | 'pending_timeout_ms' | 'held'
 >;
 
 /** A stage that has not run yet: one that may wait too long, or that waits for an event. */
@@ -229,7 +236,10 @@ export interface CounterDelta {
   blocked: number;
 }
 
-export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'status'>;
+export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'name'> & { status: FinalPipelineStatus };
+
+/** A pipeline whose time to start has come. */
+export type StartedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'name'>;
 
 /** What a worker may do now, and how far the pulls of which session have come. */
 export type WorkerStanding = Pick<WorkerRow, 'id' | 'state' | 'order_given' | 'session_hash'> & { last_pull_seq: number };

@@ -1,4 +1,5 @@
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
+import type { EventTable } from './event-rows.js';
 import type { AuditEventTable, BulkActionTable, StageAppendTable } from './operate-rows.js';
 
 /** Tables as Kysely sees them. Ids are integers, times epoch milliseconds, flags 0 or 1, user JSON text. */
@@ -21,6 +22,7 @@ export interface Schema {
   audit_event: AuditEventTable;
   bulk_action: BulkActionTable;
   stage_append: StageAppendTable;
+  event: EventTable;
 }
 
 export type Flag = 0 | 1;

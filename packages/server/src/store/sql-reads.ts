@@ -3,6 +3,7 @@ import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
+import { eventReads } from './sql/event-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import type * as s from './store.js';
@@ -15,9 +16,9 @@ type PipelineQuery = SelectQueryBuilder<
 
 /** Reads of every SQL store, on a connection that cannot write. */
 export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
-  Object.assign(new CoreReads(db, can), diagnosisReads(db, can), operateReads(db), peerReads(db, can));
+  Object.assign(new CoreReads(db, can), diagnosisReads(db, can), operateReads(db), peerReads(db, can), eventReads(db, can));
 
-class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads | keyof s.OperateReads | keyof s.PeerReads> {
+class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads | keyof s.OperateReads | keyof s.PeerReads | keyof s.EventReads> {
   readonly #db: Kysely<Schema>;
   readonly #can: Capabilities;
 

@@ -4,6 +4,7 @@ import { accountsOf } from './sql/accounts.js';
 import { actionsOf } from './sql/actions.js';
 import { cancelsOf } from './sql/cancels.js';
 import { createsOf } from './sql/creates.js';
+import { eventsOf } from './sql/events.js';
 import { leasesOf } from './sql/leases.js';
 import { operateOf } from './sql/operate.js';
 import { reportsOf } from './sql/reports.js';
@@ -36,6 +37,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...accountsOf(context),
     ...reportsOf(context),
     ...spansOf(context),
+    ...eventsOf(context),
   };
 }
 

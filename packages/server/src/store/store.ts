@@ -1,12 +1,16 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
 import type { DiagnosisReads } from './diagnosis-rows.js';
+import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type { AuditEventRow, BulkActionRow, StageAppendRow } from './operate-rows.js';
 import type {
   ApiKeyRow,
   ApplicationRow,
+  AppliedChange,
   AttemptRow,
+  BlockedRow,
   ClaimedStage,
+  CompletedRow,
   Completion,
   ContextRow,
   CounterDelta,
@@ -29,6 +33,7 @@ import type {
   StageOutput,
   StageRow,
   StartedDelivery,
+  StartedPipeline,
   WaitingStage,
   WorkerBeat,
   WorkerRow,
@@ -78,7 +83,8 @@ export interface Tx
     Accounts,
     Reports,
     SpanQueue,
-    Waits {
+    Waits,
+    EventLog {
   /** Runs `work` so that its failure undoes only its own statements. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -124,19 +130,16 @@ export interface Settles {
   /** Current deliveries of these stages; locked on stores with several writers. */
   deliveries(stageIds: number[]): Promise<DeliveryRow[]>;
   /** running to completed for the acks whose delivery is still held. Returns those; the others are as they were. */
-  completeDeliveries(
-    rows: Completion[],
-    now: Ms,
-  ): Promise<Pick<StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>[]>;
+  completeDeliveries(rows: Completion[], now: Ms): Promise<CompletedRow[]>;
   archivedOutcomes(
     refs: { id: number; fencingToken: number }[],
   ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]>;
-  /** Applies each change whose stage still has the expected status and token. Returns the ids that it changed. */
-  applyChanges(changes: StageChange[]): Promise<Pick<StageRow, 'id' | 'pending_timeout_ms'>[]>;
+  /** Applies each change whose stage still has the expected status and token. Returns those that it changed. */
+  applyChanges(changes: StageChange[]): Promise<AppliedChange[]>;
   /** Counts these stages as satisfied in their dependents and starts those that have none left. */
   satisfyDependents(stageIds: number[], now: Ms): Promise<ReadyStage[]>;
   /** Blocks everything downstream of these stages that has not started. */
-  blockDependents(stageIds: number[]): Promise<{ id: number; pipeline_id: number }[]>;
+  blockDependents(stageIds: number[]): Promise<BlockedRow[]>;
   /** Adds to the counters and ends the pipelines that have no open stage left. Returns those that ended now. */
   countStages(deltas: CounterDelta[], now: Ms): Promise<EndedPipeline[]>;
   /** Adds leaseMs from now to each lease that is still held. Returns the ones extended. */
@@ -154,7 +157,7 @@ export interface Timers {
   /** Ids of running deliveries whose lease or timeout had run out when it looked, earliest first. */
   dueDeliveries(now: Ms, limit: number): Promise<number[]>;
   /** scheduled to pending for what is due; pipelines that waited for it start. */
-  promoteDue(now: Ms, limit: number): Promise<ReadyStage[]>;
+  promoteDue(now: Ms, limit: number): Promise<{ ready: ReadyStage[]; started: StartedPipeline[] }>;
   /** The next moments at which a timer has something to do. */
   nextTimes(): Promise<{ wakeAt: Ms | null; dueAt: Ms | null }>;
   /** After an outage: a fresh lease for every running delivery, timeouts shifted by the gap. */
@@ -166,9 +169,9 @@ export interface Timers {
 }
 
 export interface Cancels {
-  pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'status'>[]>;
+  pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'status'>[]>;
   /** Cancels every stage that is not final; running ones lose their lease at once. */
-  cancelStages(stages: IdRange, now: Ms): Promise<{ id: number }[]>;
+  cancelStages(stages: IdRange, now: Ms): Promise<Pick<StageRow, 'id' | 'application_id' | 'name'>[]>;
   cancelPipeline(pipelineId: number, cancelledStages: number, reason: string | null, now: Ms): Promise<void>;
 }
 
@@ -275,12 +278,12 @@ export interface SpanQueue {
 export interface PeerReads {
   /** Which of these have stages that can be leased now, and how many, as far as anybody needs to know. */
   readyAmong(awaited: readonly ReadyWork[]): Promise<ReadyWork[]>;
-  /** The final statuses among these pipelines. */
-  endedAmong(ids: number[]): Promise<EndedPipeline[]>;
+  /** Which of these pipelines have ended. */
+  endedAmong(ids: number[]): Promise<Pick<EndedPipeline, 'id'>[]>;
 }
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
-export interface Reads extends DiagnosisReads, OperateReads, PeerReads {
+export interface Reads extends DiagnosisReads, EventReads, OperateReads, PeerReads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
@@ -307,6 +310,7 @@ export interface Reads extends DiagnosisReads, OperateReads, PeerReads {
 }
 
 export type * from './diagnosis-rows.js';
+export type * from './event-rows.js';
 export type * from './graph-rows.js';
 export type * from './operate-rows.js';
 export type * from './rows.js';

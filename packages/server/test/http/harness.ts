@@ -43,6 +43,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     'jobs.pull': () => ({ jobs: [] }),
     'jobs.settle': () => [],
     'jobs.payload': () => ({ outputs: {}, context: {}, nextCursor: null }),
+    'events.subscribe': () => ({ open: () => undefined, close: () => undefined }),
   };
   const group = (groupName: keyof UseCases) =>
     new Proxy(
@@ -64,6 +65,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     workers: group('workers'),
     accounts: group('accounts'),
     eventStages: group('eventStages'),
+    events: group('events'),
   } as unknown as UseCases;
   return { useCases, calls };
 }

@@ -141,7 +141,9 @@ it('answers no path or query, however odd, with a 5xx', async () => {
         .map(([name, value]) => `${name}=${encodeURIComponent(String(value).replace(/[\ud800-\udfff]/g, ''))}`)
         .join('&');
       const response = await h.send('GET', `${path}?${search}`);
-      expect(response.status, await response.text()).toBeLessThan(500);
+      const isStream = response.headers.get('content-type')?.startsWith('text/event-stream'); // has no end
+      const text = isStream ? await response.body?.cancel() : await response.text();
+      expect(response.status, text ?? '').toBeLessThan(500);
     }),
     { numRuns: 400 },
   );

@@ -1,4 +1,5 @@
 import type { EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
+import { GroupEvents } from '../event/group-events.js';
 
 /** Key of what one kind of waiter waits for. */
 export const readyKey = (applicationId: number, handler: string): string => `${applicationId}\n${handler}`;
@@ -25,8 +26,23 @@ export class Effects {
   /** Earliest moment at which a stage will have been pending or waiting for too long. */
   nextWaitEndAt: Ms | undefined;
 
-  /** @param now - the store's time of the group */
-  constructor(readonly now: Ms) {}
+  readonly events: GroupEvents;
+
+  /**
+   * @param now - the store's time of the group
+   * @param options.events - whether events are kept
+   */
+  constructor(
+    readonly now: Ms,
+    { events }: { events: boolean } = { events: false },
+  ) {
+    this.events = new GroupEvents(events);
+  }
+
+  endPipeline(pipeline: EndedPipeline): void {
+    this.endedPipelines.push(pipeline);
+    this.events.add(`pipeline_${pipeline.status}`, pipeline);
+  }
 
   addReady(applicationId: number, handler: string, count = 1): void {
     addReady(this.ready, readyKey(applicationId, handler), count);

@@ -22,6 +22,8 @@ export interface GroupDeps extends LeaseDeps, SettleDeps {
   store: Store;
   /** Whether ended work is queued for span export. */
   exportSpans: boolean;
+  /** Whether what happens is written to the log of events. */
+  events: boolean;
   /** Parked pulls that the stages made ready by this group can serve. */
   takeWaiters(ready: ReadonlyMap<string, number>, except: ReadonlySet<LeaseTicket>): LeaseTicket[];
 }
@@ -52,7 +54,7 @@ type Step<T> = (group: Group, tickets: T[]) => Promise<void>;
 async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner): Promise<Effects> {
   for (const ticket of tickets) delete ticket.result;
   return deps.store.transaction(async (tx, now) => {
-    const effects = new Effects(now);
+    const effects = new Effects(now, deps);
     const group: Group = { tx, now, effects, isDataFailure: (error) => deps.store.failureOf(error) === 'data' };
     await tx.lockPipelines(pipelinesOf(tickets));
     await inOrderOfArrival(deps, group, tickets, run);
@@ -66,6 +68,7 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
         effects.endedPipelines.map((pipeline) => pipeline.id),
       );
     }
+    if (!effects.events.isEmpty) await tx.appendEvents(effects.events.payloads(), now);
     return effects;
   });
 }
@@ -136,7 +139,9 @@ const alone = <T extends Ticket>(group: Group, ticket: T, step: Step<T>): Promis
   group.tx.savepoint(() => step(group, [ticket]));
 
 const runApart: Runner = async (group, tickets, step) => {
+  const { events } = group.effects;
   for (const ticket of tickets) {
+    const mark = events.mark();
     try {
       // Twice: what broke on a key that another server inserted at the same time finds that key the second time.
       await alone(group, ticket, step).catch((error) => {
@@ -145,6 +150,7 @@ const runApart: Runner = async (group, tickets, step) => {
       });
     } catch (error) {
       if (!group.isDataFailure(error)) throw error; // the database itself: nobody's request is to blame
+      events.backTo(mark);
       ticket.result = error instanceof Error ? error : new Error(String(error));
     }
   }

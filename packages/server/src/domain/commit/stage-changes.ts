@@ -5,11 +5,11 @@ import type { Effects } from './effects.js';
 /** A decided transition with what its consequences depend on. */
 export interface DecidedChange {
   change: StageChange;
-  stage: Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'handler' | 'run_next_if_failed'>;
+  stage: Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name' | 'handler' | 'run_next_if_failed'>;
 }
 
 /** A stage that was completed by compare and set. */
-export type CompletedStage = Pick<StageRow, 'id' | 'pipeline_id'>;
+export type CompletedStage = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name'>;
 
 /**
  * Applies transitions and all that follows from them, and from the stages that the group has `completed` already: dependents start
@@ -28,6 +28,7 @@ export async function applyStageChanges(
   const satisfied: number[] = [];
   for (const stage of completed) {
     effects.endedStages.push(stage.id);
+    effects.events.add('stage_completed', stage);
     counters.add(stage.pipeline_id, 'completed');
     satisfied.push(stage.id);
   }
@@ -35,11 +36,8 @@ export async function applyStageChanges(
   for (const { change, stage } of decided) {
     const row = applied.get(change.id);
     if (!row) continue;
-    if (change.to === 'pending') {
-      effects.addReady(stage.application_id, stage.handler);
-      effects.waitEndsAt(waitEndsAt({ status: change.to, ready_at: change.readyAt, pending_timeout_ms: row.pending_timeout_ms }));
-    }
-    if (change.to === 'scheduled') effects.dueAt(change.runAt);
+    tell(effects, change, stage);
+    noteReady(effects, [{ ...stage, ...row, status: change.to, run_at: change.runAt, ready_at: change.readyAt }]);
     if (change.finishedAt === null) continue;
     effects.endedStages.push(change.id);
     const tolerated = change.to === 'failed' && stage.run_next_if_failed === 1;
@@ -47,18 +45,35 @@ export async function applyStageChanges(
     (change.to === 'completed' || tolerated ? satisfied : broken).push(change.id);
   }
   noteReady(effects, await tx.satisfyDependents(satisfied, now));
-  for (const blocked of await tx.blockDependents(broken)) counters.add(blocked.pipeline_id, 'blocked');
-  effects.endedPipelines.push(...(await tx.countStages(counters.rows(), now)));
+  for (const blocked of await tx.blockDependents(broken)) {
+    counters.add(blocked.pipeline_id, 'blocked');
+    effects.events.add('stage_blocked', blocked);
+  }
+  for (const ended of await tx.countStages(counters.rows(), now)) effects.endPipeline(ended);
 }
 
-type Ready = Pick<ReadyStage, 'application_id' | 'handler' | 'status' | 'run_at' | 'ready_at' | 'pending_timeout_ms'> & {
-  held?: Flag;
-};
+/** What became of a delivery. */
+function tell({ events }: Effects, { to, outcome, runAt, errorCode }: StageChange, stage: DecidedChange['stage']): void {
+  if (to === 'completed') events.add('stage_completed', stage);
+  else if (to === 'failed') events.add('stage_failed', stage, errorCode);
+  else if (outcome === 'retried' || outcome === 'released' || outcome === 'expired' || outcome === 'timed_out') {
+    events.add(`stage_${outcome}`, stage, runAt, errorCode);
+  }
+}
+
+type Ready = Pick<
+  ReadyStage,
+  'id' | 'application_id' | 'name' | 'handler' | 'status' | 'run_at' | 'ready_at' | 'pending_timeout_ms'
+> & { held?: Flag };
 
 export function noteReady(effects: Effects, stages: readonly Ready[]): void {
   for (const stage of stages) {
     if (stage.held === 1) continue;
-    if (stage.status === 'pending') effects.addReady(stage.application_id, stage.handler);
+    if (stage.status === 'pending') {
+      effects.addReady(stage.application_id, stage.handler);
+      effects.events.add('stage_ready', stage);
+    }
+    if (stage.status === 'waiting') effects.events.add('stage_waiting', stage);
     if (stage.status === 'scheduled') effects.dueAt(stage.run_at);
     if (stage.pending_timeout_ms !== null) effects.waitEndsAt(waitEndsAt(stage));
   }

@@ -113,7 +113,7 @@ async function loadStage(
 const PAUSABLE: ReadonlySet<PipelineStatus> = new Set(['not_started', 'running']);
 
 /** Leases nothing more of the pipeline. What runs goes on and may settle; a retry waits like everything else. */
-export async function pausePipeline({ tx, now }: Group, applicationId: number, id: number): Promise<void> {
+export async function pausePipeline({ tx, now, effects }: Group, applicationId: number, id: number): Promise<void> {
   await tx.lockPipelines([id]);
   const pipeline = await tx.pipelineState(id);
   if (!pipeline || pipeline.application_id !== applicationId) throw notFound('pipeline', String(id));
@@ -121,6 +121,7 @@ export async function pausePipeline({ tx, now }: Group, applicationId: number, i
   if (!PAUSABLE.has(pipeline.status)) throw conflict(`The pipeline is ${pipeline.status} and cannot be paused.`);
   await tx.holdStages(stagesOf(id));
   await tx.setPipelineState(id, { status: 'paused', paused_at: now });
+  effects.events.add('pipeline_paused', pipeline);
 }
 
 /** Goes on where it was paused. */
@@ -135,5 +136,6 @@ export async function resumePipeline({ tx, now, effects }: Group, applicationId:
     started_at: pipeline.started_at ?? (waitsForStart ? null : now),
     paused_at: null,
   });
+  effects.events.add('pipeline_resumed', pipeline);
   noteReady(effects, await tx.releaseStages(stagesOf(id), now - (pipeline.paused_at ?? now), now));
 }

@@ -1,4 +1,4 @@
-import type { PipelineStatus } from '@pipelogiq/protocol';
+import type { FinalPipelineStatus, PipelineStatus } from '@pipelogiq/protocol';
 import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { notFound, stagesOf } from '../ids.js';
@@ -18,9 +18,12 @@ export async function cancelPipeline(group: Group, applicationId: number, id: nu
   }
   const stages = await tx.cancelStages(stagesOf(id), now);
   await tx.cancelPipeline(id, stages.length, reason ?? null, now);
-  for (const stage of stages) effects.endedStages.push(stage.id); // also those between two attempts: workers' spans hang under them
-  effects.endedPipelines.push({ ...pipeline, status: 'cancelled' });
+  for (const stage of stages) {
+    effects.endedStages.push(stage.id); // also those between two attempts: workers' spans hang under them
+    effects.events.add('stage_cancelled', stage);
+  }
+  effects.endPipeline({ ...pipeline, status: 'cancelled' });
 }
 
-export const isFinal = (status: PipelineStatus): boolean =>
+export const isFinal = (status: PipelineStatus): status is FinalPipelineStatus =>
   status === 'completed' || status === 'failed' || status === 'cancelled';

@@ -1,8 +1,11 @@
 import type { StageStatus } from '@pipelogiq/protocol';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from '../../store/store.js';
+import type { Effects } from '../commit/effects.js';
 import { noteReady } from '../commit/stage-changes.js';
 import type { Group } from '../commit/tickets.js';
+import type { StoredType } from '../event/stored.js';
 import { notFound, stagesOf } from '../ids.js';
+import { isFinal } from './cancel.js';
 import { type Intent, replan, spawnedBy } from './replan.js';
 
 /** A pipeline with all its stages, locked until the commit. */
@@ -67,6 +70,14 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   });
 
   const byId = new Map(stages.map((stage) => [stage.id, stage]));
+  if (reopens) effects.events.add('pipeline_rerun', pipeline);
+  if (pipeline.status === 'not_started' && status === 'running') effects.events.add('pipeline_started', pipeline);
+  for (const id of again) tell(effects, 'stage_rerun', byId.get(id));
+  for (const { id, status: to } of places) {
+    const stage = byId.get(id);
+    if ((to === 'skipped' || to === 'blocked') && stage?.status !== to) tell(effects, `stage_${to}`, stage);
+    if (ENDED.has(to) && !ENDED.has(stage?.status ?? 'completed')) effects.endedStages.push(id);
+  }
   noteReady(
     effects,
     places.flatMap((place) => {
@@ -74,10 +85,11 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
       return stage ? [{ ...stage, ...place }] : [];
     }),
   );
-  for (const place of places) {
-    if (ENDED.has(place.status) && !ENDED.has(byId.get(place.id)?.status ?? 'completed')) effects.endedStages.push(place.id);
-  }
-  if (ends && !FINAL.has(pipeline.status)) effects.endedPipelines.push({ ...pipeline, status });
+  if (isFinal(status) && !FINAL.has(pipeline.status)) effects.endPipeline({ ...pipeline, status });
+}
+
+function tell({ events }: Effects, type: StoredType, stage: GraphStage | undefined): void {
+  if (stage) events.add(type, stage);
 }
 
 /** A pipeline that waits for its time begins with the first stage that does not, as when the stages before it are skipped. */

@@ -20,6 +20,7 @@ export async function createStep(group: Group, tickets: CreateTicket[]): Promise
   await tx.insertDependencies(rows.dependencies);
   await tx.insertKeywords(rows.keywords);
   await tx.putContext(rows.context);
+  for (const pipeline of rows.pipelines) group.effects.events.add('pipeline_created', pipeline, pipeline.status);
   noteReady(group.effects, rows.stages);
   answerRepeatsInGroup(tickets);
 }

@@ -93,6 +93,7 @@ async function claimFor(
     const row = startedById.get(stage.id);
     if (!row) continue;
     group.effects.takeReady(stage.application_id, stage.handler);
+    group.effects.events.add('stage_leased', stage, ticket.holder.workerId, stage.attempts + 1);
     stage.fencing_token = row.fencing_token;
     stage.lease_expires_at = leaseExpiresAt;
     stage.timeout_at = group.now + stage.timeout_ms;

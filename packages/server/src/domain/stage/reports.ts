@@ -10,7 +10,7 @@ type Reported = { id: string } | { id: string; error: SettleError };
 
 /** Progress and context flushes of running jobs, fenced like a settle. */
 export async function recordProgress(
-  { tx, now }: Group,
+  { tx, now, effects }: Group,
   holder: Holder,
   reports: readonly ProgressReport[],
 ): Promise<Reported[]> {
@@ -25,6 +25,13 @@ export async function recordProgress(
       message: report.message ?? null,
     })),
   );
+  for (const { id, ratio, message } of held) {
+    const stage = rows.get(Number(id));
+    // A flush of context alone is no progress.
+    if (stage && (ratio !== undefined || message !== undefined)) {
+      effects.events.add('stage_progress', stage, ratio ?? null, message ?? null);
+    }
+  }
   const writes = held.flatMap((report) => {
     const pipeline_id = rows.get(Number(report.id))?.pipeline_id ?? 0;
     return contextRows(report.context).map((item) => ({ ...item, pipeline_id, updated_at: now }));

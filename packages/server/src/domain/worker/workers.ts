@@ -109,9 +109,11 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
         },
       }),
     async shutdown(caller) {
+      const row = await find(caller, String(caller.workerId));
       await operate(caller, async ({ tx, now, effects }) => {
-        await tx.updateWorker(caller.workerId, { state: 'stopped', in_flight: 0, last_seen_at: now });
-        effects.endPulls(caller.workerId);
+        await tx.updateWorker(row.id, { state: 'stopped', in_flight: 0, last_seen_at: now });
+        effects.endPulls(row.id);
+        effects.events.add('worker_stopped', row);
       });
     },
     async list(caller, page) {
@@ -125,6 +127,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       await operate(caller, async ({ tx, effects }) => {
         await tx.updateWorker(row.id, { order_given: 'drain' });
         effects.endPulls(row.id);
+        effects.events.add('worker_drained', row);
       });
       return view({ ...row, order_given: 'drain' });
     },
@@ -145,6 +148,7 @@ async function startSession(
     await tx.updateWorker(existing.id, session);
     await tx.restartPulls(existing.id, sessionHash);
     effects.endPulls(existing.id); // pulls of the old session are answered: their caller may be gone
+    effects.events.add('worker_started', { ...existing, name: session.name });
     return existing.id;
   }
   const [id = 0] = await tx.allocateIds('worker', 1);
@@ -158,6 +162,7 @@ async function startSession(
     last_error: null,
   });
   await tx.restartPulls(id, sessionHash);
+  effects.events.add('worker_started', { id, application_id: caller.applicationId, name: session.name });
   return id;
 }
 

@@ -4,6 +4,7 @@ import { accountRoutes } from './accounts.js';
 import { diagnosisRoutes } from './diagnosis.js';
 import { documentRoutes } from './documents.js';
 import { eventStageRoutes } from './event-stages.js';
+import { eventRoutes } from './events.js';
 import { healthRoutes } from './health.js';
 import { jobRoutes } from './jobs.js';
 import { operatorRoutes } from './operator.js';
@@ -24,6 +25,7 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...settleRoutes(deps),
     ...eventStageRoutes(deps),
     ...accountRoutes(deps),
+    ...eventRoutes(deps),
   ];
   const open = healthRoutes(deps);
   return [...api, ...open, ...documentRoutes(deps, [...api, ...open])];

@@ -3,12 +3,14 @@ import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
 import * as foundation from './0001-foundation.js';
 import * as operate from './0004-operate.js';
+import * as events from './0005-events.js';
 
 /** Brings the schema up to date. Throws when the database was written by a newer Pipelogiq. */
 export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<void> {
   const migrations: Record<string, Migration> = {
     '0001-foundation': { up: (target) => foundation.up(target as Kysely<never>, can) },
     '0004-operate': { up: (target) => operate.up(target as Kysely<never>, can) },
+    '0005-events': { up: (target) => events.up(target as Kysely<never>, can) },
   };
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();

@@ -5,7 +5,7 @@ import type { Actions, GraphEdge, GraphStage, IdRange, PipelineState, ReadyStage
 
 const pipelineState = statement<{ id: number }, PipelineState>(
   ({ slot }) => sql`
-    select id, application_id, status, run, run_at, started_at, finished_at, paused_at, root_span_id, cancel_reason, stages_total,
+    select id, application_id, name, status, run, run_at, started_at, finished_at, paused_at, root_span_id, cancel_reason, stages_total,
       stages_removed, priority
     from pipeline where id = ${slot('id', 'int')}`,
 );
@@ -86,7 +86,7 @@ const releaseStages = statement<IdRange & { pausedMs: number; now: number }, Rea
       ready_at = case when status = 'pending' or status = 'waiting'
         then ${can.least(sql`ready_at + ${slot('pausedMs', 'int')}`, slot('now', 'int'))} else ready_at end
     where id >= ${slot('from', 'int')} and id < ${slot('to', 'int')} and held = 1
-    returning id, application_id, pipeline_id, handler, status, run_at, ready_at, pending_timeout_ms, held`,
+    returning id, application_id, pipeline_id, name, handler, status, run_at, ready_at, pending_timeout_ms, held`,
 );
 
 const growPipeline = statement<{ id: number; stages: number }>(

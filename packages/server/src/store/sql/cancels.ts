@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import { statement } from '../statement.js';
-import type { Cancels, IdRange, Ms, PipelineRow } from '../store.js';
+import type { Cancels, IdRange, Ms, PipelineRow, StageRow } from '../store.js';
 
-const cancelStages = statement<IdRange & { now: number }, { id: number }>(
+type CancelledStage = Pick<StageRow, 'id' | 'application_id' | 'name'>;
+
+const cancelStages = statement<IdRange & { now: number }, CancelledStage>(
   ({ slot }) => sql`
     update stage set
       outcome = case when status = 'running' then 'cancelled' else outcome end,
@@ -12,7 +14,7 @@ const cancelStages = statement<IdRange & { now: number }, { id: number }>(
       finished_at = ${slot('now', 'int')}, status = 'cancelled'
     where id >= ${slot('from', 'int')} and id < ${slot('to', 'int')}
       and status in ('not_started', 'scheduled', 'pending', 'throttled', 'running', 'waiting')
-    returning id`,
+    returning id, application_id, name`,
 );
 
 const cancelPipeline = statement<{ pipelineId: number; stages: number; reason: string | null; now: number }>(
@@ -24,10 +26,10 @@ const cancelPipeline = statement<{ pipelineId: number; stages: number; reason: s
 
 export const cancelsOf = ({ run, db }: SqlContext): Cancels => {
   return {
-    pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'status'>[]> {
-      return db.selectFrom('pipeline').select(['id', 'application_id', 'status']).where('id', 'in', ids).execute();
+    pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'status'>[]> {
+      return db.selectFrom('pipeline').select(['id', 'application_id', 'name', 'status']).where('id', 'in', ids).execute();
     },
-    cancelStages(stages: IdRange, now: Ms): Promise<{ id: number }[]> {
+    cancelStages(stages: IdRange, now: Ms): Promise<CancelledStage[]> {
       return run(cancelStages, { ...stages, now });
     },
     async cancelPipeline(pipelineId: number, stages: number, reason: string | null, now: Ms): Promise<void> {

@@ -30,10 +30,10 @@ export function peerReads(db: Kysely<Schema>, can: Capabilities): PeerReads {
       const rows = await statements.runRows(db, readyAmong, awaited, { limit: Math.min(most, COUNTED) });
       return rows.filter(({ count }) => count > 0);
     },
-    endedAmong: (ids: number[]): Promise<EndedPipeline[]> =>
+    endedAmong: (ids: number[]): Promise<Pick<EndedPipeline, 'id'>[]> =>
       db
         .selectFrom('pipeline')
-        .select(['id', 'application_id', 'status'])
+        .select('id')
         .where(sql<boolean>`id ${can.anyOf(sql`${can.array(ids)}`)}`)
         .where('status', 'in', ['completed', 'failed', 'cancelled'])
         .execute(),

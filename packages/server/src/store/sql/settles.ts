@@ -2,7 +2,10 @@ import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import { forUpdate, rowsStatement, statement } from '../statement.js';
 import type {
+  AppliedChange,
   AttemptRow,
+  BlockedRow,
+  CompletedRow,
   Completion,
   CounterDelta,
   DeliveryRow,
@@ -11,7 +14,6 @@ import type {
   ReadyStage,
   Settles,
   StageChange,
-  StageRow,
 } from '../store.js';
 import { readyStatus } from './waits.js';
 
@@ -31,11 +33,7 @@ const deliveries = statement<{ ids: number[] }, DeliveryRow>(
  * complete: the holder's own ack of a running stage, compared and set without reading it first. What it leaves untouched — lost
  * leases, repetitions, a missing output that counts — is for the slower path that reads and decides.
  */
-const completeDeliveries = rowsStatement<
-  Completion & Record<string, unknown>,
-  { now: number },
-  Pick<StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>
->(
+const completeDeliveries = rowsStatement<Completion & Record<string, unknown>, { now: number }, CompletedRow>(
   { id: 'int', fencing_token: 'int', worker_id: 'int', application_id: 'int', output: 'text', is_empty: 'int' } as never,
   (rows, { slot }) => sql`
     with a(id, token, worker_id, application_id, output, is_empty) as (${rows})
@@ -45,7 +43,7 @@ const completeDeliveries = rowsStatement<
     from a
     where stage.id = a.id and stage.status = 'running' and stage.fencing_token = a.token and stage.worker_id = a.worker_id
       and stage.application_id = a.application_id and (a.is_empty = 0 or stage.fail_if_output_empty = 0)
-    returning stage.id, stage.pipeline_id, stage.fencing_token, stage.worker_id`,
+    returning stage.id, stage.application_id, stage.pipeline_id, stage.name, stage.fencing_token, stage.worker_id`,
 );
 
 const archivedOutcomes = rowsStatement<
@@ -61,11 +59,7 @@ const archivedOutcomes = rowsStatement<
 );
 
 /** Compare and set: zero rows is an answer, never an overwrite. */
-const applyChanges = rowsStatement<
-  StageChange & Record<string, unknown>,
-  Record<string, never>,
-  Pick<StageRow, 'id' | 'pending_timeout_ms'>
->(
+const applyChanges = rowsStatement<StageChange & Record<string, unknown>, Record<string, never>, AppliedChange>(
   {
     id: 'int',
     from: 'text',
@@ -91,7 +85,7 @@ const applyChanges = rowsStatement<
       settled_at = c.settled_at, finished_at = c.finished_at
     from c
     where stage.id = c.id and stage.status = c.from_status and stage.fencing_token = c.token
-    returning stage.id, stage.pending_timeout_ms`,
+    returning stage.id, stage.held, stage.pending_timeout_ms`,
 );
 
 /**
@@ -112,12 +106,12 @@ const satisfyDependents = statement<{ ids: number[]; now: number }, ReadyStage>(
       status = case when ${starts} then case when ${due} <= ${now} then ${readyStatus} else 'scheduled' end else stage.status end
     from e
     where stage.id = e.stage_id
-    returning stage.id, stage.application_id, stage.pipeline_id, stage.handler, stage.status, stage.run_at, stage.ready_at,
-      stage.pending_timeout_ms, stage.held`;
+    returning stage.id, stage.application_id, stage.pipeline_id, stage.name, stage.handler, stage.status, stage.run_at,
+      stage.ready_at, stage.pending_timeout_ms, stage.held`;
 });
 
 /** Not through stages that have run: after a rerun of one before them, what depends on their output still has it. */
-const blockDependents = statement<{ ids: number[] }, { id: number; pipeline_id: number }>(
+const blockDependents = statement<{ ids: number[] }, BlockedRow>(
   ({ idsIn }) => sql`
     with recursive down(id) as (
       select s.id from stage_dependency d join stage s on s.id = d.stage_id
@@ -127,7 +121,7 @@ const blockDependents = statement<{ ids: number[] }, { id: number; pipeline_id: 
       where s.status = 'not_started')
     update stage set status = 'blocked'
     where id in (select id from down) and status = 'not_started'
-    returning id, pipeline_id`,
+    returning id, application_id, pipeline_id, name`,
 );
 
 /** The counters make "is this pipeline over, and how?" a decision of constant time. */
@@ -154,7 +148,7 @@ const countStages = rowsStatement<CounterDelta & Record<string, unknown>, { now:
         status = case when ${over} then case when ${broken} then 'failed' else 'completed' end else status end
       from d
       where pipeline.id = d.pipeline_id
-      returning pipeline.id, pipeline.application_id, pipeline.status,
+      returning pipeline.id, pipeline.application_id, pipeline.name, pipeline.status,
         case when pipeline.status in ('completed', 'failed') and pipeline.stages_open = 0 then 1 else 0 end as ended`;
   },
 );
@@ -178,10 +172,7 @@ export const settlesOf = ({ runRows, runIds, can }: SqlContext): Settles => {
     deliveries(stageIds: number[]): Promise<DeliveryRow[]> {
       return runIds(deliveries, { ids: stageIds });
     },
-    completeDeliveries(
-      rows: Completion[],
-      now: Ms,
-    ): Promise<Pick<StageRow, 'id' | 'pipeline_id' | 'fencing_token' | 'worker_id'>[]> {
+    completeDeliveries(rows: Completion[], now: Ms): Promise<CompletedRow[]> {
       return runRows(completeDeliveries, rows, { now });
     },
     archivedOutcomes(
@@ -189,13 +180,13 @@ export const settlesOf = ({ runRows, runIds, can }: SqlContext): Settles => {
     ): Promise<Pick<AttemptRow, 'stage_id' | 'fencing_token' | 'outcome' | 'error_code'>[]> {
       return runRows(archivedOutcomes, refs);
     },
-    applyChanges(changes: StageChange[]): Promise<Pick<StageRow, 'id' | 'pending_timeout_ms'>[]> {
+    applyChanges(changes: StageChange[]): Promise<AppliedChange[]> {
       return runRows(applyChanges, changes);
     },
     satisfyDependents(stageIds: number[], now: Ms): Promise<ReadyStage[]> {
       return runIds(satisfyDependents, { ids: stageIds, now });
     },
-    blockDependents(stageIds: number[]): Promise<{ id: number; pipeline_id: number }[]> {
+    blockDependents(stageIds: number[]): Promise<BlockedRow[]> {
       return runIds(blockDependents, { ids: stageIds });
     },
     async countStages(deltas: CounterDelta[], now: Ms): Promise<EndedPipeline[]> {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import { forUpdate, skipLocked, statement } from '../statement.js';
-import type { Ms, ReadyStage, Timers } from '../store.js';
+import type { Ms, ReadyStage, StartedPipeline, Timers } from '../store.js';
 import { getState, lockState, setState } from './state.js';
 import { readyStatus } from './waits.js';
 
@@ -19,14 +19,15 @@ const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
     where id in (
       select id from stage where status = 'scheduled' and held = 0 and run_at <= ${slot('now', 'int')}
       order by run_at limit ${slot('limit', 'int')} ${skipLocked(can)})
-    returning id, application_id, pipeline_id, handler, status, run_at, ready_at, pending_timeout_ms, held`,
+    returning id, application_id, pipeline_id, name, handler, status, run_at, ready_at, pending_timeout_ms, held`,
 );
 
-const startPipelines = statement<{ ids: number[]; now: number }>(
+const startPipelines = statement<{ ids: number[]; now: number }, StartedPipeline>(
   ({ idsIn, slot, can }) => sql`
     update pipeline set status = 'running', started_at = ${slot('now', 'int')}
     where id in (
-      select id from pipeline where id ${idsIn('ids')} and status = 'not_started' order by id ${forUpdate(can)})`,
+      select id from pipeline where id ${idsIn('ids')} and status = 'not_started' order by id ${forUpdate(can)})
+    returning id, application_id, name`,
 );
 
 const nextTimes = statement<Record<string, never>, { wake_at: number | null; due_at: number | null }>(
@@ -69,10 +70,10 @@ export const timersOf = (context: SqlContext): Timers => {
     async dueDeliveries(now: Ms, limit: number): Promise<number[]> {
       return (await run(dueDeliveries, { now, limit })).map((row) => row.id);
     },
-    async promoteDue(now: Ms, limit: number): Promise<ReadyStage[]> {
+    async promoteDue(now: Ms, limit: number): Promise<{ ready: ReadyStage[]; started: StartedPipeline[] }> {
       const ready = await run(promoteDue, { now, limit });
-      await runIds(startPipelines, { ids: [...new Set(ready.map((stage) => stage.pipeline_id))], now });
-      return ready;
+      const started = await runIds(startPipelines, { ids: [...new Set(ready.map((stage) => stage.pipeline_id))], now });
+      return { ready, started };
     },
     async nextTimes(): Promise<{ wakeAt: Ms | null; dueAt: Ms | null }> {
       const [row] = await run(nextTimes, {});

@@ -1,0 +1,53 @@
+import type { Clock } from './clock.js';
+import type { Config } from './config.js';
+import type { Committer } from './domain/commit/committer.js';
+import type { OperateTicket } from './domain/commit/tickets.js';
+import { EventFeed } from './domain/event/feed.js';
+import type { Loop } from './loops/loop.js';
+import { pruneEvents } from './loops/prune-events.js';
+import type { Store } from './store/store.js';
+import type { Telemetry } from './telemetry/telemetry.js';
+
+interface Parts {
+  config: Config;
+  clock: Clock;
+  store: Store;
+  telemetry: Pick<Telemetry, 'log'>;
+}
+
+/** What latency rests on for the commits of other servers. */
+const FIND_EVERY_MS = 250;
+const PRUNE_EVERY_MS = 10_000;
+
+/** Undefined when the server keeps no events. */
+export function createEventFeed({ config, clock, store, telemetry }: Parts): EventFeed | undefined {
+  if (!config.events) return undefined;
+  return new EventFeed({
+    reads: store.reads,
+    clock,
+    maxStreams: config.maxEventStreams,
+    onError: (error) => telemetry.log.error({ err: error }, 'the log of events could not be read'),
+  });
+}
+
+export function eventLoops({ config, store }: Pick<Parts, 'config' | 'store'>, committer: Committer, feed: EventFeed): Loop[] {
+  const prune = () =>
+    committer.submit<OperateTicket>({
+      kind: 'operate',
+      applicationId: 0,
+      rows: 1,
+      bytes: 0,
+      background: true,
+      run: (group) => pruneEvents(group, config),
+    }) as Promise<{ more: boolean }>;
+  const loops: Loop[] = [
+    { name: 'beat-events', everyMs: config.eventHeartbeatMs, run: async () => feed.beat() },
+    {
+      name: 'prune-events',
+      everyMs: PRUNE_EVERY_MS,
+      onLeader: true,
+      run: async () => ((await prune()).more ? { inMs: 0 } : undefined),
+    },
+  ];
+  return store.peers ? [...loops, { name: 'find-events', everyMs: FIND_EVERY_MS, run: async () => feed.wake() }] : loops;
+}
