@@ -3,7 +3,7 @@ import { isFinal } from './world.js';
 
 /** Design §3: what a dependency's state means to its dependents, and what the stages' states mean to their pipeline. */
 
-export const isSatisfied = ({ status, spec }: StageModel): boolean =>
+const isSatisfied = ({ status, spec }: StageModel): boolean =>
   status === 'completed' || status === 'skipped' || (status === 'failed' && spec.runNextIfFailed);
 
 export const isBroken = (stage: StageModel): boolean =>

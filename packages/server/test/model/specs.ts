@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Spec } from './world.js';
 
-export const HANDLERS = ['a', 'b'];
+const HANDLERS = ['a', 'b'];
 
 const options = fc.record({
   handler: fc.constantFrom('a', 'a', 'b'),
