@@ -53,6 +53,7 @@ async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   if (child.connected) child.disconnect();
+  child.kill('SIGCONT'); // one that is stopped could not end
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
   await exited;
@@ -67,10 +68,10 @@ function watch(child) {
 
 /**
  * Starts a server on a free loopback port with a database of its own under `base`.
- * @param {{ kind: 'reference' | 'product', base: string, template?: string, nodeOptions?: string[] }} options
- *   `template`: a database file to start from, copied first.
+ * @param {{ kind: 'reference' | 'product', base: string, template?: string, env?: object, nodeOptions?: string[] }} options
+ *   `template`: a database file to start from, copied first. `env`: further variables.
  */
-export async function startServer({ kind, base, template, nodeOptions = [] }) {
+export async function startServer({ kind, base, template, env: extra = {}, nodeOptions = [] }) {
   const folder = join(base, `${kind}-${randomBytes(4).toString('hex')}`);
   await mkdir(folder);
   const database = join(folder, 'bench.db');
@@ -81,6 +82,7 @@ export async function startServer({ kind, base, template, nodeOptions = [] }) {
     ...process.env,
     NODE_ENV: 'production',
     ...(apiKey && { PIPELOGIQ_BOOTSTRAP_API_KEY: apiKey, PIPELOGIQ_LOG_LEVEL: 'warn' }),
+    ...extra,
   };
   const child = watch(
     spawn(process.execPath, [...nodeOptions, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] }),

@@ -29,8 +29,8 @@ const UNITS = {
 } as const;
 
 /** A number as the option takes it: `10s`, `256KiB`, `1000`. */
-function written(type: 'int' | 'size' | 'duration', value: number): string {
-  if (type === 'int' || value === 0) return String(value);
+function written(type: 'int' | 'number' | 'size' | 'duration', value: number): string {
+  if (type === 'int' || type === 'number' || value === 0) return String(value);
   const units: readonly (readonly [string, number])[] = UNITS[type];
   const [unit, factor] = units.find(([, size]) => value % size === 0) ?? ['', 1];
   return `${value / factor}${unit}`;
@@ -39,6 +39,7 @@ function written(type: 'int' | 'size' | 'duration', value: number): string {
 function valuesOf(option: Option): { byDefault: string; range: string } {
   switch (option.type) {
     case 'int':
+    case 'number':
     case 'size':
     case 'duration': {
       const text = (value: number) => written(option.type, value);

@@ -78,6 +78,26 @@ export async function drainBare(client, { handlers, count, lanes, jobsPerCall })
   return performance.now() - started;
 }
 
+/** As `drainBare`, and answers the milliseconds that each call took which brought jobs. */
+export async function pullsBare(client, { handlers, count, lanes, jobsPerCall }) {
+  const workers = await Promise.all(Array.from({ length: lanes }, () => client.worker(handlers)));
+  const samples = [];
+  let acked = 0;
+  const lane = async (worker) => {
+    let acks = [];
+    while (acked < count) {
+      const started = performance.now();
+      const jobs = await worker.pull({ maxJobs: jobsPerCall, acks });
+      if (jobs.length > 0) samples.push(performance.now() - started);
+      acked += acks.length;
+      acks = jobs.map(ackOf);
+    }
+  };
+  await Promise.all(workers.map(lane));
+  if (acked !== count) throw new Error(`acked ${acked} jobs, ${count} were created`);
+  return samples;
+}
+
 /** Creates one pipeline at a time while one worker long-polls; answers the milliseconds from create to the job's arrival. */
 export async function idleBare(client, { handler, count, gap }) {
   const worker = await client.worker([handler]);

@@ -48,6 +48,7 @@ describe('resolveConfig', () => {
     ['maxValueBytes', '64KiB', 65_536],
     ['maxBodyBytes', '2 MiB', 2_097_152],
     ['port', '0', 0],
+    ['retentionDays', '0.25', 0.25],
   ] as const)('reads %s %s as %i', (name, text, value) => {
     const flags = { [name]: text, maxBatchBodyBytes: '4MiB' };
     expect(resolveConfig({ flags })[name satisfies keyof Config]).toBe(value);

@@ -53,13 +53,15 @@ export const defaultConfig: Config = Object.freeze(
 type Raw = string | number | boolean;
 type Parsed = { value: Raw } | { problem: string };
 
-const UNITS: Record<'int' | 'size' | 'duration', Record<string, number>> = {
+const UNITS: Record<IntOption['type'], Record<string, number>> = {
   int: { '': 1 },
+  number: { '': 1 },
   size: { '': 1, b: 1, k: KIB, kib: KIB, m: MIB, mib: MIB },
   duration: { '': 1, ms: 1, s: 1_000, m: MINUTE, h: 60 * MINUTE, d: DAY },
 };
 const NUMBER_WORDS = {
   int: 'a whole number',
+  number: 'a number',
   size: 'bytes, or a number with KiB or MiB,',
   duration: 'milliseconds, or a number with ms, s, m, h or d,',
 };
@@ -68,7 +70,8 @@ function parseNumber(option: IntOption, raw: Raw): Parsed {
   const [, digits, unit] = /^(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]*)$/i.exec(String(raw).trim()) ?? [];
   const factor = unit === undefined ? undefined : UNITS[option.type][unit.toLowerCase()];
   const value = factor === undefined ? Number.NaN : Number(digits) * factor;
-  if (typeof raw !== 'boolean' && Number.isSafeInteger(value) && value >= option.min && value <= option.max) return { value };
+  const isNumber = option.type === 'number' ? Number.isFinite(value) : Number.isSafeInteger(value);
+  if (typeof raw !== 'boolean' && isNumber && value >= option.min && value <= option.max) return { value };
   return { problem: `must be ${NUMBER_WORDS[option.type]} from ${option.min} to ${option.max}, not ${JSON.stringify(raw)}` };
 }
 

@@ -23,6 +23,8 @@ import { exportSpans } from './loops/export-spans.js';
 import { Leadership } from './loops/leadership.js';
 import { createLoops, type Loop, type Loops } from './loops/loop.js';
 import { promoteDue } from './loops/promote-due.js';
+import { Pruner } from './loops/prune.js';
+import { DAY } from './options.js';
 import { settledWithin } from './settled-within.js';
 import type { Store } from './store/store.js';
 import type { Telemetry } from './telemetry/telemetry.js';
@@ -240,6 +242,7 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
       run: () => submit(committer, 'operate', async ({ tx }) => void (await accounts.flushUsed(tx))),
     },
   ];
+  if (config.retentionDays > 0) table.push(pruneLoop(parts, committer));
   if (telemetry.spanExport.enabled) {
     table.push({
       name: 'export-spans',
@@ -258,6 +261,29 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
     });
   }
   return table;
+}
+
+function pruneLoop({ config, clock, store, telemetry }: EngineParts, committer: Committer): Loop {
+  const rows = config.pruneChunkRows;
+  const pruner = new Pruner({
+    reads: store.reads,
+    retentionMs: config.retentionDays * DAY,
+    keepExports: telemetry.spanExport.enabled,
+    limits: { rows, bytes: config.pruneChunkBytes },
+    pauseMs: config.prunePauseMs,
+    now: () => clock.now(),
+    inBackground: (run) =>
+      committer.submit<OperateTicket>({
+        kind: 'operate',
+        applicationId: NO_APPLICATION,
+        rows,
+        bytes: 0,
+        background: true,
+        run,
+      }) as never,
+    onPruned: (pipelines) => telemetry.log.info({ pipelines }, 'pruned'),
+  });
+  return { name: 'prune', everyMs: config.pruneEveryMs, onLeader: true, run: () => pruner.step() };
 }
 
 /** What one of several servers on a database does beside its own work: find what the others made ready or ended, and lead or not. */

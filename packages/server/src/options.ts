@@ -7,7 +7,7 @@ interface Described {
   description: string;
 }
 export interface IntOption extends Described {
-  type: 'int' | 'size' | 'duration';
+  type: 'int' | 'number' | 'size' | 'duration';
   default: number;
   min: number;
   max: number;
@@ -112,6 +112,35 @@ export const OPTIONS = {
     description: 'bytes after which a pull stops filling',
   },
   maxJsonDepth: { type: 'int', default: 100, min: 4, max: 1_000, description: 'nesting of JSON in a body' },
+  retentionDays: {
+    type: 'number',
+    default: 30,
+    min: 0,
+    max: 36_500,
+    description: 'days that finished pipelines are kept; 0 keeps them for ever',
+  },
+  pruneEveryMs: {
+    type: 'duration',
+    default: MINUTE,
+    min: 100,
+    max: DAY,
+    description: 'how often pipelines past their retention are looked for',
+  },
+  prunePauseMs: {
+    type: 'duration',
+    default: 10,
+    min: 0,
+    max: MINUTE,
+    description: 'rest between two chunks of pruning',
+  },
+  pruneChunkRows: { type: 'int', default: 100, min: 1, max: 100_000, description: 'rows deleted in one chunk of pruning' },
+  pruneChunkBytes: {
+    type: 'size',
+    default: MIB,
+    min: KIB,
+    max: 64 * MIB,
+    description: 'payload deleted in one chunk of pruning, about',
+  },
   logsPerStage: { type: 'int', default: 1_000, min: 0, max: 1_000_000, description: 'log lines kept of one stage' },
   events: { type: 'bool', default: true, description: 'whether what happens is written down and told by `GET /events`' },
   eventRetentionMs: {

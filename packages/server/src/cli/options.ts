@@ -12,6 +12,7 @@ import {
 
 const PLACEHOLDERS: Record<Option['type'], string> = {
   int: ' <number>',
+  number: ' <number>',
   size: ' <bytes>',
   duration: ' <ms>',
   string: ' <text>',

@@ -26,6 +26,8 @@ export interface Capabilities {
   least(...values: RawBuilder<unknown>[]): RawBuilder<number>;
   /** `(select …)`: one row per element of an array of texts, in a column `item`. */
   each(argument: RawBuilder<unknown>): RawBuilder<unknown>;
+  /** As `each`, of an array of integers. */
+  eachId(argument: RawBuilder<unknown>): RawBuilder<unknown>;
   /** `(select …)`: one row per element of a column that holds a JSON array of texts. */
   jsonTexts(column: RawBuilder<unknown>): RawBuilder<unknown>;
 }
@@ -49,6 +51,7 @@ export const sqliteCapabilities: Capabilities = {
   greatest: (...values) => sql`max(${sql.join(values)})`,
   least: (...values) => sql`min(${sql.join(values)})`,
   each: (argument) => sql`(select value as item from json_each(${argument}))`,
+  eachId: (argument) => sql`(select value as item from json_each(${argument}))`,
   jsonTexts: (column) => sql`(select value from json_each(${column}))`,
 };
 
@@ -70,5 +73,6 @@ export const postgresCapabilities: Capabilities = {
   greatest: (...values) => sql`greatest(${sql.join(values)})`,
   least: (...values) => sql`least(${sql.join(values)})`,
   each: (argument) => sql`(select unnest(cast(${argument} as text[])) as item)`,
+  eachId: (argument) => sql`(select unnest(cast(${argument} as bigint[])) as item)`,
   jsonTexts: (column) => sql`(select json_array_elements_text(cast(${column} as json)))`,
 };

@@ -1,6 +1,7 @@
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
 import type { EventTable } from './event-rows.js';
 import type { AuditEventTable, BulkActionTable, StageAppendTable } from './operate-rows.js';
+import type { PrunedPipelineTable } from './retention-rows.js';
 
 /** Tables as Kysely sees them. Ids are integers, times epoch milliseconds, flags 0 or 1, user JSON text. */
 export interface Schema {
@@ -23,6 +24,7 @@ export interface Schema {
   bulk_action: BulkActionTable;
   stage_append: StageAppendTable;
   event: EventTable;
+  pruned_pipeline: PrunedPipelineTable;
 }
 
 export type Flag = 0 | 1;

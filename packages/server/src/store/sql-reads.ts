@@ -6,6 +6,7 @@ import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
+import { retentionReads } from './sql/retention-reads.js';
 import type * as s from './store.js';
 
 type PipelineQuery = SelectQueryBuilder<
@@ -16,9 +17,18 @@ type PipelineQuery = SelectQueryBuilder<
 
 /** Reads of every SQL store, on a connection that cannot write. */
 export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
-  Object.assign(new CoreReads(db, can), diagnosisReads(db, can), operateReads(db), peerReads(db, can), eventReads(db, can));
+  Object.assign(
+    new CoreReads(db, can),
+    diagnosisReads(db, can),
+    eventReads(db, can),
+    operateReads(db),
+    peerReads(db, can),
+    retentionReads(db),
+  );
 
-class CoreReads implements Omit<s.Reads, keyof s.DiagnosisReads | keyof s.OperateReads | keyof s.PeerReads | keyof s.EventReads> {
+type Rooms = s.DiagnosisReads & s.EventReads & s.OperateReads & s.PeerReads & s.RetentionReads;
+
+class CoreReads implements Omit<s.Reads, keyof Rooms> {
   readonly #db: Kysely<Schema>;
   readonly #can: Capabilities;
 

@@ -8,6 +8,7 @@ import { eventsOf } from './sql/events.js';
 import { leasesOf } from './sql/leases.js';
 import { operateOf } from './sql/operate.js';
 import { reportsOf } from './sql/reports.js';
+import { retentionOf } from './sql/retention.js';
 import { settlesOf } from './sql/settles.js';
 import { spansOf } from './sql/spans.js';
 import { timersOf } from './sql/timers.js';
@@ -38,6 +39,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...reportsOf(context),
     ...spansOf(context),
     ...eventsOf(context),
+    ...retentionOf(context),
   };
 }
 

@@ -3,6 +3,7 @@ import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type { AuditEventRow, BulkActionRow, StageAppendRow } from './operate-rows.js';
+import type { Retention, RetentionReads } from './retention-rows.js';
 import type {
   ApiKeyRow,
   ApplicationRow,
@@ -73,6 +74,7 @@ export interface Peers {
 
 export interface Tx
   extends Actions,
+    Retention,
     Operate,
     Creates,
     Leases,
@@ -283,7 +285,7 @@ export interface PeerReads {
 }
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
-export interface Reads extends DiagnosisReads, EventReads, OperateReads, PeerReads {
+export interface Reads extends DiagnosisReads, EventReads, OperateReads, PeerReads, RetentionReads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
@@ -313,4 +315,5 @@ export type * from './diagnosis-rows.js';
 export type * from './event-rows.js';
 export type * from './graph-rows.js';
 export type * from './operate-rows.js';
+export type * from './retention-rows.js';
 export type * from './rows.js';

@@ -10,10 +10,12 @@ import { Statements } from '../../src/store/statement.js';
 
 const database = new Database(':memory:');
 let asked: CompiledQuery | undefined;
+const all: CompiledQuery[] = [];
 const db = new Kysely<Schema>({
   dialect: sqliteDialect(database),
   log: ({ query }) => {
     asked = query;
+    all.push(query);
   },
 });
 const tx = sqlTx(db, new Statements(db, sqliteCapabilities));
@@ -76,6 +78,25 @@ describe('the index of waits that end', () => {
   it('holds only stages that have a limit and wait, so that it costs the others nothing', () => {
     const sql = database.prepare(`select sql from sqlite_master where name = 'stage_wait_end'`).pluck().get();
     expect(sql).toMatch(/where pending_timeout_ms is not null and held = 0 and \(status = 'pending' or status = 'waiting'\)$/);
+  });
+});
+
+describe('pruning', () => {
+  /** The plans of all statements that `run` asks. */
+  async function plansOf(run: () => Promise<unknown>): Promise<string[]> {
+    all.length = 0;
+    await run();
+    const prepared = all.map(({ sql, parameters }) => database.prepare(`explain query plan ${sql}`).all(parameters as unknown[]));
+    return prepared.map((steps) => (steps as { detail: string }[]).map((step) => step.detail).join('\n'));
+  }
+
+  it('finds what it deletes by keys, whatever else there is', async () => {
+    const plans = [
+      ...(await plansOf(() => tx.deletePipelines([1, 2], 1, true))),
+      ...(await plansOf(() => tx.deleteRemains([1, 2], 16_384, { rows: 10, bytes: 10 }))),
+    ];
+    expect(plans).toHaveLength(8);
+    for (const plan of plans) expect(plan).not.toMatch(/SCAN (pipeline|stage\w*|x|context_item|span_export)\b/);
   });
 });
 
