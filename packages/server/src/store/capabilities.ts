@@ -12,6 +12,8 @@ export interface Capabilities {
   rowLocks: boolean;
   /** Commits overlap: a row can carry the id of its transaction, and a reader can tell which transactions are over. */
   transactionIds: boolean;
+  /** Tables take settings of how their pages are filled and cleaned. */
+  storageParameters: boolean;
   /** How a table of values travels: a tuple of arguments a row, or an array a column. */
   tables: 'tuples' | 'arrays';
   /** `operand in (…)` over an array argument of integers. */
@@ -41,6 +43,7 @@ export const sqliteCapabilities: Capabilities = {
   sequences: false,
   rowLocks: false,
   transactionIds: false,
+  storageParameters: false,
   tables: 'tuples',
   anyOf: (argument) => sql`in (select value from json_each(${argument}))`,
   array: (values) => JSON.stringify(values),
@@ -64,6 +67,7 @@ export const postgresCapabilities: Capabilities = {
   sequences: true,
   rowLocks: true,
   transactionIds: true,
+  storageParameters: true,
   tables: 'arrays',
   anyOf: (argument) => sql`= any(cast(${argument} as bigint[]))`,
   array: (values) => values,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TicketQueue } from '../../src/domain/commit/queue.js';
 import type { Ticket } from '../../src/domain/commit/tickets.js';
 import { DomainError } from '../../src/domain/errors.js';
-import { connect } from '../support/files.js';
+import { runSql } from '../support/stores.js';
 import { holdCommits, pipeline, watchedEngine } from './support.js';
 
 const codeOf = (result: unknown): string => (result instanceof DomainError ? result.code : 'created');
@@ -31,8 +31,7 @@ describe('a group', () => {
   // Seen to fail when tickets are answered as soon as their step has run.
   it('answers nobody before its commit', async () => {
     const { engine, caller, watch, database } = await watchedEngine();
-    const outside = connect(database, { readonly: true });
-    const rows = () => outside.prepare('select count(*) from pipeline').pluck().get();
+    const rows = async () => (await runSql(database, 'select name from pipeline')).length;
     const gate = holdCommits(watch);
     let answered = false;
     const created = engine.useCases.pipelines.create(caller, [pipeline('p')]).then((results) => {
@@ -41,10 +40,10 @@ describe('a group', () => {
     });
     await gate.held;
     for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
-    expect([answered, rows()]).toEqual([false, 0]);
+    expect([answered, await rows()]).toEqual([false, 0]);
     gate.open();
     expect(await created).toMatchObject([{ created: true }]);
-    expect(rows()).toBe(1);
+    expect(await rows()).toBe(1);
   });
 
   it('answers everybody with a refusal when its commit fails', async () => {
@@ -57,7 +56,7 @@ describe('a group', () => {
     expect((await Promise.all(failed)).flat().map(codeOf)).toEqual(['internal', 'internal']);
     watch.beforeCommit = (run) => run();
     expect(await engine.useCases.pipelines.create(caller, [pipeline('q')])).toMatchObject([{ created: true }]);
-    expect(connect(database).prepare('select name from pipeline').pluck().all()).toEqual(['q']);
+    expect(await runSql(database, 'select name from pipeline')).toEqual([{ name: 'q' }]);
   });
 });
 

@@ -3,11 +3,10 @@ import { type ConfigOptions, resolveConfig } from '../../src/config.js';
 import type { Principal, WorkerPrincipal } from '../../src/domain/use-cases.js';
 import { createEngine, type Engine } from '../../src/engine.js';
 import { checkStageSpecs } from '../../src/http/index.js';
-import { openSqliteStore } from '../../src/store/sqlite/store.js';
 import type { Store, Tx } from '../../src/store/store.js';
 import { openTelemetry } from '../../src/telemetry/telemetry.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
-import { aDatabaseFile } from '../support/files.js';
+import { aDatabase, openStoreOf } from '../support/stores.js';
 
 type Around = <T>(run: () => Promise<T>) => Promise<T>;
 
@@ -34,12 +33,12 @@ export interface Watched {
   worker(): Promise<WorkerPrincipal>;
 }
 
-/** The engine on a file, without HTTP, with its transactions in the hands of the test. */
+/** The engine on a database of its own, without HTTP, with its transactions in the hands of the test. */
 export async function watchedEngine(options: ConfigOptions = {}): Promise<Watched> {
   const clock = new ManualClock();
   const config = resolveConfig({ options: { logLevel: 'silent', ...options } });
-  const database = aDatabaseFile();
-  const store = await openSqliteStore({ path: database, synchronous: 'full', clock });
+  const database = await aDatabase();
+  const store = await openStoreOf(database, clock);
   const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run() };
   const telemetry = openTelemetry({ config, env: {}, clock });
   const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry, checkStageSpecs });

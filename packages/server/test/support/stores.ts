@@ -1,5 +1,10 @@
+import { Client, types } from 'pg';
 import { inject, onTestFinished } from 'vitest';
-import { aDatabaseFile } from './files.js';
+import type { Clock } from '../../src/clock.js';
+import { openPostgresStore } from '../../src/store/postgres/store.js';
+import { openSqliteStore } from '../../src/store/sqlite/store.js';
+import type { Store } from '../../src/store/store.js';
+import { aDatabaseFile, connect } from './files.js';
 import { createDatabaseAt, type TestDatabase } from './postgres.js';
 
 /** An empty database on the PostgreSQL server of this run, which starts with the first call. */
@@ -34,3 +39,29 @@ async function aPostgresDatabase(): Promise<string> {
   onTestFinished(() => drop());
   return url;
 }
+
+/** The store of a database that `aDatabase` gave, without a server. */
+export function openStoreOf(database: string, clock: Clock): Promise<Store> {
+  if (inject('store') !== 'postgres') return openSqliteStore({ path: database, synchronous: 'full', clock });
+  return openPostgresStore({ url: database, clock, timeOf: clock, onBackgroundError: () => {} });
+}
+
+/** Runs one statement on a database of this project's store, beside the server, and returns its rows. Numbers come as numbers. */
+export async function runSql<Row = Record<string, unknown>>(database: string, statement: string): Promise<Row[]> {
+  if (inject('store') !== 'postgres') {
+    const prepared = connect(database).prepare(statement);
+    if (prepared.reader) return prepared.all() as Row[];
+    prepared.run();
+    return [];
+  }
+  const client = new Client({ connectionString: database, types: { getTypeParser: numbersAsNumbers } });
+  await client.connect();
+  try {
+    return (await client.query(statement)).rows as Row[];
+  } finally {
+    await client.end();
+  }
+}
+
+const INT8 = 20;
+const numbersAsNumbers = ((oid: number) => (oid === INT8 ? Number : types.getTypeParser(oid))) as typeof types.getTypeParser;

@@ -4,8 +4,8 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { type AnyHandler, defineHandler, NonRetryableError, Pipelogiq, type Worker } from '@pipelogiq/sdk';
 import { onTestFinished } from 'vitest';
 import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from '../../src/index.js';
-import { aDatabaseFile } from '../support/files.js';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.js';
+import { aDatabase } from '../support/stores.js';
 
 export type Protocol = 'http/protobuf' | 'grpc';
 
@@ -53,11 +53,11 @@ export interface Plane {
   close(): Promise<void>;
 }
 
-/** A control plane on a port and a file, which sends its spans to `endpoint`. */
+/** A control plane on a port and a database that outlives it, which sends its spans to `endpoint`. */
 export async function aPlane({
   endpoint,
   protocol = 'http/protobuf',
-  database = aDatabaseFile(),
+  database: given,
   env = {},
   ...options
 }: ControlPlaneOptions & { endpoint: string; protocol?: Protocol }): Promise<Plane> {
@@ -66,6 +66,7 @@ export async function aPlane({
     OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
     OTEL_EXPORTER_OTLP_TIMEOUT: '1000',
   };
+  const database = given ?? (await aDatabase());
   const controlPlane = await createControlPlane({ database, logLevel: 'silent', ...options, env: { ...otel, ...env } });
   const { url } = await controlPlane.listen({ port: 0 });
   const { apiKey } = controlPlane.connection();

@@ -9,6 +9,7 @@ import {
 import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Capabilities } from '../capabilities.js';
 import type { Sequence } from '../rows.js';
+import { setMinCompatible } from './compatibility.js';
 
 const SEQUENCES = ['application', 'api_key', 'worker', 'pipeline', 'stage_log', 'span_export'] satisfies Sequence[];
 
@@ -38,6 +39,7 @@ export async function up(db: Kysely<never>, can: Capabilities): Promise<void> {
   await stages(db, can);
   await deliveries(db, int64);
   await indexes(db);
+  await setMinCompatible(db, 1);
 }
 
 async function accounts(db: Kysely<never>, int64: Capabilities['int64']): Promise<void> {
