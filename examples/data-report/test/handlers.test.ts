@@ -69,7 +69,7 @@ describe('prices', () => {
 describe('validate', () => {
   it('puts the row counts into the context and the findings into the log', async () => {
     const source = await runHandler(fetchFilmsWorker, { input: { outputDir } });
-    if (source.status !== 'completed') throw source.cause;
+    if (source.status !== 'completed') throw new Error(`fetch has ${source.status}`, { cause: source });
     const result = await runHandler(validateFilmsWorker, { input: { outputDir, source: source.output.path } });
     expect(result).toMatchObject({ status: 'completed', output: { read: 3_201, kept: 3_192 } });
     expect(result.context).toEqual({ rows: { read: 3_201, kept: 3_192, rejected: 9 } });

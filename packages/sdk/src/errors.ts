@@ -165,6 +165,18 @@ export class RetryAfterError extends Error {
   }
 }
 
+/** Thrown by `job.snooze(ms)`: give the job back, without spending an attempt, and deliver it again after `delayMs`. */
+export class SnoozeError extends Error {
+  override readonly name = 'SnoozeError';
+  /** Milliseconds. */
+  readonly delayMs: number;
+
+  constructor(delayMs: number) {
+    super(`asked to be delivered again after ${delayMs} ms`);
+    this.delayMs = delayMs;
+  }
+}
+
 type ErrorClass = new (message: string, details: PipelogiqErrorDetails) => PipelogiqError;
 
 const CLASS_BY_STATUS: Readonly<Record<number, ErrorClass>> = {

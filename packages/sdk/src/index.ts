@@ -8,6 +8,7 @@ export type {
   BulkAction,
   BulkActionKind,
   BulkFilter,
+  CompleteStage,
   ContextItem,
   CreateApiKey,
   CreateApplication,
@@ -15,6 +16,7 @@ export type {
   CreatePipeline,
   DiagnosisReason,
   ErrorCode,
+  EventToken,
   FieldError,
   Json,
   LeaseLostReason,
@@ -29,6 +31,7 @@ export type {
   Problem,
   Scope,
   Stage,
+  StageCompleted,
   StageCounts,
   StageDiagnosis,
   StageError,
@@ -65,6 +68,7 @@ export {
   PipelogiqError,
   RateLimitedError,
   RetryAfterError,
+  SnoozeError,
   TimeoutError,
   ValidationError,
 } from './errors.js';
@@ -73,7 +77,13 @@ export { declareHandler, defineHandler } from './handler.js';
 export type { AnyContract, Job, JobContext, JobLog, LogMethod, OutputOf } from './job.js';
 export type { Jsonify } from './jsonify.js';
 export type { AddedStage, AddedStages } from './pipeline/added-stage.js';
-export type { DefinedStageOptions, PipelineBuilder, ReferredOutput, StageArguments } from './pipeline/builder.js';
+export type {
+  DefinedStageOptions,
+  EventStageOptions,
+  PipelineBuilder,
+  ReferredOutput,
+  StageArguments,
+} from './pipeline/builder.js';
 export type { CallArguments, CreateOptions, DefinitionOptions, PipelineCall, PipelineDefinition } from './pipeline/definition.js';
 export { definePipeline } from './pipeline/definition.js';
 export type { At, KeyOf, Reference, StageInput } from './pipeline/reference.js';

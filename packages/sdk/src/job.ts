@@ -1,4 +1,4 @@
-import type { Json } from '@pipelogiq/protocol';
+import type { EventToken, Json } from '@pipelogiq/protocol';
 import type { HandlerContract } from './handler.js';
 import type { Jsonify } from './jsonify.js';
 import type { AddedStages } from './pipeline/added-stage.js';
@@ -71,6 +71,23 @@ export interface Job<Input = unknown> {
   spawn<Sources extends readonly unknown[]>(stages: AddedStages<Sources>): void;
   /** Ends this attempt as failed and starts the next one after `delayMs` milliseconds instead of the backoff. */
   retryAfter(delayMs: number, message?: string): never;
+  /**
+   * Gives the job back: no attempt is spent, what it wrote to the context and spawned is forgotten, and it is delivered again after
+   * `delayMs` milliseconds, as often as it snoozes. For work that cannot be done yet and has not failed.
+   *
+   * @example if (!(await report.isReady())) job.snooze(60_000);
+   */
+  snooze(delayMs: number): never;
+  /**
+   * A token for an event stage of this pipeline, to be handed to whoever shall complete it: sent as `x-stage-token` to
+   * `POST /stages/{stageId}/complete`, it needs no API key. It counts once, and only for this run of the stage. Every call makes
+   * another one; ten are live at a time.
+   *
+   * @param stage name of the event stage
+   * @throws NotFoundError when the pipeline has no such stage, ConflictError when it is no event stage or has ended, LeaseLostError
+   * @example const { stageId, token } = await job.eventToken('approve');
+   */
+  eventToken(stage: string): Promise<EventToken>;
 }
 
 /**

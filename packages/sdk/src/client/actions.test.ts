@@ -21,6 +21,7 @@ type Call = [name: string, method: string, path: string, body: unknown, call: (p
 const REPEATED: Call[] = [
   ['pause', 'POST', '/pipelines/7/pause', {}, ({ pipelines }) => pipelines.pause('7')],
   ['skip', 'POST', '/stages/7/skip', {}, ({ stages }) => stages.skip('7')],
+  ['completion', 'POST', '/stages/7/complete', {}, ({ stages }) => stages.complete('7')],
   [
     'a dry run',
     'POST',
@@ -42,6 +43,7 @@ const ONCE: Call[] = [
     ({ pipelines }) => pipelines.rerun('7', { from: 'start' }),
   ],
   ['rerun of a stage', 'POST', '/stages/7/rerun', {}, ({ stages }) => stages.rerun('7')],
+  ['token', 'POST', '/stages/7/token', { revokeOthers: false }, ({ stages }) => stages.issueToken('7', { revokeOthers: false })],
   [
     'rerun with all that follow',
     'POST',
@@ -78,6 +80,14 @@ describe('actions', () => {
     const { pipelogiq } = await clientAt(() => problem(409, 'state_conflict'));
     await expect(pipelogiq.pipelines.resume('7')).rejects.toBeInstanceOf(ConflictError);
   });
+});
+
+it('completes an event stage with a token and what the event brings', async () => {
+  const answer = { id: '7', status: 'failed' };
+  const { pipelogiq, requests } = await clientAt(() => ({ json: answer }));
+  const event = { outcome: 'failed', error: { code: 'rejected', message: 'no' } } as const;
+  expect(await pipelogiq.stages.complete('7', event, { token: 'plqe_x' })).toEqual(answer);
+  expect(requests[0]).toMatchObject({ path: '/stages/7/complete', body: event, headers: { 'x-stage-token': 'plqe_x' } });
 });
 
 describe('append', () => {

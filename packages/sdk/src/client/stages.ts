@@ -1,4 +1,12 @@
-import { ROUTES, type Stage, type StageDiagnosis } from '@pipelogiq/protocol';
+import {
+  type CompleteStage,
+  type EventToken,
+  HEADERS,
+  ROUTES,
+  type Stage,
+  type StageCompleted,
+  type StageDiagnosis,
+} from '@pipelogiq/protocol';
 import type { Transport, TransportRequest } from '../transport/transport.js';
 import type { ReadOptions } from './listing.js';
 import { route } from './route.js';
@@ -44,6 +52,36 @@ export class Stages {
    */
   skip(id: string, { signal }: ReadOptions = {}): Promise<Stage> {
     return this.#act(ROUTES.stageSkip, id, {}, { retry: 'safe', signal });
+  }
+
+  /**
+   * Ends an event stage, once; the same again is answered with `repeated`. With a `token` of the stage the key needs no scope.
+   *
+   * @param event default: completed, without output
+   * @throws ConflictError when the stage does not wait, or has ended otherwise; AuthenticationError when the token is not one of it
+   * @example await pipelogiq.stages.complete(stageId, { output: { approvedBy: 'ada' } }, { token });
+   */
+  async complete(
+    id: string,
+    event: CompleteStage = {},
+    { token, signal }: ReadOptions & { token?: string } = {},
+  ): Promise<StageCompleted> {
+    const path = route(ROUTES.stageComplete, { id });
+    const headers = token === undefined ? {} : { [HEADERS.stageToken]: token };
+    return (await this.#transport.request<StageCompleted>({ method: 'POST', path, body: event, headers, retry: 'safe', signal }))
+      .body;
+  }
+
+  /**
+   * A token with which somebody outside may complete an event stage. Sent once, since a repeat would make another.
+   *
+   * @param options `revokeOthers` (default true): those issued before are worth nothing from now on
+   * @throws ConflictError when it is no event stage, or has ended; NotFoundError
+   */
+  async issueToken(id: string, { revokeOthers, signal }: ReadOptions & { revokeOthers?: boolean } = {}): Promise<EventToken> {
+    const path = route(ROUTES.stageToken, { id });
+    const request = { method: 'POST', path, body: { revokeOthers }, retry: 'never', signal } as const;
+    return (await this.#transport.request<EventToken>(request)).body;
   }
 
   async #act(template: string, id: string, body: object, options: Pick<TransportRequest, 'retry' | 'signal'>): Promise<Stage> {

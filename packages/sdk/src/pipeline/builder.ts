@@ -12,6 +12,16 @@ export interface DefinedStageOptions extends GivenStageOptions {
   after?: readonly { readonly name: string }[];
 }
 
+/** Options of an event stage. Those of workers and attempts mean nothing to it. */
+export interface EventStageOptions
+  extends Pick<
+    DefinedStageOptions,
+    'after' | 'runAt' | 'delayMs' | 'timeoutMs' | 'runNextIfFailed' | 'failIfOutputEmpty' | 'notifyOnFailure'
+  > {
+  /** Shown with the stage, as what it waits for; nobody is sent it. */
+  input?: unknown;
+}
+
 /** Input, then options; the input may be left out where the handler takes none. */
 export type StageArguments<Input> = undefined extends Input
   ? [input?: StageInput<Input>, options?: DefinedStageOptions]
@@ -35,6 +45,16 @@ export interface PipelineBuilder {
   ): StageRef<ReferredOutput<Output>>;
   /** Adds a stage for a handler that is known by name only: nothing about its input and output is checked. */
   stage(name: string, handler: string, input?: unknown, options?: DefinedStageOptions): StageRef;
+  /**
+   * Adds an event stage: no worker runs it. When the stages in `after` are done it waits, until it is completed from outside
+   * (`job.eventToken`, `stages.complete`) or `timeoutMs` is over: default 366 days. The pipeline's `defaults` do not count for it.
+   *
+   * @typeParam Output what the event brings, for those who refer to it; nothing checks it
+   * @example
+   * const approved = p.event<{ by: string }>('approve', { after: [draft], timeoutMs: 86_400_000 });
+   * p.stage('publish', publish, { approvedBy: approved.output('by') });
+   */
+  event<Output = unknown>(name: string, options?: EventStageOptions): StageRef<ReferredOutput<Output>>;
 }
 
 /** @param defaults weaker than the handler's own, which are weaker than the stage's options */
@@ -43,11 +63,25 @@ export function stageCollector(defaults: HandlerDefaults) {
   const refs = new Map<string, StageRef>();
 
   function stage(name: string, handler: NamedHandler, input?: unknown, options: DefinedStageOptions = {}): StageRef {
+    return add(name, (path) => specify(name, handler, input, options, path));
+  }
+
+  function event<Output>(name: string, { after = [], input, ...own }: EventStageOptions = {}): StageRef<ReferredOutput<Output>> {
+    return add(name, (path) => ({
+      ...stageOptions(undefined, own),
+      name,
+      waitFor: 'event',
+      ...(input !== undefined && { input: input as Json }),
+      dependsOn: dependencies(after, input, path),
+    }));
+  }
+
+  function add<T>(name: string, specOf: (path: string) => StageSpec): StageRef<T> {
     const path = `stages[${stages.length}]`;
     if (refs.has(name)) throw invalid(`${path}.name`, `there is already a stage "${name}"`);
-    stages.push(specify(name, handler, input, options, path));
-    const ref = new StageRef(name);
-    refs.set(name, ref);
+    stages.push(specOf(path));
+    const ref = new StageRef<T>(name);
+    refs.set(name, ref as StageRef);
     return ref;
   }
 
@@ -75,7 +109,7 @@ export function stageCollector(defaults: HandlerDefaults) {
     return [...new Set([...after.map((ref) => ref.name), ...referenced])];
   }
 
-  const builder: PipelineBuilder = { stage };
+  const builder: PipelineBuilder = { stage, event };
   return { builder, stages };
 }
 

@@ -52,6 +52,19 @@ describe('the input of a stage', () => {
   });
 });
 
+describe('an event stage', () => {
+  it('has the output that its maker says, or one that fits anywhere', () => {
+    expectTypeOf(p.event<{ by: string }>('approve').output('by')).toEqualTypeOf<Reference<string>>();
+    p.stage('a', charge, { orderId: p.event('approve').output('anything') });
+  });
+
+  it('takes no options of workers', () => {
+    p.event('approve', { timeoutMs: 1, delayMs: 1, runNextIfFailed: true });
+    // @ts-expect-error nobody tries it again
+    p.event('approve', { maxAttempts: 3 });
+  });
+});
+
 describe('references to outputs', () => {
   const paid = p.stage('charge', charge, { orderId: '1' });
 

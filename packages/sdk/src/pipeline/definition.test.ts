@@ -44,6 +44,39 @@ describe('a defined pipeline', () => {
     });
   });
 
+  it('has event stages, to which the options of workers do not come by default', async () => {
+    const stages = await stagesOf(
+      (p) => {
+        const asked = p.stage('ask', 'ask');
+        const approved = p.event<{ by: string }>('approve', {
+          after: [asked],
+          runAt: new Date('2030-01-01T00:00:00Z'),
+          timeoutMs: 5,
+        });
+        p.stage('publish', 'publish', { by: approved.output('by') });
+        p.event('at once', { input: { about: approved.output('by') } });
+      },
+      { defaults: { maxAttempts: 9, timeoutMs: 1_000 } },
+    );
+    expect(stages[1]).toEqual({
+      name: 'approve',
+      waitFor: 'event',
+      dependsOn: ['ask'],
+      runAt: '2030-01-01T00:00:00.000Z',
+      timeoutMs: 5,
+    });
+    expect(stages[2]).toMatchObject({ dependsOn: ['approve'], input: { by: { $output: { stage: 'approve', path: ['by'] } } } });
+    expect(stages[3]).toMatchObject({ name: 'at once', waitFor: 'event', dependsOn: ['approve'] });
+  });
+
+  it('refuses an event stage whose name is taken, or that waits for a stage of another pipeline', async () => {
+    await refusal((p) => {
+      p.stage('a', 'a');
+      p.event('a');
+    });
+    await refusal((p) => void p.event('a', { after: [{ name: 'b' }] }));
+  });
+
   it('runs its function anew for every input', async () => {
     const fanOut = definePipeline('fan-out', {}, (p, files: string[]) => {
       const parts = files.map((file) => p.stage(`read ${file}`, 'read', { file }));

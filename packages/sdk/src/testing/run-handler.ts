@@ -49,11 +49,13 @@ export interface RecordedStep {
 
 /** What the handler did on the way. */
 export interface Recorded {
-  /** What the pipeline's context would hold now: with the writes of a completed handler, of a failed one only what it flushed. */
+  /** What the pipeline's context would hold now: with the writes of a completed handler, of any other only what it flushed. */
   context: { [key: string]: Json };
   logs: RecordedLog[];
   progress: RecordedProgress[];
   steps: RecordedStep[];
+  /** Names of the stages that it asked `job.eventToken` for; the tokens were `token-of-{stage}`. */
+  eventTokens: string[];
   /** The stages that `job.spawn` adds, as they travel, their handlers' defaults filled in; none when the handler failed. */
   spawned: StageSpec[];
 }
@@ -68,7 +70,9 @@ export type HandlerResult<Output = unknown> =
       retryAfterMs?: number;
       /** What was thrown. */
       cause: unknown;
-    } & Recorded);
+    } & Recorded)
+  /** By `job.snooze`: given back, no attempt spent. `delayMs`: milliseconds until it is delivered again. */
+  | ({ status: 'snoozed'; delayMs: number } & Recorded);
 
 /**
  * Runs a handler here and now, with a fake job and the very code that runs it in a worker: schemas, middleware, error
@@ -82,7 +86,7 @@ export async function runHandler<Name extends string, Input, Output, Received, R
   handler: Handler<Name, Input, Output, Received, Returned>,
   options: RunHandlerOptions<Input> = {},
 ): Promise<HandlerResult<Output>> {
-  const recorded: Recorded = { context: { ...options.context }, logs: [], progress: [], steps: [], spawned: [] };
+  const recorded: Recorded = { context: { ...options.context }, logs: [], progress: [], steps: [], eventTokens: [], spawned: [] };
   const runnable = handler as unknown as AnyHandler;
   const job = new JobView(fakeJob(runnable, options), recordingPorts(recorded, options.signal));
   const outcome = await execute(runnable, options.middleware ?? [], job);
@@ -96,6 +100,7 @@ function resultOf<Output>(outcome: Outcome, recorded: Recorded): HandlerResult<O
     const output = outcome.output === undefined ? null : JSON.parse(outcome.output);
     return { status: 'completed', output: output as Jsonify<Output>, ...recorded };
   }
+  if (outcome.kind === 'snoozed') return { status: 'snoozed', delayMs: outcome.delayMs, ...recorded };
   const { error, retryable, retryAfterMs, cause } = outcome;
   return { status: 'failed', error, retryable, cause, ...(retryAfterMs !== undefined && { retryAfterMs }), ...recorded };
 }
@@ -111,6 +116,10 @@ function recordingPorts(recorded: Recorded, signal = new AbortController().signa
     progress: async (ratio, message) => void recorded.progress.push({ ratio, ...(message !== undefined && { message }) }),
     flushContext: async (writes) => apply(recorded, writes),
     step: (name, run) => recordStep(recorded, name, run),
+    eventToken: async (stage) => {
+      recorded.eventTokens.push(stage);
+      return { stageId: `id-of-${stage}`, token: `token-of-${stage}` };
+    },
     now: () => new Date(),
   };
 }

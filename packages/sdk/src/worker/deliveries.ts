@@ -190,6 +190,8 @@ export class Deliveries {
       this.#release(delivery, BACK_OFF_MS);
     } else if (outcome.kind === 'completed') {
       this.#hold(heldAck(delivery, outcome));
+    } else if (outcome.kind === 'snoozed') {
+      this.#hold(heldRelease(delivery, outcome.delayMs));
     } else if (delivery.abortReason?.code === 'shutdown') {
       this.#release(delivery); // interrupted, not failed
     } else {

@@ -1,6 +1,6 @@
 import type { AnyHandler } from '../handler.js';
 import { validate } from '../standard-schema.js';
-import { type Failed, failureOf, mismatch, unfit } from './failure.js';
+import { type Failed, failureOf, mismatch, type Snoozed, unfit } from './failure.js';
 import type { ContextWriteText } from './job-context.js';
 import type { JobView } from './job-view.js';
 import { type Middleware, throughMiddleware } from './middleware.js';
@@ -16,7 +16,7 @@ export interface Completed {
   spawn: string[];
 }
 
-export type Outcome = Completed | Failed;
+export type Outcome = Completed | Failed | Snoozed;
 
 /** Runs one delivery through schemas, middleware and handler. Never rejects. The worker and the test kit share it. */
 export async function execute(handler: AnyHandler, middleware: readonly Middleware[], job: JobView): Promise<Outcome> {

@@ -1,5 +1,5 @@
 import { type FieldError, LIMITS, type StageError } from '@pipelogiq/protocol';
-import { NonRetryableError, RetryAfterError } from '../errors.js';
+import { NonRetryableError, RetryAfterError, SnoozeError } from '../errors.js';
 import type { AnyHandler } from '../handler.js';
 import { JobAbortedError } from './abort.js';
 
@@ -14,6 +14,13 @@ export interface Failed {
   cause: unknown;
 }
 
+/** A delivery that is given back: no attempt is spent. */
+export interface Snoozed {
+  kind: 'snoozed';
+  /** Milliseconds until it is delivered again. */
+  delayMs: number;
+}
+
 const MESSAGE_CHARS = 4_000;
 const STACK_CHARS = 16_000;
 const CODE_CHARS = 100;
@@ -21,8 +28,9 @@ const CAUSES = 5;
 
 type RetryRules = Pick<AnyHandler, 'retryOn' | 'noRetryOn'>;
 
-/** What a thrown value means for the stage: its error, and whether another attempt makes sense. */
-export function failureOf(thrown: unknown, rules: RetryRules): Failed {
+/** What a thrown value means for the stage: its error, and whether another attempt makes sense; or that it shall be given back. */
+export function failureOf(thrown: unknown, rules: RetryRules): Failed | Snoozed {
+  if (is(thrown, SnoozeError, 'SnoozeError')) return { kind: 'snoozed', delayMs: wholeMs(thrown.delayMs) };
   const error = stageError(thrown);
   const failed: Failed = { kind: 'failed', error, retryable: isRetryable(thrown, error.code, rules), cause: thrown };
   if (is(thrown, RetryAfterError, 'RetryAfterError')) failed.retryAfterMs = wholeMs(thrown.retryAfterMs);

@@ -1,5 +1,5 @@
-import type { Json, LogLevel, StageJob } from '@pipelogiq/protocol';
-import { RetryAfterError } from '../errors.js';
+import type { EventToken, Json, LogLevel, StageJob } from '@pipelogiq/protocol';
+import { RetryAfterError, SnoozeError } from '../errors.js';
 import type { AnyContract, Job, JobLog, OutputOf } from '../job.js';
 import type { AddedStage, AddedStages } from '../pipeline/added-stage.js';
 import { BufferedContext, type ContextWriteText } from './job-context.js';
@@ -21,6 +21,7 @@ export interface JobPorts {
   flushContext(writes: ContextWriteText[]): Promise<void>;
   /** Runs `run` inside the span of a step. */
   step<T>(name: string, run: () => Promise<T>): Promise<T>;
+  eventToken(stage: string): Promise<EventToken>;
   now(): Date;
 }
 
@@ -144,6 +145,14 @@ export class JobView implements Job {
 
   retryAfter(delayMs: number, message?: string): never {
     throw new RetryAfterError(delayMs, message === undefined ? {} : { message });
+  }
+
+  snooze(delayMs: number): never {
+    throw new SnoozeError(delayMs);
+  }
+
+  eventToken(stage: string): Promise<EventToken> {
+    return this.#ports.eventToken(stage);
   }
 
   #stagesOf(handler: string): string[] {

@@ -1,4 +1,4 @@
-import { type JobPayloadPage, type Json, ROUTES, type StageJob } from '@pipelogiq/protocol';
+import { type EventToken, type JobPayloadPage, type Json, ROUTES, type StageJob } from '@pipelogiq/protocol';
 import type { AnyHandler } from '../handler.js';
 import { startProcessSpan, type TaskResult } from '../tracing/process-span.js';
 import type { Delivery } from './delivery.js';
@@ -68,6 +68,14 @@ class DeliveryPorts implements JobPorts {
     return this.#delivery.span?.step(name, run) ?? run();
   }
 
+  /** Repeated until it is answered: a token that nobody got harms nobody. */
+  eventToken(stage: string): Promise<EventToken> {
+    const { job, signal } = this.#delivery;
+    const path = ROUTES.jobEventToken.replace('{id}', encodeURIComponent(job.id));
+    const body = (workerId: string) => ({ workerId, fencingToken: job.fencingToken, stage });
+    return this.#deps.session.call<EventToken>({ path, body, signal });
+  }
+
   now(): Date {
     return new Date();
   }
@@ -75,6 +83,7 @@ class DeliveryPorts implements JobPorts {
 
 function taskResult({ kind }: Outcome, { abortReason }: Delivery): TaskResult {
   if (kind === 'completed') return 'success';
+  if (kind === 'snoozed') return 'skip';
   if (abortReason?.code === 'timeout') return 'timeout';
   return abortReason ? 'cancellation' : 'failure';
 }

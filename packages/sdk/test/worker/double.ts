@@ -74,6 +74,11 @@ export class Double {
     return this.calls.filter((call) => call.path === path).map(({ body }) => body);
   }
 
+  /** What was settled so, by pulls and by calls of their own. */
+  settles(kind: 'acks' | 'nacks' | 'releases'): Body[] {
+    return this.calls.flatMap(({ body }) => ((body.settle as Body | undefined) ?? body)[kind] ?? []) as Body[];
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', this.url);
     const text = await readAll(request);
@@ -102,6 +107,7 @@ export class Double {
     if (path === '/logs') return { accepted: this.logs.push(...(body.lines as LogLine[])) };
     const payload = /^\/jobs\/(\d+)\/payload$/.exec(path);
     if (payload) return this.payloads.get(payload[1] ?? '')?.[Number(body.cursor ?? 0)];
+    if (/^\/jobs\/\d+\/event-token$/.test(path)) return { stageId: '99', token: `token of ${String(body.stage)}` };
     return { settled: stages.settle(body) };
   }
 

@@ -140,6 +140,34 @@ describe('what a job reports', () => {
     await stop();
   });
 
+  it('gives a job back that snoozes, with its delay and without a failure', async () => {
+    const double = await aDouble();
+    const stage = double.stages.offer('waits');
+    const failures: unknown[] = [];
+    const { worker, stop } = await running(double.url, {
+      handlers: [defineHandler('waits', {}, (_input: unknown, job) => job.snooze(90_000))],
+    });
+    worker.on('job_failed', (failure) => failures.push(failure));
+    expect(await next(worker, 'job_released')).toMatchObject({ job: { id: stage.id, attempt: 1 } });
+    expect(double.settles('releases')).toEqual([{ id: stage.id, fencingToken: 1, delayMs: 90_000 }]);
+    expect(await stop()).toEqual({ processed: 0, failed: 0 });
+    expect([stage.status, stage.attempts, failures]).toEqual(['scheduled', 0, []]);
+  });
+
+  it('asks for a token of an event stage under its own lease, again when the answer is lost', async () => {
+    const double = await aDouble();
+    const stage = double.stages.offer('asks');
+    double.fault = ({ path }) => (path.endsWith('/event-token') && double.to(path).length === 1 ? 'drop' : undefined);
+    const { worker, stop } = await running(double.url, {
+      handlers: [defineHandler('asks', {}, (_input: unknown, job) => job.eventToken('approve'))],
+    });
+    await next(worker, 'job_completed');
+    const request = { workerId: '7', fencingToken: 1, stage: 'approve' };
+    expect(double.to(`/jobs/${stage.id}/event-token`)).toEqual([request, request]);
+    expect(stage.output).toEqual({ stageId: '99', token: 'token of approve' });
+    await stop();
+  });
+
   it('runs handlers through all middleware, the first one outermost', async () => {
     const double = await aDouble();
     const order: string[] = [];

@@ -54,6 +54,23 @@ describe('runHandler', () => {
     });
   });
 
+  it('tells that a handler snoozed, for how long, and drops what it wrote', async () => {
+    const waits = defineHandler('waits', {}, async (_input: unknown, job) => {
+      job.context.set('dropped', 1);
+      job.spawn([{ name: 'never' }]);
+      job.snooze(60_000.4);
+    });
+    const result = await runHandler(waits, { context: { kept: 1 } });
+    expect(result).toMatchObject({ status: 'snoozed', delayMs: 60_000, context: { kept: 1 }, spawned: [] });
+    expect(result.context).toEqual({ kept: 1 });
+  });
+
+  it('gives tokens of event stages that name their stage', async () => {
+    const asks = defineHandler('asks', {}, (_input: unknown, job) => job.eventToken('approve'));
+    const token = { stageId: 'id-of-approve', token: 'token-of-approve' };
+    expect(await runHandler(asks)).toMatchObject({ status: 'completed', output: token, eventTokens: ['approve'] });
+  });
+
   it.each([
     ['an error', new Error('no'), 'handler_error', true],
     ['an error with a name', new TypeError('no'), 'type_error', true],
