@@ -14,6 +14,8 @@ export type DiagnosedStage = Pick<
   | 'not_before'
   | 'run_at'
   | 'ready_at'
+  | 'pending_timeout_ms'
+  | 'wait_for'
   | 'open_dependencies'
   | 'fencing_token'
   | 'outcome'

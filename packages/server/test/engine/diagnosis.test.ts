@@ -136,6 +136,39 @@ describe('the diagnosis of a stage', () => {
     expect((await diagnose(run, 'a')).reasons).toMatchObject([{ code: 'pipeline_not_started', until: at(MINUTE) }]);
   });
 
+  it('says since when its pipeline is paused, beside what else holds it', async () => {
+    const { create, worker, diagnose, controlPlane, call, at } = await setUp();
+    await worker(['a', 'b', 'c']);
+    const stages = [
+      { name: 'a', dependsOn: [] },
+      { name: 'b', dependsOn: [], delayMs: MINUTE },
+      { name: 'c', dependsOn: ['a'] },
+    ];
+    const run = await create({ stages });
+    await call('POST', `/pipelines/${run.id}/pause`);
+    const since = at(0);
+    await controlPlane.advance(5_000);
+    const message = expect.stringContaining(`POST /pipelines/${run.id}/resume`);
+    expect(await diagnose(run, 'a')).toMatchObject({ runnable: false, reasons: [{ code: 'paused', message, since }] });
+    expect((await diagnose(run, 'b')).reasons).toMatchObject([{ code: 'delay' }, { code: 'paused', since }]);
+    expect((await diagnose(run, 'c')).reasons).toMatchObject([{ code: 'dependency' }, { code: 'paused', since }]);
+    await call('POST', `/pipelines/${run.id}/resume`);
+    expect((await diagnose(run, 'a')).reasons).toMatchObject([{ code: 'ready_now' }]);
+  });
+
+  it('says that it waits for an event, and until when, and misses no worker for it', async () => {
+    const { create, worker, diagnose, at } = await setUp();
+    const w = await worker();
+    const run = await create({ stages: [{ name: 'a' }, { name: 'approval', waitFor: 'event', timeoutMs: MINUTE }] });
+    expect((await diagnose(run, 'approval')).reasons).toMatchObject([{ code: 'dependency' }]);
+    await w.ack(await w.one());
+    expect(await diagnose(run, 'approval')).toMatchObject({
+      status: 'waiting',
+      runnable: false,
+      reasons: [{ code: 'waiting_event', since: at(0), until: at(MINUTE) }],
+    });
+  });
+
   it('says that no live worker has the handler, and which handler is almost the same', async () => {
     const { create, worker, diagnose } = await setUp();
     await worker(['resize-image', 'other']);

@@ -45,7 +45,7 @@ export function leased(stage: DiagnosedStage, now: Ms): string {
 }
 
 export const waitingEvent = (stage: DiagnosedStage): string =>
-  `It waits for an event: send POST /stages/${stage.id}/complete with its token, or skip it.`;
+  `It waits for an event: send POST /stages/${stage.id}/complete with a token of it, or skip it.`;
 
 export const throttled = (): string => 'A policy holds it back; it goes on by itself when the policy has room for it.';
 

@@ -2,7 +2,7 @@ import type { DiagnosisReason, StageStatus } from '@pipelogiq/protocol';
 import { STAGE_STATUSES } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
 import type { DiagnosedStage, HandlerWorkers } from '../../store/store.js';
-import { type DiagnosisFacts, diagnose } from './diagnosis.js';
+import { type DiagnosisFacts, diagnose, needsWorker } from './diagnosis.js';
 import { duration } from './diagnosis-messages.js';
 
 const NOW = Date.UTC(2030, 0, 1);
@@ -21,6 +21,8 @@ const aStage = (change: Partial<DiagnosedStage> = {}): DiagnosedStage => ({
   not_before: null,
   run_at: NOW,
   ready_at: NOW,
+  pending_timeout_ms: null,
+  wait_for: null,
   open_dependencies: 0,
   fencing_token: 0,
   outcome: null,
@@ -170,6 +172,31 @@ describe('the diagnosis of a stage', () => {
     expect(codesOf({ ...held, status: 'waiting' })).toEqual(['waiting_event', 'paused']);
     expect(codesOf({ ...held }, { workers: workers({ live: 0 }) })).toEqual(['paused', 'no_worker']);
     expect(codesOf({ ...held }, { workers: workers({ free: 0, inFlight: 3 }) })).toEqual(['paused']);
+  });
+
+  it('says until when it waits for an event, unless it is held', () => {
+    const waiting = { status: 'waiting' as const, wait_for: 'event' as const, pending_timeout_ms: 60_000 };
+    expect(reasonsOf(waiting)).toEqual([
+      {
+        code: 'waiting_event',
+        message: 'It waits for an event: send POST /stages/16385/complete with a token of it, or skip it.',
+        since: iso(NOW),
+        until: iso(IN_A_MINUTE),
+      },
+    ]);
+    expect(reasonsOf({ ...waiting, held: 1 })[0]).not.toHaveProperty('until');
+    expect(reasonsOf({ ...waiting, pending_timeout_ms: null })[0]).not.toHaveProperty('until');
+  });
+
+  it('asks for no worker where none is needed', () => {
+    expect(needsWorker(aStage())).toBe(true);
+    expect(needsWorker(aStage({ status: 'not_started', wait_for: 'event' }))).toBe(false);
+    expect(STAGE_STATUSES.filter((status) => needsWorker(aStage({ status })))).toEqual([
+      'not_started',
+      'scheduled',
+      'pending',
+      'throttled',
+    ]);
   });
 
   it('does not call a running stage of a paused pipeline paused: it finishes', () => {

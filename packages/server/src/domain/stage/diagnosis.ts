@@ -2,6 +2,7 @@ import type { DiagnosedDependency, DiagnosisReason, StageDiagnosis, StageError }
 import type { DiagnosedStage, HandlerWorkers, Ms, OtherStage } from '../../store/store.js';
 import { field, timeField } from '../pipeline/views.js';
 import * as say from './diagnosis-messages.js';
+import { waitEndsAt } from './wait.js';
 
 /** What was read to find out why a stage does not run. Only what its status calls for is there. */
 export interface DiagnosisFacts {
@@ -17,9 +18,9 @@ export interface DiagnosisFacts {
   lastWorker?: { id: number; name: string; last_seen_at: Ms } | undefined;
 }
 
-/** Whether the stage would run if only a worker took it, so that the workers must be looked at. */
-export const needsWorker = ({ status }: Pick<DiagnosedStage, 'status'>): boolean =>
-  status === 'not_started' || status === 'scheduled' || status === 'pending' || status === 'throttled';
+/** Whether a worker is to run it and none does yet, so that the workers must be looked at. An event stage needs none. */
+export const needsWorker = ({ status, wait_for: event }: Pick<DiagnosedStage, 'status' | 'wait_for'>): boolean =>
+  event === null && (status === 'not_started' || status === 'scheduled' || status === 'pending' || status === 'throttled');
 
 /** Whether the next free worker with its handler gets it. */
 export const isRunnable = ({ status, held }: Pick<DiagnosedStage, 'status' | 'held'>): boolean =>
@@ -103,6 +104,7 @@ const waitingEvent = (stage: DiagnosedStage): DiagnosisReason => ({
   code: 'waiting_event',
   message: say.waitingEvent(stage),
   ...timeField('since', stage.ready_at),
+  ...timeField('until', stage.held === 1 ? null : waitEndsAt(stage)), // its time stands still while it is held
 });
 
 const others = (stages: readonly OtherStage[] = []): DiagnosedDependency[] =>

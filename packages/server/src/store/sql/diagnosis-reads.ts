@@ -17,7 +17,17 @@ export const diagnosisReads = (db: Kysely<Schema>, can: Capabilities): Diagnosis
       .innerJoin('pipeline as p', 'p.id', 's.pipeline_id')
       .leftJoin('worker as w', 'w.id', 's.worker_id')
       .select(['s.id', 's.application_id', 's.pipeline_id', 's.name', 's.handler', 's.status', 's.held', 's.priority'])
-      .select(['s.not_before', 's.run_at', 's.ready_at', 's.open_dependencies', 's.fencing_token', 's.outcome', 's.attempts'])
+      .select([
+        's.wait_for',
+        's.pending_timeout_ms',
+        's.not_before',
+        's.run_at',
+        's.ready_at',
+        's.open_dependencies',
+        's.fencing_token',
+        's.outcome',
+        's.attempts',
+      ])
       .select(['s.max_attempts', 's.worker_id', 's.leased_at', 's.lease_expires_at', 's.timeout_at', 's.settled_at'])
       .select(['s.finished_at', 's.error', 'p.status as pipeline_status', 'p.run_at as pipeline_run_at', 'p.paused_at'])
       .select(['w.name as worker_name', 'w.last_seen_at as worker_seen_at'])
