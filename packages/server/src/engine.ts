@@ -232,7 +232,7 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
       onLeader: true,
       run: async () => {
         const inGroup: BulkDeps['inGroup'] = (applicationId, rows, run) =>
-          committer.submit<OperateTicket>({ kind: 'operate', applicationId, rows, bytes: 0, run }) as never;
+          committer.submit<OperateTicket>({ kind: 'operate', applicationId, rows, bytes: 0, background: true, run }) as never;
         return (await continueBulkAction({ reads: store.reads, clock, inGroup })).more ? { inMs: 0 } : undefined;
       },
     },
