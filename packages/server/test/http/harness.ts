@@ -61,6 +61,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     );
   const useCases = {
     pipelines: group('pipelines'),
+    operator: group('operator'),
     jobs: group('jobs'),
     workers: group('workers'),
     accounts: group('accounts'),

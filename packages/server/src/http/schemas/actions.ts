@@ -14,7 +14,7 @@ export const appendStages = z
     stages: z.array(stageSpec).min(1).max(LIMITS.spawnsPerAck),
     idempotencyKey: optional(name(LIMITS.idempotencyKeyLength)),
   })
-  .openapi('AppendStages');
+  .openapi('AppendStages', { example: { stages: [{ name: 'report', handler: 'report', dependsOn: ['pack'] }] } });
 export const stagesAppended = z
   .object({ stages: z.array(z.object({ id, name: z.string() })), created: z.boolean() })
   .openapi('StagesAppended');
