@@ -70,6 +70,7 @@ const BROKEN: Record<keyof typeof RULES, SourceFile[]> = {
   leaves: [
     serverFile('http/a.ts', `import { createLogger } from '../telemetry/logging.js';`),
     serverFile('loops/b.ts', `const slack = await import('../channels/slack.js');`),
+    serverFile('domain/c.ts', `import { createSecrets } from '../secrets/secrets.js';`),
   ],
   leavesSeeNothing: [serverFile('telemetry/a.ts', `import { openStore } from '../store/sqlite.js';`)],
   clock: [

@@ -105,10 +105,10 @@ const owners = importRule(
   },
 );
 
-const LEAVES = ['channels/', 'integrations/', 'telemetry/'];
+const LEAVES = ['channels/', 'integrations/', 'secrets/', 'telemetry/'];
 
 const leaves = importRule(
-  'channels, integrations and telemetry are leaves that only control-plane.ts imports (others: their types)',
+  'channels, integrations, secrets and telemetry are leaves that only control-plane.ts imports (others: their types)',
   (entry) => {
     const { from, to, typeOnly } = entry;
     if (typeOnly || isTest(from) || !inRoom(from, '')) return false;
@@ -117,12 +117,16 @@ const leaves = importRule(
   },
 );
 
-const leavesSeeNothing = importRule('channels, integrations and telemetry import no other room', ({ from, to, typeOnly }) => {
-  if (typeOnly || isTest(from)) return false;
-  return (
-    LEAVES.some((room) => inRoom(from, room)) && ['http/', 'store/', 'domain/', 'loops/', 'cli/'].some((room) => inRoom(to, room))
-  );
-});
+const leavesSeeNothing = importRule(
+  'channels, integrations, secrets and telemetry import no other room',
+  ({ from, to, typeOnly }) => {
+    if (typeOnly || isTest(from)) return false;
+    return (
+      LEAVES.some((room) => inRoom(from, room)) &&
+      ['http/', 'store/', 'domain/', 'loops/', 'cli/'].some((room) => inRoom(to, room))
+    );
+  },
+);
 
 const RANDOM_NAMES = /^(randomBytes|randomUUID|randomInt|randomFill|randomFillSync|getRandomValues)$/;
 
