@@ -50,6 +50,8 @@ export type {
   WorkerEvent,
 } from './events.js';
 export { EVENT_TYPES } from './events.js';
+export type { CreateHook, Hook, HookAuth, HookCredentials, HookSaved, HookSpec } from './hooks.js';
+export { HOOK_AUTHS } from './hooks.js';
 export type {
   Ack,
   AckRequest,
@@ -100,6 +102,18 @@ export type {
 } from './pipelines.js';
 export { LOG_LEVELS } from './pipelines.js';
 export { HEADERS, PROTOCOL, PROTOCOL_VERSION, ROUTES } from './routes.js';
+export type {
+  MissedRuns,
+  PipelineTemplate,
+  Schedule,
+  ScheduleContext,
+  ScheduleFilter,
+  ScheduleFiring,
+  ScheduleSpec,
+  ScheduleStatus,
+  TriggerSchedule,
+} from './schedules.js';
+export { MISSED_RUNS, SCHEDULE_DEFAULTS, SCHEDULE_STATUSES } from './schedules.js';
 export type { Scope } from './scopes.js';
 export { SCOPES } from './scopes.js';
 export type {

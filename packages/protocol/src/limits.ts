@@ -37,4 +37,5 @@ export const LIMITS = {
   durationMs: 366 * 24 * 3_600_000,
   expiriesInARow: 3,
   tokensPerEvent: 10,
+  secretsPerHook: 4,
 } as const;

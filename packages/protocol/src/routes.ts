@@ -36,6 +36,14 @@ export const ROUTES = {
   stageComplete: '/stages/{id}/complete',
   logs: '/logs',
   events: '/events',
+  schedules: '/schedules',
+  schedule: '/schedules/{id}',
+  schedulePause: '/schedules/{id}/pause',
+  scheduleResume: '/schedules/{id}/resume',
+  scheduleTrigger: '/schedules/{id}/trigger',
+  scheduleFirings: '/schedules/{id}/firings',
+  hooks: '/hooks',
+  hook: '/hooks/{name}',
   applications: '/applications',
   apiKeys: '/api-keys',
   apiKey: '/api-keys/{id}',
@@ -49,6 +57,10 @@ export const HEADERS = {
   apiKey: 'x-api-key',
   stageToken: 'x-stage-token',
   lastEventId: 'last-event-id',
+  hookToken: 'x-hook-token',
+  webhookId: 'webhook-id',
+  webhookTimestamp: 'webhook-timestamp',
+  webhookSignature: 'webhook-signature',
 } as const;
 
 /** `Pipelogiq-Protocol: MAJOR.MINOR`. A server understands every minor of its major up to its own. */

@@ -13,13 +13,20 @@ export type {
   CreateApiKey,
   CreateApplication,
   CreateBulkAction,
+  CreateHook,
   CreatePipeline,
   DiagnosisReason,
   ErrorCode,
   EventToken,
   FieldError,
+  Hook,
+  HookAuth,
+  HookCredentials,
+  HookSaved,
+  HookSpec,
   Json,
   LeaseLostReason,
+  MissedRuns,
   OutputReference,
   Page,
   Pipeline,
@@ -27,8 +34,15 @@ export type {
   PipelineFilter,
   PipelineStatus,
   PipelineSummary,
+  PipelineTemplate,
   PipelineTrace,
   Problem,
+  Schedule,
+  ScheduleContext,
+  ScheduleFilter,
+  ScheduleFiring,
+  ScheduleSpec,
+  ScheduleStatus,
   Scope,
   Stage,
   StageCompleted,
@@ -48,9 +62,11 @@ export type {
 export type { ApiKeys, Applications, AuditEvents } from './client/accounts.js';
 export { Pipelogiq } from './client/client.js';
 export type { CreateFailed } from './client/create.js';
+export type { Hooks } from './client/hooks.js';
 export type { Listing, ReadOptions } from './client/listing.js';
 export type { PipelogiqOptions } from './client/options.js';
 export type { CreateCallOptions, Pipelines } from './client/pipelines.js';
+export type { Schedules } from './client/schedules.js';
 export type { Stages } from './client/stages.js';
 export type { WaitOptions } from './client/wait.js';
 export type { Workers } from './client/workers.js';

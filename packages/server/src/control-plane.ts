@@ -8,6 +8,8 @@ import { createEngine, type Engine } from './engine.js';
 import { checkHealth } from './health.js';
 import { checkStageSpecs, createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
 import { OpenRequests } from './open-requests.js';
+import { masterKey } from './secrets/master-key.js';
+import { createSecrets, type Secrets } from './secrets/secrets.js';
 import { openPostgresStore } from './store/postgres/store.js';
 import { openSqliteStore } from './store/sqlite/store.js';
 import type { Store } from './store/store.js';
@@ -74,7 +76,8 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
   const telemetry = openTelemetry({ config, env, clock });
   const store = await openStore(config, clock, options.clock, telemetry);
   try {
-    const engine = await createEngine({ config, clock, store, telemetry, checkStageSpecs });
+    const secrets = openSecrets(config, clock);
+    const engine = await createEngine({ config, clock, store, telemetry, secrets, checkStageSpecs });
     const firstStart = (await store.reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();
@@ -94,6 +97,13 @@ function openStore(config: Config, clock: Clock, given: Clock | undefined, { log
     ...(given && { timeOf: given }),
     onBackgroundError: (err) => log.warn({ err }, 'a connection to the database was lost'),
   });
+}
+
+/** A database of PostgreSQL may have other servers, which must open the same secrets. */
+function openSecrets({ secretKey, database }: Config, clock: Clock): Secrets {
+  const randomBytes = (bytes: number) => clock.randomBytes(bytes);
+  const file = isPostgresUrl(database) ? undefined : database;
+  return createSecrets({ master: () => masterKey({ configured: secretKey, database: file, randomBytes }), randomBytes });
 }
 
 interface Parts {

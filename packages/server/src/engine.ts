@@ -7,10 +7,12 @@ import { readyWork } from './domain/commit/effects.js';
 import type { Group, OperateTicket, SettleTicket, TimerTicket } from './domain/commit/tickets.js';
 import { eventUseCases } from './domain/event/events.js';
 import type { EventFeed } from './domain/event/feed.js';
+import { hookUseCases } from './domain/hook/hooks.js';
 import { type BulkDeps, continueBulkAction } from './domain/pipeline/bulk-actions.js';
 import { operatorUseCases } from './domain/pipeline/operator.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
+import { scheduleUseCases } from './domain/schedule/schedules.js';
 import { diagnosisUseCases } from './domain/stage/diagnoses.js';
 import { eventStageUseCases } from './domain/stage/event-stages.js';
 import { jobUseCases } from './domain/stage/jobs.js';
@@ -24,7 +26,9 @@ import { Leadership } from './loops/leadership.js';
 import { createLoops, type Loop, type Loops } from './loops/loop.js';
 import { promoteDue } from './loops/promote-due.js';
 import { Pruner } from './loops/prune.js';
+import { FIRE_SCHEDULES, triggerLoops } from './loops/triggers.js';
 import { DAY } from './options.js';
+import type { Secrets } from './secrets/secrets.js';
 import { settledWithin } from './settled-within.js';
 import type { Store } from './store/store.js';
 import type { Telemetry } from './telemetry/telemetry.js';
@@ -35,6 +39,7 @@ export interface EngineParts {
   store: Store;
   /** Holds what came as stages to their schema; throws a DomainError. */
   checkStageSpecs(specs: unknown): StageSpec[];
+  secrets: Secrets;
   telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport'>;
 }
 
@@ -68,7 +73,7 @@ const LEAD_EVERY_MS = 3_000;
 const LOOPS_GRACE_MS = 1_000;
 
 export async function createEngine(parts: EngineParts): Promise<Engine> {
-  const { config, clock, store, telemetry } = parts;
+  const { config, clock, store, secrets, telemetry } = parts;
   const tokenFloor = await store.transaction(async (tx, now) => {
     await (config.events ? tx.openEvents(now) : tx.clearEvents());
     return tx.tokenFloor();
@@ -80,6 +85,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   const committer: Committer = createCommitter(parts, tokenFloor, { waits, feed, hint });
   store.peers?.onReady((ready) => committer.wake(ready));
   const shared = { committer, reads: store.reads, clock };
+  const planning = { ...shared, maxValueBytes: config.maxValueBytes, sampler: telemetry.sampler };
   const accounts = new AccountService(shared);
   const useCases: UseCases = {
     accounts,
@@ -88,13 +94,9 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       maxValueBytes: config.maxValueBytes,
       onBulkAction: () => loops?.hint(BULK, clock.now()),
     }),
-    pipelines: pipelineUseCases({
-      ...shared,
-      waits,
-      maxWaitMs: config.maxWaitMs,
-      maxValueBytes: config.maxValueBytes,
-      sampler: telemetry.sampler,
-    }),
+    pipelines: pipelineUseCases({ ...planning, waits, maxWaitMs: config.maxWaitMs }),
+    schedules: scheduleUseCases({ ...planning, onNextFiring: (inMs) => loops?.hint(FIRE_SCHEDULES, clock.now() + inMs) }),
+    hooks: hookUseCases({ ...planning, secrets, toleranceMs: config.hookToleranceMs, maxLength: config.maxBodyBytes }),
     jobs: jobUseCases({ ...shared, ...config, checkStageSpecs: parts.checkStageSpecs }),
     eventStages: eventStageUseCases({ ...shared, ...config }),
     diagnosis: diagnosisUseCases({ ...shared, ...config }),
@@ -243,6 +245,7 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
     },
   ];
   if (config.retentionDays > 0) table.push(pruneLoop(parts, committer));
+  table.push(...triggerLoops({ ...parts, inGroup: (run) => submit(committer, 'timer', run) }));
   if (telemetry.spanExport.enabled) {
     table.push({
       name: 'export-spans',

@@ -44,6 +44,12 @@ export const OPTIONS = {
     description: 'SQLite file, `:memory:`, or `postgres://user:password@host:5432/database`',
   },
   bootstrapApiKey: { type: 'string', minLength: 32, secret: true, description: 'admin API key made at the first start' },
+  secretKey: {
+    type: 'string',
+    minLength: 32,
+    secret: true,
+    description: 'encrypts stored secrets; without it, a file beside a SQLite database does',
+  },
   synchronous: {
     type: 'enum',
     default: 'full',
@@ -140,6 +146,20 @@ export const OPTIONS = {
     min: KIB,
     max: 64 * MIB,
     description: 'payload deleted in one chunk of pruning, about',
+  },
+  hookToleranceMs: {
+    type: 'duration',
+    default: 5 * MINUTE,
+    min: 1_000,
+    max: DAY,
+    description: 'how far the timestamp of a signed delivery may be from now',
+  },
+  triggerRetentionMs: {
+    type: 'duration',
+    default: 30 * DAY,
+    min: MINUTE,
+    max: 366 * DAY,
+    description: 'how long firings, and deliveries by their ids, are remembered',
   },
   logsPerStage: { type: 'int', default: 1_000, min: 0, max: 1_000_000, description: 'log lines kept of one stage' },
   events: { type: 'bool', default: true, description: 'whether what happens is written down and told by `GET /events`' },

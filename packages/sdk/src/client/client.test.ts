@@ -64,6 +64,69 @@ describe('the client', () => {
     expect(requests[0]?.body).toEqual({ name: 'w', scopes: ['work'] });
   });
 
+  it('makes, changes, fires and removes schedules', async () => {
+    const { pipelogiq, requests } = await client();
+    const schedule = { name: 'nightly', cron: '@daily', template: { name: 'report', stages: [{ name: 'a' }] } };
+    await pipelogiq.schedules.create(schedule);
+    expect(await pipelogiq.schedules.list({ name: 'nightly' }).all()).toEqual(page.items);
+    expect(await pipelogiq.schedules.get('1')).toEqual({ id: '1' });
+    await pipelogiq.schedules.replace('1', schedule);
+    await pipelogiq.schedules.pause('1');
+    await pipelogiq.schedules.resume('1');
+    await pipelogiq.schedules.trigger('1');
+    await pipelogiq.schedules.trigger('1', { idempotencyKey: 'tuesday' });
+    await pipelogiq.schedules.firings('1').all();
+    await pipelogiq.schedules.delete('1');
+    expect(requests.map(({ method, path, query }) => `${method} ${path}?${query}`)).toEqual([
+      'POST /schedules?',
+      'GET /schedules?limit=200&name=nightly',
+      'GET /schedules/1?',
+      'PUT /schedules/1?',
+      'POST /schedules/1/pause?',
+      'POST /schedules/1/resume?',
+      'POST /schedules/1/trigger?',
+      'POST /schedules/1/trigger?',
+      'GET /schedules/1/firings?limit=200',
+      'DELETE /schedules/1?',
+    ]);
+    expect(requests[0]?.body).toEqual(schedule);
+    expect(requests[6]?.body).toEqual({ idempotencyKey: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(requests[7]?.body).toEqual({ idempotencyKey: 'tuesday' });
+  });
+
+  it('makes, changes and removes hooks', async () => {
+    const { pipelogiq, requests } = await client();
+    const template = { name: 'order', stages: [{ name: 'charge', input: '{{ body }}' }] };
+    await pipelogiq.hooks.create({ name: 'orders', template });
+    await pipelogiq.hooks.list().all();
+    await pipelogiq.hooks.get('orders.1');
+    await pipelogiq.hooks.replace('orders', { template, auth: { type: 'token' } });
+    await pipelogiq.hooks.delete('orders');
+    expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /hooks',
+      'GET /hooks',
+      'GET /hooks/orders.1',
+      'PUT /hooks/orders',
+      'DELETE /hooks/orders',
+    ]);
+    expect(requests[3]?.body).toEqual({ template, auth: { type: 'token' } });
+  });
+
+  it('repeats a change of a hook, but not one that makes credentials', async () => {
+    let requests = 0;
+    const server = await localServer(() => {
+      requests += 1;
+      return (response) => response.destroy();
+    });
+    const pipelogiq = new Pipelogiq({ url: server.url, apiKey: 'k', maxAttempts: 2 });
+    onTestFinished(() => pipelogiq.close());
+    await expect(pipelogiq.hooks.replace('orders', { template: {}, auth: { type: 'token' } })).rejects.toThrow();
+    await expect(pipelogiq.hooks.create({ name: 'orders', template: {} })).rejects.toThrow();
+    expect(requests).toBe(2);
+    await expect(pipelogiq.hooks.replace('orders', { template: {} })).rejects.toThrow();
+    expect(requests).toBe(4);
+  });
+
   it('never repeats the making of a key, which would make two', async () => {
     const server = await localServer(() => (response) => response.destroy());
     const pipelogiq = new Pipelogiq({ url: server.url, apiKey: 'k' });

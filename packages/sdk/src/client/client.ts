@@ -1,8 +1,10 @@
 import type { Transport } from '../transport/transport.js';
 import { Worker, type WorkerOptions } from '../worker/worker.js';
 import { ApiKeys, Applications, AuditEvents } from './accounts.js';
+import { Hooks } from './hooks.js';
 import { type PipelogiqOptions, transportFor } from './options.js';
 import { Pipelines } from './pipelines.js';
+import { Schedules } from './schedules.js';
 import { Stages } from './stages.js';
 import { Workers } from './workers.js';
 
@@ -19,6 +21,8 @@ export class Pipelogiq {
   readonly pipelines: Pipelines;
   readonly stages: Stages;
   readonly workers: Workers;
+  readonly schedules: Schedules;
+  readonly hooks: Hooks;
   readonly apiKeys: ApiKeys;
   readonly applications: Applications;
   readonly auditEvents: AuditEvents;
@@ -30,6 +34,8 @@ export class Pipelogiq {
     this.pipelines = new Pipelines(this.#transport);
     this.stages = new Stages(this.#transport);
     this.workers = new Workers(this.#transport);
+    this.schedules = new Schedules(this.#transport);
+    this.hooks = new Hooks(this.#transport);
     this.apiKeys = new ApiKeys(this.#transport);
     this.applications = new Applications(this.#transport);
     this.auditEvents = new AuditEvents(this.#transport);

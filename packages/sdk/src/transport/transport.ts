@@ -1,6 +1,6 @@
 /** One call of the control plane. */
 export interface TransportRequest {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** Path of the wire contract, without a mount prefix: `/jobs/pull`. */
   path: string;
   /** Query parameters; undefined ones are left out. */

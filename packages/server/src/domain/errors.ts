@@ -22,6 +22,17 @@ export class DomainError extends Error {
   }
 }
 
+/** Runs `check` on one field of a request: what it refuses is named from the whole request. */
+export function inField<T>(field: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    const errors = error.errors?.map(({ path, message }) => ({ path: path === '' ? field : `${field}.${path}`, message }));
+    throw new DomainError(error.code, `${field}: ${error.message}`, { cause: error, ...(errors && { errors }) });
+  }
+}
+
 export function assertNever(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);
 }

@@ -48,6 +48,8 @@ import type {
 } from '@pipelogiq/protocol';
 import type { DomainError } from './errors.js';
 import type { EventOutlet } from './event/stream.js';
+import type { HookUseCases } from './hook/hooks.js';
+import type { ScheduleUseCases } from './schedule/schedules.js';
 
 /** Who calls: the holder of an API key. Everything that it names must belong to its application, else it is not found. */
 export interface Principal {
@@ -195,4 +197,6 @@ export interface UseCases {
   eventStages: EventStageUseCases;
   operator: OperatorUseCases;
   events: EventUseCases;
+  schedules: ScheduleUseCases;
+  hooks: HookUseCases;
 }

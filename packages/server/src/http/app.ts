@@ -7,6 +7,7 @@ import { conclude, type Exchange, type NodeBindings, openExchange, refusal } fro
 import { isLoopback } from './host-check.js';
 import type { Reply, Route } from './route.js';
 import { allRoutes } from './routes/index.js';
+import { PATH_NAME } from './schemas/common.js';
 import { admit, answerRoute } from './serve-route.js';
 import { StaticFirstRouter } from './static-first-router.js';
 import { pathOf } from './target.js';
@@ -23,11 +24,11 @@ export interface HttpApp {
   handlerOn(host: string): NodeHandler;
 }
 
-const METHODS = ['GET', 'POST', 'DELETE'] as const;
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 const UNMATCHED = 'unmatched';
 
-/** Ids are decimal numbers: any other path is none of ours. */
-const honoPath = (path: string) => path.replaceAll('{id}', ':id{[1-9][0-9]*}');
+/** Ids are decimal numbers, names need no escaping: any other path is none of ours. */
+const honoPath = (path: string) => path.replaceAll('{id}', ':id{[1-9][0-9]*}').replaceAll('{name}', `:id{${PATH_NAME}}`);
 
 /** Whatever no route was declared for. Strangers learn nothing from it, not even which paths exist. */
 function answerUnmatched(router: Hono<Env>, path: string, deps: HttpDeps): (exchange: Exchange) => Promise<Reply> {

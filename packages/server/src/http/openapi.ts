@@ -2,7 +2,7 @@ import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { type ErrorCode, HEADERS, PROTOCOL_VERSION, SCOPES } from '@pipelogiq/protocol';
 import { PROBLEMS } from './problems.js';
 import { JSON_TYPE, type Route } from './route.js';
-import { id } from './schemas/common.js';
+import { id, pathName } from './schemas/common.js';
 import { problem } from './schemas/problem.js';
 
 export type OpenApiDocument = ReturnType<OpenAPIHono['getOpenAPI31Document']>;
@@ -77,12 +77,14 @@ type RequestConfig = NonNullable<RouteConfig['request']>;
 function requestOf({ path, body, query }: Route): RequestConfig {
   const request: RequestConfig = {};
   if (path.includes('{id}')) request.params = idParameter as NonNullable<RequestConfig['params']>;
+  if (path.includes('{name}')) request.params = nameParameter as NonNullable<RequestConfig['params']>;
   if (query) request.query = query as NonNullable<RequestConfig['query']>;
   if (body) request.body = { required: !body.mayBeEmpty, content: { [JSON_TYPE]: { schema: body.documented ?? body.schema } } };
   return request;
 }
 
 const idParameter = z.strictObject({ id });
+const nameParameter = z.strictObject({ name: pathName });
 
 function describe(route: Route): RouteConfig {
   const { access, operationId, summary, tag, method, path } = route;

@@ -15,8 +15,10 @@ export interface Call<Caller, Body, Query> {
   caller: Caller;
   body: Body;
   query: Query;
-  /** The `{id}` of the path; empty where the path has none. */
+  /** The `{id}` or `{name}` of the path; empty where the path has neither. */
   id: string;
+  /** The query as it was sent, without `?`: routes that are open check none. */
+  search(): string;
   headers: Headers;
   requestId: string;
   /** Path that an embedding service mounted us under, as `/pipelogiq`; else empty. */
@@ -69,14 +71,16 @@ export interface BodySpec<Body> {
   size: 'single' | 'batch';
   /** An empty body is read as `{}`. */
   mayBeEmpty?: true;
+  /** The handler gets the text as it arrived, and parses it when it knows who sent it; `schema` is for the document only. */
+  asText?: true;
 }
 
 export interface RouteSpec<A extends Access, Body, Query> {
   operationId: string;
   summary: string;
   tag: string;
-  method: 'GET' | 'POST' | 'DELETE';
-  /** As in ROUTES, with `{id}`. */
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** As in ROUTES, with `{id}` or `{name}`. */
   path: string;
   access: A;
   body?: BodySpec<Body>;

@@ -26,6 +26,7 @@ const finishes = (route: Route) => route.method === 'GET' || route.finishesWork 
 async function readJson(spec: BodySpec<unknown>, exchange: Exchange, { limits }: HttpDeps): Promise<unknown> {
   const limit = spec.size === 'single' ? limits.bodyBytes : limits.batchBodyBytes;
   const text = await readBody(exchange.request, exchange.node.incoming, limit);
+  if (spec.asText) return text;
   const value = text === '' && spec.mayBeEmpty ? {} : parseJson(text, limits.jsonDepth);
   return check(spec.schema, value, { source: 'body', ignored: exchange.ignored });
 }
@@ -46,6 +47,7 @@ function callOf(
     headers: request.headers,
     requestId,
     mountedAt: mountOf(node.incoming),
+    search: () => searchOf(request, node),
     signal: () => request.signal,
     check: <T>(schema: z.ZodType<T>, value: unknown, at: string): T => check(schema, value, { source: 'body', at, ignored }),
   };
@@ -80,7 +82,8 @@ export async function admit(
 export async function answerRoute(route: Route, exchange: Exchange, id: string, deps: HttpDeps): Promise<Reply | StreamReply> {
   let caller = await admit(exchange, route, deps);
   if (!finishes(route) && deps.isShuttingDown()) throw shuttingDown();
-  if (id.length > MAX_ID_DIGITS) throw new DomainError('not_found', `Nothing has the id ${id.slice(0, 64)}.`);
+  if (route.path.includes('{id}') && id.length > MAX_ID_DIGITS)
+    throw new DomainError('not_found', `Nothing has the id ${id.slice(0, 64)}.`);
   const query =
     route.access === 'open' ? undefined : parseQuery(route.query, searchOf(exchange.request, exchange.node), exchange.ignored);
   const body = route.body && (await readJson(route.body, exchange, deps));

@@ -42,6 +42,21 @@ export function invalidRequest(errors: FieldError[], source: Source): DomainErro
   });
 }
 
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>((at, key) => (at as { [key: PropertyKey]: unknown } | undefined)?.[key], value);
+
+/**
+ * Checks what will be filled in later: values that are `open` may be anything now. Returns the value when nothing of it is open that
+ * matters to the schema, else undefined.
+ */
+export function checkOpen<T>(schema: z.ZodType<T>, value: unknown, isOpen: (value: unknown) => boolean): T | undefined {
+  const result = schema.safeParse(value, WITH_INPUT);
+  if (result.success) return result.data;
+  const issues = (result.error.issues as Issue[]).filter(({ path }) => !isOpen(valueAt(value, path)));
+  if (issues.length > 0) throw invalidRequest(fieldErrors(schema, issues, 'body'), 'body');
+  return undefined;
+}
+
 /** Removes the fields that `issues` do not know from `value`, in place; returns their paths. */
 function dropUnknown(value: unknown, issues: readonly Issue[], at: string): string[] {
   return issues.flatMap((issue) => {

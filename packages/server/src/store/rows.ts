@@ -30,6 +30,8 @@ export type Sequence =
   | 'pipeline'
   | 'stage_log'
   | 'span_export'
+  | 'schedule'
+  | 'hook'
   | 'audit_event'
   | 'bulk_action';
 

@@ -2,6 +2,7 @@ import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder
 import type { EventTable } from './event-rows.js';
 import type { AuditEventTable, BulkActionTable, StageAppendTable } from './operate-rows.js';
 import type { PrunedPipelineTable } from './retention-rows.js';
+import type { HookDeliveryTable, HookTable, ScheduleFiringTable, ScheduleTable } from './trigger-rows.js';
 
 /** Tables as Kysely sees them. Ids are integers, times epoch milliseconds, flags 0 or 1, user JSON text. */
 export interface Schema {
@@ -25,6 +26,10 @@ export interface Schema {
   stage_append: StageAppendTable;
   event: EventTable;
   pruned_pipeline: PrunedPipelineTable;
+  schedule: ScheduleTable;
+  schedule_firing: ScheduleFiringTable;
+  hook: HookTable;
+  hook_delivery: HookDeliveryTable;
 }
 
 export type Flag = 0 | 1;

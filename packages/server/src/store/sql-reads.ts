@@ -7,6 +7,7 @@ import { eventReads } from './sql/event-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import { retentionReads } from './sql/retention-reads.js';
+import { triggerReads } from './sql/trigger-reads.js';
 import type * as s from './store.js';
 
 type PipelineQuery = SelectQueryBuilder<
@@ -24,9 +25,10 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
     operateReads(db),
     peerReads(db, can),
     retentionReads(db),
+    triggerReads(db),
   );
 
-type Rooms = s.DiagnosisReads & s.EventReads & s.OperateReads & s.PeerReads & s.RetentionReads;
+type Rooms = s.DiagnosisReads & s.EventReads & s.OperateReads & s.PeerReads & s.RetentionReads & s.TriggerReads;
 
 class CoreReads implements Omit<s.Reads, keyof Rooms> {
   readonly #db: Kysely<Schema>;

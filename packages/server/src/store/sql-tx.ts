@@ -12,6 +12,7 @@ import { retentionOf } from './sql/retention.js';
 import { settlesOf } from './sql/settles.js';
 import { spansOf } from './sql/spans.js';
 import { timersOf } from './sql/timers.js';
+import { triggersOf } from './sql/triggers.js';
 import { waitsOf } from './sql/waits.js';
 import { workersOf } from './sql/workers.js';
 import { type SqlContext, sqlContext } from './sql-context.js';
@@ -40,6 +41,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...spansOf(context),
     ...eventsOf(context),
     ...retentionOf(context),
+    ...triggersOf(context),
   };
 }
 

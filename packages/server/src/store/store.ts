@@ -3,6 +3,7 @@ import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type { AuditEventRow, BulkActionRow, StageAppendRow } from './operate-rows.js';
+import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
 import type {
   ApiKeyRow,
@@ -27,7 +28,6 @@ import type {
   PipelineRow,
   ReadPage,
   ReadyStage,
-  ReadyWork,
   Sequence,
   StageChange,
   StageLogRow,
@@ -40,6 +40,7 @@ import type {
   WorkerRow,
   WorkerStanding,
 } from './rows.js';
+import type { TriggerReads, Triggers } from './trigger-rows.js';
 
 /**
  * Everything the domain asks of a database. One implementation serves every dialect; where dialects differ they differ by
@@ -65,13 +66,6 @@ export interface Store {
  */
 export type Failure = 'data' | 'conflict' | 'unavailable' | 'unknown_outcome';
 
-/** Hints between servers on one database. They may be lost, so that nothing but latency may depend on them. */
-export interface Peers {
-  /** Tells the others that work became ready and that nobody here waits for it. */
-  announce(ready: readonly ReadyWork[]): void;
-  onReady(listener: (ready: ReadyWork[]) => void): void;
-}
-
 export interface Tx
   extends Actions,
     Retention,
@@ -86,7 +80,8 @@ export interface Tx
     Reports,
     SpanQueue,
     Waits,
-    EventLog {
+    EventLog,
+    Triggers {
   /** Runs `work` so that its failure undoes only its own statements. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -276,16 +271,8 @@ export interface SpanQueue {
   removeSpans(ids: number[]): Promise<void>;
 }
 
-/** What one of several servers looks for among what the others committed. */
-export interface PeerReads {
-  /** Which of these have stages that can be leased now, and how many, as far as anybody needs to know. */
-  readyAmong(awaited: readonly ReadyWork[]): Promise<ReadyWork[]>;
-  /** Which of these pipelines have ended. */
-  endedAmong(ids: number[]): Promise<Pick<EndedPipeline, 'id'>[]>;
-}
-
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
-export interface Reads extends DiagnosisReads, EventReads, OperateReads, PeerReads, RetentionReads {
+export interface Reads extends DiagnosisReads, EventReads, OperateReads, PeerReads, RetentionReads, TriggerReads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
@@ -315,5 +302,7 @@ export type * from './diagnosis-rows.js';
 export type * from './event-rows.js';
 export type * from './graph-rows.js';
 export type * from './operate-rows.js';
+export type * from './peer-rows.js';
 export type * from './retention-rows.js';
 export type * from './rows.js';
+export type * from './trigger-rows.js';

@@ -3,6 +3,7 @@ import { type ConfigOptions, resolveConfig } from '../../src/config.js';
 import type { Principal, WorkerPrincipal } from '../../src/domain/use-cases.js';
 import { createEngine, type Engine } from '../../src/engine.js';
 import { checkStageSpecs } from '../../src/http/index.js';
+import { createSecrets } from '../../src/secrets/secrets.js';
 import type { Store, Tx } from '../../src/store/store.js';
 import { openTelemetry } from '../../src/telemetry/telemetry.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
@@ -41,7 +42,8 @@ export async function watchedEngine(options: ConfigOptions = {}): Promise<Watche
   const store = await openStoreOf(database, clock);
   const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run() };
   const telemetry = openTelemetry({ config, env: {}, clock });
-  const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry, checkStageSpecs });
+  const secrets = createSecrets({ master: () => 'unused', randomBytes: (bytes) => clock.randomBytes(bytes) });
+  const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry, secrets, checkStageSpecs });
   onTestFinished(async () => {
     watch.beforeCommit = (run) => run();
     await engine.stop();

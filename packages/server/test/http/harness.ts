@@ -41,6 +41,9 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     'pipelines.create': (_caller: Principal, items: readonly unknown[]) =>
       items.map((_, i) => ({ id: String(i + 1), traceId: 'f'.repeat(32), status: 'running', created: true })),
     'jobs.pull': () => ({ jobs: [] }),
+    'hooks.deliver': () => {
+      throw new DomainError('unauthenticated', 'This delivery is not from the sender of the hook.');
+    },
     'jobs.settle': () => [],
     'jobs.payload': () => ({ outputs: {}, context: {}, nextCursor: null }),
     'events.subscribe': () => ({ open: () => undefined, close: () => undefined }),
@@ -67,6 +70,8 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     accounts: group('accounts'),
     eventStages: group('eventStages'),
     events: group('events'),
+    schedules: group('schedules'),
+    hooks: group('hooks'),
   } as unknown as UseCases;
   return { useCases, calls };
 }

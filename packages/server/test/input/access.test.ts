@@ -41,6 +41,20 @@ const SCOPE_OF: Record<string, Scope> = {
   'POST /jobs/{id}/event-token': 'work',
   'POST /stages/{id}/token': 'operate',
   'POST /logs': 'work',
+  'POST /schedules': 'operate',
+  'GET /schedules': 'read',
+  'GET /schedules/{id}': 'read',
+  'PUT /schedules/{id}': 'operate',
+  'DELETE /schedules/{id}': 'operate',
+  'GET /schedules/{id}/firings': 'read',
+  'POST /schedules/{id}/pause': 'operate',
+  'POST /schedules/{id}/resume': 'operate',
+  'POST /schedules/{id}/trigger': 'operate',
+  'POST /hooks': 'operate',
+  'GET /hooks': 'operate',
+  'GET /hooks/{name}': 'operate',
+  'PUT /hooks/{name}': 'operate',
+  'DELETE /hooks/{name}': 'operate',
   'GET /applications': 'admin',
   'POST /applications': 'admin',
   'GET /api-keys': 'admin',
@@ -65,7 +79,7 @@ async function closedOperations(h: FileHarness): Promise<Operation[]> {
 }
 
 const send = (h: FileHarness, key: string | undefined, { method, path }: Operation, id = '1') =>
-  h.sendAs(key, method, path.replace('{id}', id), method === 'POST' ? {} : undefined);
+  h.sendAs(key, method, path.replace('{id}', id).replace('{name}', 'none'), 'POST PUT'.includes(method) ? {} : undefined);
 
 describe('every operation of the document', () => {
   it('is one that this test knows the scope of', async () => {

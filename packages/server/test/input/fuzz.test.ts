@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { WireWorker } from '../engine/support.js';
 import { type FileHarness, fileHarness } from './support.js';
 
 /** Values that are near to what a field takes, and some that break careless code. */
@@ -94,17 +93,38 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
     '/jobs/1/event-token': { workerId, fencingToken: 1, stage: 'e' },
     '/stages/1/token': { revokeOthers: false },
     '/stages/1/complete': { outcome: 'completed', output: { n: 1 }, error: { code: 'c', message: 'm', stack: 's' } },
+    '/schedules': {
+      name: 's',
+      cron: '*/5 * * * *',
+      timeZone: 'Europe/Berlin',
+      missedRuns: 'catch_up',
+      graceMs: 1,
+      template: { name: 'p', stages: create.stages, keywords: ['k'], context: { k: 1 } },
+    },
+    '/schedules/1/pause': {},
+    '/schedules/1/resume': {},
+    '/schedules/1/trigger': { idempotencyKey: 'i' },
+    '/hooks': {
+      name: 'made',
+      template: { ...create, trigger: undefined, name: '{{ body.a[0]["b c"]? }}' },
+      deliveryId: '{{ headers.x-id? }}',
+      auth: { type: 'signature', secrets: [`whsec_${'a'.repeat(40)}`] },
+    },
+    '/hooks/orders': { name: 'p', stages: create.stages, input: [1], id: 'i' },
     '/applications': { name: 'shop' },
     '/api-keys': { name: 'k', scopes: ['read'], application: 'default', expiresAt: '2031-01-01T00:00:00Z' },
   };
 };
 
-async function prepared(): Promise<{ h: FileHarness; w: WireWorker; bodies: Record<string, object> }> {
+async function prepared(): Promise<{ h: FileHarness; headers: Record<string, string>; bodies: Record<string, object> }> {
   const h = await fileHarness();
   const w = await h.worker(['a', 'b']);
   for (let index = 0; index < 3; index++) await h.create({ stages: [{ name: 'a' }, { name: 'b' }] });
   await w.pull({ maxJobs: 2 });
-  return { h, w, bodies: RIGHT_BODIES(w.session.workerId) };
+  await h.call('POST', '/schedules', { name: 'first', cron: '@daily', template: { name: 'p', stages: [{ name: 'a' }] } });
+  const template = { name: '{{ body.name }}', stages: '{{ body.stages }}', context: { input: '{{ body.input }}' } };
+  const { token } = await h.call<{ token: string }>('POST', '/hooks', { name: 'orders', template, deliveryId: '{{ body.id? }}' });
+  return { h, headers: { ...w.headers, 'x-hook-token': token }, bodies: RIGHT_BODIES(w.session.workerId) };
 }
 
 it('knows every operation that takes a body', async () => {
@@ -112,12 +132,12 @@ it('knows every operation that takes a body', async () => {
   const { paths } = await h.call<{ paths: Record<string, object> }>('GET', '/openapi.json');
   const posts = Object.keys(paths).filter((path) => 'post' in (paths[path] ?? {}));
   // Stages of the first pipeline have ids above 16,384.
-  const known = Object.keys(bodies).map((path) => path.replace(/\/(1|16384)(?=\/|$)/, '/{id}'));
+  const known = Object.keys(bodies).map((path) => path.replace(/\/(1|16384)(?=\/|$)/, '/{id}').replace('/orders', '/{name}'));
   expect(known.sort()).toEqual(posts.sort());
 });
 
 it('answers no body, however bent, with a 5xx', async () => {
-  const { h, w, bodies } = await prepared();
+  const { h, headers, bodies } = await prepared();
   const cases = fc.oneof(
     ...Object.entries(bodies).map(([path, body]) => fc.record({ path: fc.constant(path), body: fc.oneof(bent(body), anything) })),
   );
@@ -125,7 +145,7 @@ it('answers no body, however bent, with a 5xx', async () => {
     fc.asyncProperty(cases, async ({ path, body }) => {
       // A pull that waits would wait for ever: this clock stands still.
       const bounded = path === '/jobs/pull' && typeof body === 'object' && body !== null ? { ...body, waitMs: 0 } : body;
-      const response = await h.send('POST', path, JSON.stringify(bounded) ?? 'null', w.headers);
+      const response = await h.send('POST', path, JSON.stringify(bounded) ?? 'null', headers);
       const text = await response.text();
       expect(response.status, text).toBeLessThan(500);
     }),
@@ -148,7 +168,7 @@ it('answers no path or query, however odd, with a 5xx', async () => {
     fc.record({
       path: fc
         .constantFrom('1', '999', '0', '-1', '1e9', '9'.repeat(400), '%00', '%ff', '..', 'a b')
-        .map((id) => path.replace('{id}', id)),
+        .map((id) => path.replace(/\{(?:id|name)\}/, id)),
       query: fc.array(fc.tuple(fc.constantFrom(...names, '__proto__', 'nothing'), odd.map(String)), { maxLength: 3 }),
     }),
   );

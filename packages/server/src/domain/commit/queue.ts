@@ -42,7 +42,7 @@ export class TicketQueue {
 
   /** @throws DomainError `overloaded` when the queue is full. */
   push(ticket: Ticket): void {
-    const grows = ticket.kind === 'create' || ticket.kind === 'lease';
+    const grows = ticket.kind === 'create' || ticket.kind === 'lease' || (ticket.kind === 'operate' && ticket.grows === true);
     const bytes = this.#bytes + cost(ticket);
     if (bytes > this.#limits.queueMaxBytes * (grows ? 1 : RESERVE)) {
       throw new DomainError('overloaded', 'The server has more work waiting than it may hold; try again shortly.', {

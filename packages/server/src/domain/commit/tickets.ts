@@ -30,6 +30,8 @@ interface TicketOf<Kind extends string, Result> {
 export interface OperateTicket extends TicketOf<'operate', unknown> {
   /** A chunk of bulk work: it waits until nothing else does, or until it has waited for long (queue.ts). */
   readonly background?: true;
+  /** It makes work, as creates do, and may not fill what is kept free for finishing it. */
+  readonly grows?: true;
   run(group: Group): Promise<unknown>;
 }
 

@@ -180,9 +180,13 @@ describe('a template, when it is made', () => {
 it('does not fill in more than it may, however often a template names a large value', () => {
   const body = 'x'.repeat(1_000);
   const template = Array.from({ length: 50 }, () => '{{ body }}');
-  expect(applyTemplate(template, { ...sources, body }, 50 * 1_002)).toHaveLength(50);
-  expect(refusal(() => applyTemplate(template, { ...sources, body }, 50 * 1_002 - 1))?.code).toBe('payload_too_large');
-  expect(refusal(() => applyTemplate(`${template}`, { ...sources, body }, 20_000))?.code).toBe('payload_too_large');
+  expect(applyTemplate(template, { ...sources, body }, { maxLength: 50 * 1_002 })).toHaveLength(50);
+  expect(refusal(() => applyTemplate(template, { ...sources, body }, { maxLength: 50 * 1_002 - 1 }))?.code).toBe(
+    'payload_too_large',
+  );
+  expect(refusal(() => applyTemplate(`${template}`, { ...sources, body }, { maxLength: 20_000 }))?.code).toBe(
+    'payload_too_large',
+  );
 });
 
 const json = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;

@@ -11,8 +11,8 @@ const MAX_ERRORS = 20;
  * Checks that every placeholder of a template can be read; whether its value will be there only a delivery shows.
  * @throws DomainError `invalid_request` with the path of each field that holds a malformed one, as `template.stages[0].input.order`
  */
-export function checkTemplate(template: Json): void {
-  const errors = replaceTexts(template, (text) => {
+export function checkTemplate(template: Json, at = 'template'): void {
+  const errors = replaceTexts(template, at, (text) => {
     parseText(text);
     return text;
   }).errors;
@@ -23,12 +23,17 @@ export function checkTemplate(template: Json): void {
  * The template filled in from a delivery: a text that is one placeholder becomes the value with its JSON type, placeholders in longer
  * texts become text (strings as they are, everything else as JSON). Keys are left as they are. What may be missing (`?`) and is
  * becomes null, or empty text.
- * @param maxLength of what is filled in, in characters of JSON: a template can repeat one large value
+ * @param options.maxLength - of what is filled in, in characters of JSON: a template can repeat one large value
+ * @param options.at - what the template is called in errors
  * @throws DomainError `invalid_request` naming field and source of each missing value, `payload_too_large`
  */
-export function applyTemplate(template: Json, sources: Sources, maxLength: number = LIMITS.bodyBytes): Json {
+export function applyTemplate(
+  template: Json,
+  sources: Sources,
+  { maxLength = LIMITS.bodyBytes, at = 'template' }: { maxLength?: number; at?: string } = {},
+): Json {
   const filler = new Filler(sources, maxLength);
-  const { value, errors } = replaceTexts(template, (text) => filler.fill(text));
+  const { value, errors } = replaceTexts(template, at, (text) => filler.fill(text));
   if (errors.length > 0) throw refusal('The delivery does not fit the template of the hook', errors);
   return value;
 }
@@ -45,7 +50,7 @@ function refusal(subject: string, errors: FieldError[]): DomainError {
 class MissingValue extends Error {}
 
 /** A copy of `template` with every text replaced, and what went wrong at which field. */
-function replaceTexts(template: Json, replace: (text: string) => Json): { value: Json; errors: FieldError[] } {
+function replaceTexts(template: Json, field: string, replace: (text: string) => Json): { value: Json; errors: FieldError[] } {
   const errors: FieldError[] = [];
   const walk = (value: Json, at: string): Json => {
     if (typeof value === 'string') return replaceOne(value, at);
@@ -62,7 +67,7 @@ function replaceTexts(template: Json, replace: (text: string) => Json): { value:
       return null;
     }
   };
-  return { value: walk(template, 'template'), errors };
+  return { value: walk(template, field), errors };
 }
 
 const keyPath = (key: string): string => (/^[\w$-]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`);

@@ -7,8 +7,11 @@ import { stageIdAt } from '../ids.js';
 import { statusWhenReady } from '../stage/wait.js';
 import type { PipelinePlan } from './plan.js';
 
+/** What is needed of a ticket; actions that create beside other things have only this. */
+export type Creation = Pick<CreateTicket, 'plan' | 'result'>;
+
 /** Stores the pipelines of a group in a handful of statements. A repeated idempotency key gets the first pipeline. */
-export async function createStep(group: Group, tickets: CreateTicket[]): Promise<void> {
+export async function createStep(group: Group, tickets: Creation[]): Promise<void> {
   const fresh = await withoutRepeats(group, tickets);
   if (fresh.length === 0) return;
   const { tx, now } = group;
@@ -25,6 +28,19 @@ export async function createStep(group: Group, tickets: CreateTicket[]): Promise
   answerRepeatsInGroup(tickets);
 }
 
+/** Creates one pipeline in a group that does other things too. Returns what its plan or its idempotency key is refused for. */
+export async function createInGroup(group: Group, plan: () => PipelinePlan): Promise<PipelineCreated | DomainError> {
+  try {
+    const creation: Creation = { plan: plan() };
+    await createStep(group, [creation]);
+    if (!creation.result || creation.result instanceof Error) throw creation.result ?? new Error('no pipeline was created');
+    return creation.result;
+  } catch (error) {
+    if (error instanceof DomainError) return error;
+    throw error;
+  }
+}
+
 const created = (pipeline: NewPipeline): PipelineCreated => ({
   id: String(pipeline.id),
   traceId: pipeline.trace_id,
@@ -32,11 +48,11 @@ const created = (pipeline: NewPipeline): PipelineCreated => ({
   created: true,
 });
 
-const keyOf = ({ plan }: CreateTicket): string | undefined =>
+const keyOf = ({ plan }: Creation): string | undefined =>
   plan.pipeline.idempotency_key === null ? undefined : `${plan.pipeline.application_id}\n${plan.pipeline.idempotency_key}`;
 
 /** Answers the tickets whose key is known and returns the others, each key once. */
-async function withoutRepeats({ tx }: Group, tickets: CreateTicket[]): Promise<CreateTicket[]> {
+async function withoutRepeats({ tx }: Group, tickets: Creation[]): Promise<Creation[]> {
   const keys = tickets.flatMap(({ plan: { pipeline } }) =>
     pipeline.idempotency_key === null ? [] : [{ applicationId: pipeline.application_id, key: pipeline.idempotency_key }],
   );
@@ -56,7 +72,7 @@ async function withoutRepeats({ tx }: Group, tickets: CreateTicket[]): Promise<C
 }
 
 function replay(
-  { plan }: CreateTicket,
+  { plan }: Creation,
   existing: Pick<KnownPipeline, 'id' | 'body_hash' | 'trace_id' | 'status'>,
 ): PipelineCreated | DomainError {
   if (existing.body_hash !== plan.pipeline.body_hash) {
@@ -69,7 +85,7 @@ function replay(
 }
 
 /** Two requests with one key in one group: the first made the pipeline, the others are its repetitions. */
-function answerRepeatsInGroup(tickets: CreateTicket[]): void {
+function answerRepeatsInGroup(tickets: Creation[]): void {
   const first = new Map<string, { hash: string | null; result: PipelineCreated }>();
   for (const ticket of tickets) {
     const key = keyOf(ticket);

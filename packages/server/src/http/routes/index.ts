@@ -6,10 +6,12 @@ import { documentRoutes } from './documents.js';
 import { eventStageRoutes } from './event-stages.js';
 import { eventRoutes } from './events.js';
 import { healthRoutes } from './health.js';
+import { hookRoutes } from './hooks.js';
 import { jobRoutes } from './jobs.js';
 import { operatorRoutes } from './operator.js';
 import { pipelineViewRoutes } from './pipeline-views.js';
 import { pipelineRoutes } from './pipelines.js';
+import { scheduleRoutes } from './schedules.js';
 import { settleRoutes } from './settles.js';
 import { workerRoutes } from './workers.js';
 
@@ -24,6 +26,8 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...jobRoutes(deps),
     ...settleRoutes(deps),
     ...eventStageRoutes(deps),
+    ...scheduleRoutes(deps),
+    ...hookRoutes(deps),
     ...accountRoutes(deps),
     ...eventRoutes(deps),
   ];

@@ -17,7 +17,7 @@ const TRACE_HEADERS = {
 };
 
 /** A trace in the body counts whole before one in the headers: states of two traces must not mix. */
-function withTrace(item: CreatePipeline, headers: Headers): CreatePipeline {
+export function withTrace(item: CreatePipeline, headers: Headers): CreatePipeline {
   const traceparent = headers.get('traceparent');
   if (item.traceparent !== undefined || traceparent === null) return item;
   const tracestate = headers.get('tracestate');

@@ -19,6 +19,16 @@ export const name = (maxLength: number = LIMITS.nameLength) =>
     .max(maxLength)
     .refine((text) => !UNSTORABLE.test(text), 'must not contain NUL or half a surrogate pair');
 
+/** What a name in a path looks like: it needs no escaping anywhere. */
+export const PATH_NAME = `[A-Za-z0-9][A-Za-z0-9._~-]{0,${LIMITS.nameLength - 1}}`;
+export const pathName = z
+  .string()
+  .regex(
+    new RegExp(`^${PATH_NAME}$`),
+    `must have 1 to ${LIMITS.nameLength} letters, digits, or . _ ~ -, and begin with a letter or digit`,
+  )
+  .openapi({ example: 'orders' });
+
 /** Text for people: what does not fit or cannot be stored is replaced, because a report must not be lost over it. */
 export const freeText = (maxLength: number) =>
   z.string().overwrite((text) => {

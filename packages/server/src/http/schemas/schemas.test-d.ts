@@ -9,6 +9,7 @@ import type * as jobs from './jobs.js';
 import type * as pipelineAnswers from './pipeline-answers.js';
 import type * as pipelines from './pipelines.js';
 import type * as problems from './problem.js';
+import type * as triggers from './triggers.js';
 import type * as workers from './workers.js';
 
 /** The type that a schema lets through. */
@@ -41,6 +42,18 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof eventStages.stageCompleted>>().toEqualTypeOf<wire.StageCompleted>();
     expectTypeOf<Of<typeof eventStages.eventTokenRequest>>().toEqualTypeOf<wire.EventTokenRequest>();
     expectTypeOf<Of<typeof eventStages.eventToken>>().toEqualTypeOf<wire.EventToken>();
+  });
+
+  test('schedules and hooks', () => {
+    expectTypeOf<Of<typeof triggers.scheduleSpec>>().toEqualTypeOf<wire.ScheduleSpec>();
+    expectTypeOf<Of<typeof triggers.pipelineTemplate>>().toEqualTypeOf<wire.PipelineTemplate>();
+    expectTypeOf<Of<typeof triggers.triggerSchedule>>().toEqualTypeOf<wire.TriggerSchedule>();
+    expectTypeOf<Of<typeof triggers.schedule>>().toEqualTypeOf<wire.Schedule>();
+    expectTypeOf<Of<typeof triggers.scheduleFiring>>().toEqualTypeOf<wire.ScheduleFiring>();
+    expectTypeOf<Of<typeof triggers.createHook>>().toEqualTypeOf<wire.CreateHook>();
+    expectTypeOf<Of<typeof triggers.hookSpec>>().toEqualTypeOf<wire.HookSpec>();
+    expectTypeOf<Of<typeof triggers.hook>>().toEqualTypeOf<wire.Hook>();
+    expectTypeOf<Of<typeof triggers.hookSaved>>().toEqualTypeOf<wire.HookSaved>();
   });
 
   test('accounts', () => {

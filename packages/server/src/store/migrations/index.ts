@@ -3,6 +3,7 @@ import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
 import * as foundation from './0001-foundation.js';
 import * as postgresStorage from './0002-postgres-storage.js';
+import * as triggers from './0003-triggers.js';
 import * as operate from './0004-operate.js';
 import * as events from './0005-events.js';
 import * as retention from './0006-retention.js';
@@ -17,6 +18,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
   const migrations: Record<string, Migration> = {
     '0001-foundation': { up: (target) => foundation.up(target as Kysely<never>, can) },
     '0002-postgres-storage': { up: (target) => postgresStorage.up(target as Kysely<never>, can) },
+    '0003-triggers': { up: (target) => triggers.up(target as Kysely<never>, can) },
     '0004-operate': { up: (target) => operate.up(target as Kysely<never>, can) },
     '0005-events': { up: (target) => events.up(target as Kysely<never>, can) },
     '0006-retention': { up: (target) => retention.up(target as Kysely<never>, can) },
