@@ -1,4 +1,3 @@
-import { Client, types } from 'pg';
 import { inject, onTestFinished } from 'vitest';
 import type { Clock } from '../../src/clock.js';
 import { openPostgresStore } from '../../src/store/postgres/store.js';
@@ -6,6 +5,7 @@ import { openSqliteStore } from '../../src/store/sqlite/store.js';
 import type { Store } from '../../src/store/store.js';
 import { aDatabaseFile, connect } from './files.js';
 import { createDatabaseAt, type TestDatabase } from './postgres.js';
+import { queryOnce } from './query.js';
 
 /** An empty database on the PostgreSQL server of this run, which starts with the first call. */
 export async function createPostgresDatabase(): Promise<TestDatabase> {
@@ -54,14 +54,5 @@ export async function runSql<Row = Record<string, unknown>>(database: string, st
     prepared.run();
     return [];
   }
-  const client = new Client({ connectionString: database, types: { getTypeParser: numbersAsNumbers } });
-  await client.connect();
-  try {
-    return (await client.query(statement)).rows as Row[];
-  } finally {
-    await client.end();
-  }
+  return queryOnce<Row>(database, statement);
 }
-
-const INT8 = 20;
-const numbersAsNumbers = ((oid: number) => (oid === INT8 ? Number : types.getTypeParser(oid))) as typeof types.getTypeParser;

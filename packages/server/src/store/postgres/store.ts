@@ -8,6 +8,7 @@ import { sqlReads } from '../sql-reads.js';
 import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
 import type { Failure, Ms, Peers, Reads, Store, Tx } from '../store.js';
+import { beginWith, SILENT_TRANSACTION_MS } from './begin.js';
 import { postgresDialect } from './dialect.js';
 import { CommitUnknown, endsSession, failureOf, reachable } from './failures.js';
 import { PostgresPeers } from './peers.js';
@@ -29,14 +30,9 @@ export interface PostgresOptions {
 /** Commits come one after the other; the second connection is there when the first one is being replaced. */
 const WRITERS = 2;
 const READERS = 4;
-/** A connection that gives no answer for this long is lost: without a limit a dead peer would hold up every commit. */
+/** A connection that gives no answer for this long is lost: without a limit a dead peer would hold up every commit. The database ends
+ * its statements before. */
 const QUERY_TIMEOUT_MS = 40_000;
-/** Less: the database ends the statement itself, so that none goes on for a caller who has given up. */
-const STATEMENT_TIMEOUT_MS = 30_000;
-const LOCK_TIMEOUT_MS = 15_000;
-/** Less: a server that was stopped, or cut off, in the middle of a transaction must not hold its locks for longer than others wait. */
-const SILENT_TRANSACTION_MS = 10_000;
-
 /** Opens the database and brings its schema up to date. Several servers may open one at the same time. */
 export async function openPostgresStore(options: PostgresOptions): Promise<Store> {
   await bringUpToDate(options);
@@ -127,19 +123,6 @@ class PostgresStore implements Store {
     await Promise.all([this.#writers.end(), this.#readers.end()]);
   }
 }
-
-/**
- * One round trip, with which every group begins. Read committed whatever the database's default is: a statement that comes after a
- * lock must see what the lock waited for. `set local`, since a pooler gives the session to others after the transaction.
- */
-const beginWith = (silentMs: number): string =>
-  [
-    'begin isolation level read committed',
-    `set local statement_timeout = ${STATEMENT_TIMEOUT_MS}`,
-    `set local lock_timeout = ${LOCK_TIMEOUT_MS}`,
-    `set local idle_in_transaction_session_timeout = ${silentMs}`,
-    'select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) as now',
-  ].join('; ');
 
 async function commit(client: pg.PoolClient): Promise<void> {
   let command: string;
