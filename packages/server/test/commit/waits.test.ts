@@ -7,7 +7,7 @@ type Competitor = 'cancel' | 'complete' | 'fail';
 
 /** An event stage whose time is over, and what `competitors` make of it in the very group in which its timer fires. */
 async function oneGroup(...competitors: Competitor[]) {
-  const { engine, caller, clock, watch } = await watchedEngine();
+  const { engine, caller, clock, watch } = await watchedEngine({ retentionDays: 0, events: false }); // no background work beside the group
   const { pipelines, eventStages, operator } = engine.useCases;
   const stages = [{ name: 'approve', waitFor: 'event' as const, timeoutMs: TIMEOUT_MS }, { name: 'next' }];
   const [created] = await pipelines.create(caller, [{ name: 'p', stages }]);
