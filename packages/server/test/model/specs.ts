@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import type { Spec } from './world.js';
 
-const HANDLERS = ['a', 'b'];
-
 const options = fc.record({
   handler: fc.constantFrom('a', 'a', 'b'),
   priority: fc.option(fc.constantFrom(-5, 0, 5), { nil: undefined, freq: 2 }),
