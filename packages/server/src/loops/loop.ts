@@ -106,7 +106,8 @@ class Runner {
     const hinted = this.#hintAt <= this.#deps.clock.now();
     if (hinted) this.#hintAt = Number.POSITIVE_INFINITY;
     const mayRun = hinted || !this.#loop.onLeader || this.#deps.leads();
-    const inMs = mayRun ? await this.#runOnce() : undefined;
+    // Awaited also when there is nothing to do: `#current` is set only after the first wait, and must be taken back after that.
+    const inMs = await (mayRun ? this.#runOnce() : undefined);
     this.#current = undefined;
     const now = this.#deps.clock.now();
     this.#periodAt = now + this.#loop.everyMs;

@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import { ManualClock } from '../testing/manual-clock.js';
+import { createLoops, type Loop } from './loop.js';
+
+/** One loop on a clock that the test moves; `runs` has the times at which it ran, counted from its start. */
+function aLoop(loop: Partial<Loop>, leads = () => true) {
+  const clock = new ManualClock();
+  const startedAt = clock.now();
+  const runs: number[] = [];
+  const run = async () => {
+    runs.push(clock.now() - startedAt);
+    return loop.run?.();
+  };
+  const deps = { clock, leads, onError: () => {}, onRecovered: () => {} };
+  const loops = createLoops([{ name: 'work', everyMs: 1_000, ...loop, run }], deps);
+  loops.start();
+  const advance = (ms: number) => clock.advance(ms, () => new Promise(setImmediate));
+  return { advance, runs, hint: (inMs: number) => loops.hint('work', clock.now() + inMs) };
+}
+
+it('runs at its start and by its period', async () => {
+  const { advance, runs } = aLoop({});
+  await advance(2_500);
+  expect(runs).toEqual([0, 1_000, 2_000]);
+});
+
+it('follows hints between its periods, the earliest of them', async () => {
+  const { advance, runs, hint } = aLoop({});
+  await advance(100);
+  hint(500);
+  hint(200);
+  await advance(700);
+  expect(runs).toEqual([0, 300]);
+});
+
+it('leaves its periods to the server that leads, but follows its own hints', async () => {
+  let leads = false;
+  const { advance, runs, hint } = aLoop({ onLeader: true }, () => leads);
+  await advance(1_100);
+  expect(runs).toEqual([]);
+  // Seen to fail while a period that was left to another server never ended: hints waited for the next one.
+  hint(200);
+  await advance(200);
+  expect(runs).toEqual([1_300]);
+  leads = true;
+  await advance(1_000);
+  expect(runs).toEqual([1_300, 2_300]);
+});
