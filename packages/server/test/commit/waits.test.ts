@@ -7,7 +7,7 @@ type Competitor = 'cancel' | 'complete' | 'fail';
 
 /** An event stage whose time is over, and what `competitors` make of it in the very group in which its timer fires. */
 async function oneGroup(...competitors: Competitor[]) {
-  const { engine, caller, clock, watch } = await watchedEngine({ retentionDays: 0, events: false }); // no background work beside the group
+  const { engine, caller, clock, watch } = await watchedEngine();
   const { pipelines, eventStages, operator } = engine.useCases;
   const stages = [{ name: 'approve', waitFor: 'event' as const, timeoutMs: TIMEOUT_MS }, { name: 'next' }];
   const [created] = await pipelines.create(caller, [{ name: 'p', stages }]);
@@ -19,6 +19,13 @@ async function oneGroup(...competitors: Competitor[]) {
     fail: () => eventStages.complete({ caller }, stageId, { outcome: 'failed' }),
   };
   const gate = holdCommits(watch);
+  const hold = watch.beforeCommit;
+  let undone = 0;
+  watch.beforeCommit = (run) =>
+    hold(run).catch((error: unknown) => {
+      undone += 1;
+      throw error;
+    });
   const before = pipelines.create(caller, [pipeline('holds the commit')]);
   await gate.held;
   await clock.advance(TIMEOUT_MS, async () => {}); // the timer's ticket is the first in the queue
@@ -28,12 +35,11 @@ async function oneGroup(...competitors: Competitor[]) {
     results.push(act[competitor]());
     while (engine.queued() === queued) await new Promise(setImmediate);
   }
-  const transactions = watch.transactions;
   gate.open();
   const answers = await Promise.allSettled(results);
   await before;
   await engine.idle();
-  expect(watch.transactions - transactions).toBe(1);
+  expect(undone).toBe(0); // a refusal is an answer, and undoes nobody's work
   const { status, stages: counts } = await pipelines.get(caller, id);
   const { items } = await pipelines.stages(caller, id, { limit: 2 });
   return { answers, status, counts, stages: items.map((stage) => stage.status) };
@@ -73,4 +79,36 @@ it('lets the first of two completions count', async () => {
 it('fails it in the end when nobody came', async () => {
   const { status, stages } = await oneGroup();
   expect([status, ...stages]).toEqual(['failed', 'failed', 'blocked']);
+});
+
+it('lets guesses at a token reach the reader only, never the writer', async () => {
+  const { engine, caller, watch } = await watchedEngine();
+  const [created] = await engine.useCases.pipelines.create(caller, [{ name: 'p', stages: [{ name: 'e', waitFor: 'event' }] }]);
+  const id = created && 'id' in created ? created.id : '';
+  const stageId = (await engine.useCases.pipelines.stages(caller, id, { limit: 1 })).items[0]?.id ?? '';
+  const before = watch.transactions;
+  for (const guessed of [stageId, '1', 'nonsense']) {
+    const guess = engine.useCases.eventStages.complete({ token: 'plqe_guess' }, guessed, {});
+    await expect(guess).rejects.toMatchObject({ code: 'unauthenticated' });
+  }
+  expect(watch.transactions).toBe(before);
+});
+
+// Seen to fail when only the reader looks at the token: it does not see what the group is about to commit.
+it('refuses a token that is revoked before it in the same group', async () => {
+  const { engine, caller, watch } = await watchedEngine();
+  const { pipelines, eventStages } = engine.useCases;
+  const [created] = await pipelines.create(caller, [{ name: 'p', stages: [{ name: 'e', waitFor: 'event' }] }]);
+  const id = created && 'id' in created ? created.id : '';
+  const stageId = (await pipelines.stages(caller, id, { limit: 1 })).items[0]?.id ?? '';
+  const { token } = await eventStages.issueToken(caller, stageId, {});
+  const gate = holdCommits(watch);
+  const before = pipelines.create(caller, [pipeline('holds the commit')]);
+  await gate.held;
+  const revoked = eventStages.issueToken(caller, stageId, {});
+  const completed = eventStages.complete({ token }, stageId, {});
+  while (engine.queued() < 2) await new Promise(setImmediate);
+  gate.open();
+  await Promise.all([before, revoked, expect(completed).rejects.toMatchObject({ code: 'unauthenticated' })]);
+  expect((await pipelines.stages(caller, id, { limit: 1 })).items).toMatchObject([{ status: 'waiting' }]);
 });
