@@ -69,6 +69,20 @@ describe('a delivery with the token of the hook', () => {
     expect(await pipelines()).toHaveLength(1);
   });
 
+  // Without the key of hook_delivery: three pipelines. A file of SQLite has one server.
+  it.runIf(inject('store') === 'postgres')('creates one pipeline for one delivery id that comes to several servers', async () => {
+    const database = await aDatabase();
+    const { controlPlane, hook, ...first } = await hooked({}, { database });
+    const planes = [{ controlPlane, ...first }, await harness({ database, seed: 2 }), await harness({ database, seed: 3 })];
+    const senders = planes.map((plane) => senderOf(plane, hook));
+    for (let event = 0; event < 10; event++) {
+      const all = await Promise.all(senders.map(({ deliver }) => deliver(BODY, { 'webhook-id': `evt-${event}` })));
+      expect(new Set(all.map(({ answer }) => answer.id)).size).toBe(1);
+      expect(all.map(({ status }) => status).sort()).toEqual([200, 200, 201]);
+    }
+    expect(await senders[0]?.pipelines()).toHaveLength(10);
+  });
+
   it('creates one each time when nothing tells deliveries apart', async () => {
     const { deliver, pipelines } = await hooked({ deliveryId: '{{ body.id? }}' });
     await deliver();

@@ -55,6 +55,11 @@ describe('the plan of', () => {
     expect(await planOf(() => tx.shiftWaits(1))).toBe('SCAN stage USING INDEX stage_wait_end');
   });
 
+  it('schedules reads only what is due', async () => {
+    expect(await planOf(() => tx.dueSchedules(1, 10))).toMatch(/SEARCH schedule USING INDEX schedule_due \(next_fire_at<\?\)$/);
+    expect(await planOf(() => tx.nextFireAt(1))).toContain('SEARCH schedule USING COVERING INDEX schedule_due (next_fire_at>?)');
+  });
+
   it('settles finds stages and pipelines by their keys', async () => {
     const ack = { id: 1, fencing_token: 1, worker_id: 1, application_id: 1, output: null, is_empty: 1 as const };
     const plans = [
