@@ -104,9 +104,9 @@ export interface Triggers {
   deleteHook(applicationId: number, name: string): Promise<boolean>;
   /** Whether this delivery was not known; it is from now on. */
   takeDelivery(hookId: number, deliveryId: string, now: Ms): Promise<boolean>;
+  /** None when its pipeline was refused, or is gone: it counts as never seen. */
   deliveredPipeline(hookId: number, deliveryId: string): Promise<DeliveredPipeline | undefined>;
   setDeliveryPipeline(hookId: number, deliveryId: string, pipelineId: number): Promise<void>;
-  forgetDelivery(hookId: number, deliveryId: string): Promise<void>;
   /** Forgets firings and deliveries from before `before`, at most `limit` of each. Returns whether there may be more. */
   pruneTriggers(before: Ms, limit: number): Promise<boolean>;
 }

@@ -91,7 +91,7 @@ async function record(
   const known = isNew ? undefined : await tx.deliveredPipeline(hook.id, deliveryId);
   if (known) return replay(known);
   const created = await createInGroup(group, () => plan);
-  if (created instanceof DomainError) await tx.forgetDelivery(hook.id, deliveryId);
-  else await tx.setDeliveryPipeline(hook.id, deliveryId, Number(created.id));
+  // Refused, it stays without a pipeline, and counts as never seen.
+  if (!(created instanceof DomainError)) await tx.setDeliveryPipeline(hook.id, deliveryId, Number(created.id));
   return created;
 }

@@ -145,7 +145,6 @@ type Hooks = Pick<
   | 'takeDelivery'
   | 'deliveredPipeline'
   | 'setDeliveryPipeline'
-  | 'forgetDelivery'
 >;
 
 function hooksOf({ db, can, run }: SqlContext): Hooks {
@@ -174,13 +173,9 @@ function hooksOf({ db, can, run }: SqlContext): Hooks {
     async setDeliveryPipeline(hookId, deliveryId, pipelineId) {
       await run(setDeliveryPipeline, { hookId, deliveryId, pipelineId });
     },
-    async forgetDelivery(hookId, deliveryId) {
-      await db.deleteFrom('hook_delivery').where('hook_id', '=', hookId).where('delivery_id', '=', deliveryId).execute();
-    },
   };
 }
 
-/** None for a delivery whose pipeline is gone: it counts as never seen. */
 export const deliveredPipeline = (
   db: SqlContext['db'],
   hookId: number,
