@@ -19,18 +19,28 @@ function parseBlock(text: string): Block {
   return block as Block;
 }
 
+interface ReaderOptions {
+  /** What the stream was asked to resume from. */
+  lastEventId?: string | undefined;
+  /** Whether it reads from PostgreSQL; default: as the project says. */
+  postgres?: boolean;
+}
+
 /** Reads server-sent events, block by block, and does as a browser does with ids. */
 export class EventReader {
   /** What a reader would send as Last-Event-ID. */
   lastEventId: string | undefined;
   readonly #reader: ReadableStreamDefaultReader<string>;
   readonly #controlPlane: TestControlPlane;
+  readonly #postgres: boolean;
   #text = '';
 
-  constructor(response: Response, controlPlane: TestControlPlane) {
+  constructor(response: Response, controlPlane: TestControlPlane, { lastEventId, postgres }: ReaderOptions = {}) {
     if (!response.body || response.status !== 200) throw new Error(`no stream but ${response.status}`);
     this.#reader = response.body.pipeThrough(new TextDecoderStream() as never).getReader() as never;
     this.#controlPlane = controlPlane;
+    this.lastEventId = lastEventId;
+    this.#postgres = postgres ?? inject('store') === 'postgres';
     onTestFinished(() => this.close());
   }
 
@@ -85,7 +95,7 @@ export class EventReader {
    * again a moment later, by the clock of the test.
    */
   async #settled<T>(promise: Promise<T>): Promise<T> {
-    if (inject('store') !== 'postgres') return promise;
+    if (!this.#postgres) return promise;
     let over = false;
     const done = promise.finally(() => {
       over = true;
