@@ -18,6 +18,7 @@ export type {
   DiagnosisReason,
   ErrorCode,
   EventToken,
+  EventType,
   FieldError,
   Hook,
   HookAuth,
@@ -26,6 +27,7 @@ export type {
   HookSpec,
   Json,
   LeaseLostReason,
+  LiveEvent,
   MissedRuns,
   OutputReference,
   Page,
@@ -62,6 +64,7 @@ export type {
 export type { ApiKeys, Applications, AuditEvents } from './client/accounts.js';
 export { Pipelogiq } from './client/client.js';
 export type { CreateFailed } from './client/create.js';
+export type { EventOptions, ReceivedEvent } from './client/events.js';
 export type { Hooks } from './client/hooks.js';
 export type { Listing, ReadOptions } from './client/listing.js';
 export type { PipelogiqOptions } from './client/options.js';

@@ -1,6 +1,7 @@
 import type { Transport } from '../transport/transport.js';
 import { Worker, type WorkerOptions } from '../worker/worker.js';
 import { ApiKeys, Applications, AuditEvents } from './accounts.js';
+import { type EventOptions, type ReceivedEvent, receiveEvents } from './events.js';
 import { Hooks } from './hooks.js';
 import { type PipelogiqOptions, transportFor } from './options.js';
 import { Pipelines } from './pipelines.js';
@@ -50,7 +51,21 @@ export class Pipelogiq {
     return new Worker({ transport: this.#transport }, options);
   }
 
-  /** Waits for calls in flight and closes the connections. Stop workers first. */
+  /**
+   * Live events of the application, as they are committed. The loop resumes by itself when the connection breaks or the server
+   * restarts: no event is missed and none comes twice. When that was not possible, an event of type `reset` comes: read anew what
+   * you care for. Needs the scope `read`.
+   *
+   * @example
+   * for await (const event of pipelogiq.events({ types: ['pipeline_failed'] })) {
+   *   if (event.type === 'pipeline_failed') console.log(event.pipeline, event.pipelineId);
+   * }
+   */
+  events(options: EventOptions = {}): AsyncGenerator<ReceivedEvent, void, undefined> {
+    return receiveEvents(this.#transport, options);
+  }
+
+  /** Waits for calls in flight, ends loops over events and closes the connections. Stop workers first. */
   close(): Promise<void> {
     return this.#transport.close();
   }

@@ -5,7 +5,8 @@ import { connectionError, readAnswer } from './answer.js';
 import { pause, startDeadline } from './deadline.js';
 import { retryDelay } from './retry.js';
 import type { Sender, SenderRequest } from './sender.js';
-import type { ThreadTarget, Transport, TransportRequest, TransportResponse } from './transport.js';
+import { streamText } from './stream-text.js';
+import type { StreamRequest, ThreadTarget, Transport, TransportRequest, TransportResponse } from './transport.js';
 
 /** Where requests go and as whom. */
 export interface Target {
@@ -33,6 +34,8 @@ export interface HttpTransportParts {
 export class HttpTransport implements Transport {
   readonly #parts: Required<HttpTransportParts>;
   #resolved: { origin: string; prefix: string; headers: Record<string, string> } | undefined;
+  /** Ends the streams that are open. */
+  readonly #streams = new AbortController();
   #closing: Promise<void> | undefined;
 
   constructor(parts: HttpTransportParts) {
@@ -62,13 +65,21 @@ export class HttpTransport implements Transport {
     }
   }
 
+  async *stream(request: StreamRequest): AsyncGenerator<string, void, undefined> {
+    if (this.#closing) throw closed();
+    const prepared = this.#prepare({ ...request, headers: { accept: 'text/event-stream', ...request.headers } });
+    const onTimeout = () => timeoutError(request, prepared.origin, request.timeoutMs);
+    yield* streamText({ sender: this.#parts.sender, now: this.#parts.now }, prepared, request, this.#streams.signal, onTimeout);
+  }
+
   close(): Promise<void> {
+    this.#streams.abort(closed());
     this.#closing ??= this.#parts.sender.close();
     return this.#closing;
   }
 
   async #attempt<T>(prepared: Omit<SenderRequest, 'signal'>, request: TransportRequest): Promise<TransportResponse<T>> {
-    if (this.#closing) throw new PipelogiqError('This client has been closed.', { code: 'client_closed' });
+    if (this.#closing) throw closed();
     request.signal?.throwIfAborted();
     const timeoutMs = request.timeoutMs ?? this.#parts.timeoutMs;
     const deadline = startDeadline(timeoutMs, request.signal, () => timeoutError(request, prepared.origin, timeoutMs));
@@ -83,7 +94,7 @@ export class HttpTransport implements Transport {
     }
   }
 
-  #prepare({ method, path, query, body, headers }: TransportRequest): Omit<SenderRequest, 'signal'> {
+  #prepare({ method, path, query, body, headers }: Omit<TransportRequest, 'retry'>): Omit<SenderRequest, 'signal'> {
     const target = this.#target();
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
     return {
@@ -120,7 +131,13 @@ function queryString(query: TransportRequest['query']): string {
   return parameters.size > 0 ? `?${parameters}` : '';
 }
 
-function timeoutError({ method, path }: TransportRequest, origin: string, timeoutMs: number): TimeoutError {
+const closed = () => new PipelogiqError('This client has been closed.', { code: 'client_closed' });
+
+function timeoutError(
+  { method, path }: Pick<TransportRequest, 'method' | 'path'>,
+  origin: string,
+  timeoutMs: number,
+): TimeoutError {
   const message = `${method} ${path} at ${origin} had no complete answer after ${timeoutMs} ms.`;
   return new TimeoutError(message, { code: 'timeout', retryable: true });
 }

@@ -19,8 +19,18 @@ export interface SenderResponse {
   text: string;
 }
 
+/** An answer whose body is read while it comes. */
+export interface SenderStream extends Omit<SenderResponse, 'text'> {
+  /** The next bytes; undefined at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Lets go of the rest. */
+  cancel(): void;
+}
+
 /** Carries bytes: no retries, no timeouts, no meaning. */
 export interface Sender {
   send(request: SenderRequest): Promise<SenderResponse>;
+  /** Resolves with the headers. */
+  open(request: SenderRequest): Promise<SenderStream>;
   close(): Promise<void>;
 }

@@ -18,6 +18,13 @@ export interface TransportRequest {
   maxAttempts?: number | undefined;
 }
 
+/** A call whose answer goes on. */
+export interface StreamRequest extends Omit<TransportRequest, 'retry' | 'maxAttempts' | 'body'> {
+  timeoutMs: number;
+  /** Called when the headers have come. */
+  onOpen?: (() => void) | undefined;
+}
+
 /** A 2xx answer; every other one is thrown as a `PipelogiqError`. */
 export interface TransportResponse<T> {
   status: number;
@@ -42,7 +49,14 @@ export interface Transport {
    * @throws PipelogiqError (one of its classes) for every other answer and when the server cannot be reached
    */
   request<T>(request: TransportRequest): Promise<TransportResponse<T>>;
-  /** Waits for requests in flight and closes the connections. Later requests are refused. */
+  /**
+   * Yields the body of a 2xx answer while it comes, in one attempt. It ends with the answer; leaving the loop lets go of the rest.
+   * `timeoutMs` is how long nothing may come.
+   *
+   * @throws PipelogiqError as `request` does, also in the middle
+   */
+  stream(request: StreamRequest): AsyncGenerator<string, void, undefined>;
+  /** Waits for requests in flight, ends streams and closes the connections. Later requests are refused. */
   close(): Promise<void>;
   /** What a heartbeat thread needs to open its own connection; undefined when `fetch` or `dispatcher` is injected. */
   readonly threadTarget?: ThreadTarget | undefined;

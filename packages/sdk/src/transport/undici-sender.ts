@@ -1,5 +1,5 @@
 import { type Dispatcher, Pool } from 'undici';
-import type { Sender, SenderRequest, SenderResponse } from './sender.js';
+import type { Sender, SenderRequest, SenderResponse, SenderStream } from './sender.js';
 
 /** Milliseconds. */
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -19,7 +19,24 @@ export class UndiciSender implements Sender {
   }
 
   async send(request: SenderRequest): Promise<SenderResponse> {
-    const answer = await this.#dispatcher(request.origin).request({
+    const answer = await this.#request(request);
+    return { status: answer.statusCode, headers: flat(answer.headers), text: await answer.body.text() };
+  }
+
+  async open(request: SenderRequest): Promise<SenderStream> {
+    const { statusCode, headers, body } = await this.#request(request);
+    body.on('error', () => undefined); // who reads gets it from `read`; without a listener it would end the process
+    const chunks = body[Symbol.asyncIterator]();
+    return {
+      status: statusCode,
+      headers: flat(headers),
+      read: async () => (await chunks.next()).value as Uint8Array | undefined,
+      cancel: () => void body.destroy(),
+    };
+  }
+
+  #request(request: SenderRequest): Promise<Dispatcher.ResponseData> {
+    return this.#dispatcher(request.origin).request({
       origin: request.origin,
       path: request.path,
       method: request.method as Dispatcher.HttpMethod,
@@ -30,7 +47,6 @@ export class UndiciSender implements Sender {
       headersTimeout: 0,
       bodyTimeout: 0,
     });
-    return { status: answer.statusCode, headers: flat(answer.headers), text: await answer.body.text() };
   }
 
   async close(): Promise<void> {

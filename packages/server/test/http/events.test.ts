@@ -88,6 +88,7 @@ describe('GET /events over a socket', () => {
     const head = text.slice(0, text.indexOf('\r\n\r\n')).toLowerCase();
     expect(head).toMatch(/^http\/1.1 200/);
     expect(head).toContain('content-type: text/event-stream; charset=utf-8');
+    expect(head).toContain('x-accel-buffering: no');
     expect(head).toContain('cache-control: no-store, no-transform');
     expect(head).toMatch(/x-request-id: [0-9a-f]{32}/);
     expect(head).not.toContain('content-length');
