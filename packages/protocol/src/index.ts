@@ -77,6 +77,10 @@ export type {
 } from './jobs.js';
 export type { Json } from './json.js';
 export { DEFAULTS, LIMITS } from './limits.js';
+export type { OtelSignal, SamplerConfig, SignalConfig } from './otel/config.js';
+export { checkPropagators, resourceConfig, samplerConfig, signalConfig } from './otel/config.js';
+export type { Env, Warn } from './otel/env.js';
+export { read, readBoolean, readChoice, readNumber, readPairs } from './otel/env.js';
 export type {
   Attempt,
   Backoff,
@@ -101,6 +105,7 @@ export type {
   StageSpec,
 } from './pipelines.js';
 export { LOG_LEVELS } from './pipelines.js';
+export { escapeControls, isSecretName, printable, REDACTED, redactSecrets, snakeCase } from './redaction.js';
 export { HEADERS, PROTOCOL, PROTOCOL_VERSION, ROUTES } from './routes.js';
 export type {
   MissedRuns,

@@ -1,7 +1,6 @@
-import type { LogLevel } from '@pipelogiq/protocol';
+import { escapeControls, isSecretName, type LogLevel, printable, REDACTED, redactSecrets, snakeCase } from '@pipelogiq/protocol';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../clock.js';
-import { isSecretName, printable, REDACTED, redactSecrets } from './redaction.js';
 
 /** Fields of one log line. Names are written in snake_case, whatever they come in. */
 export type LogFields = { readonly [name: string]: unknown };
@@ -98,16 +97,4 @@ function lineFields(fields: LogFields): LogFields {
   return line;
 }
 
-/** `pipelineId` → `pipeline_id`, `x-request-id` → `x_request_id`, `HTTPStatus` → `http_status`. */
-const snakeCase = (name: string): string =>
-  name
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
-    .replaceAll('-', '_')
-    .toLowerCase();
-
-/** JSON leaves DEL, C1 controls (a terminal's 8-bit CSI), line separators and bidirectional overrides as they are. */
-const UNSAFE = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
-
-const safeLine = (line: string): string =>
-  redactSecrets(line).replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+const safeLine = (line: string): string => escapeControls(redactSecrets(line));

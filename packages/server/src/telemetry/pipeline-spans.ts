@@ -1,8 +1,7 @@
 import { type Attributes, type Link, SpanKind, type SpanStatus } from '@opentelemetry/api';
-import type { FinalPipelineStatus, StageErrorCode, StageStatus } from '@pipelogiq/protocol';
+import { type FinalPipelineStatus, redactSecrets, type StageErrorCode, type StageStatus } from '@pipelogiq/protocol';
 import * as names from './attributes.js';
 import type { FinishedPipelineSpan, FinishedSpan, FinishedStageSpan, SpanDelivery } from './finished-spans.js';
-import { redactSecrets } from './redaction.js';
 import { failed, type SpanEvent, type SpanParts, unset } from './spans.js';
 
 type Result = 'success' | 'failure' | 'error' | 'timeout' | 'cancellation' | 'skip';

@@ -1,7 +1,6 @@
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-base';
-import { SAMPLED } from '@pipelogiq/protocol';
-import type { SamplerConfig } from './otel-config.js';
+import { SAMPLED, type SamplerConfig } from '@pipelogiq/protocol';
 
 /**
  * Decides the trace flags of a pipeline or a request: of a new trace when `parentFlags` is undefined, else of a trace

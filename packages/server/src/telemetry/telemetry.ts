@@ -1,6 +1,7 @@
+import { samplerConfig } from '@pipelogiq/protocol';
 import type { Clock } from '../clock.js';
 import { createLogger, type LoggerLevel, type ServerLogger } from './logging.js';
-import { samplerConfig, tracingConfig } from './otel-config.js';
+import { tracingConfig } from './otel-config.js';
 import { createSampler, type Sampler } from './sampling.js';
 import { createServerSpans, type ServerSpans } from './server-spans.js';
 import { createSpanExport, type SpanExport } from './span-export.js';

@@ -1,5 +1,6 @@
+import { samplerConfig } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
-import { samplerConfig, type TracingConfig, tracingConfig } from '../../src/telemetry/otel-config.js';
+import { type TracingConfig, tracingConfig } from '../../src/telemetry/otel-config.js';
 
 type Env = { [name: string]: string };
 const ON: Env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };

@@ -1,4 +1,4 @@
-import type { Json } from '@pipelogiq/protocol';
+import type { Json } from './json.js';
 
 export const REDACTED = '[redacted]';
 
@@ -69,3 +69,18 @@ function printableError(error: Error, depth: number): Json {
 
 const bounded = (text: string): string =>
   text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}… ${text.length - MAX_TEXT} more characters` : text;
+
+/** JSON leaves DEL, C1 controls (a terminal's 8-bit CSI), line separators and bidirectional overrides as they are. */
+const UNSAFE = /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Escapes what JSON does not, so that a line can neither forge another nor drive the terminal that shows it. */
+export const escapeControls = (json: string): string =>
+  json.replace(UNSAFE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** `pipelineId` → `pipeline_id`, `x-request-id` → `x_request_id`, `HTTPStatus` → `http_status`. */
+export const snakeCase = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toLowerCase();
