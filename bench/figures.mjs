@@ -30,7 +30,12 @@ function rateFigures(scenario, result, baseline) {
   };
   const rate = rateOf('perSecond', '', scenario.unit, result.contender.aim);
   if (!CAN_SAMPLE) return [rate];
-  return [rate, rateOf('serverCpuMicros', '/server-cpu', perItem), rateOf('clientCpuMicros', '/client-cpu', perItem)];
+  const costs = [
+    ['serverCpuMicros', '/server-cpu'],
+    ['clientCpuMicros', '/client-cpu'],
+    ['databaseCpuMicros', '/database-cpu'],
+  ].filter(([key]) => result.rounds[0][key] !== undefined && (!baseline || baseline.rounds[0][key] !== undefined));
+  return [rate, ...costs.map(([key, suffix]) => rateOf(key, suffix, perItem))];
 }
 
 function latencyFigures(scenario, { contender, rounds }, baseline) {
@@ -50,6 +55,18 @@ function latencyFigures(scenario, { contender, rounds }, baseline) {
       aim: contender.aim?.[name] ? { value: contender.aim[name] } : contender.aim?.ratio && { ratio: contender.aim.ratio },
     }),
   );
+}
+
+/** How many times one contender's rate is another's, each round for itself: `against` of the scenario. */
+export function ratioFigures({ name, against = [], aim }, results) {
+  const byName = new Map(results.map((result) => [result.contender.name, result]));
+  return against
+    .filter((pair) => pair.every((contender) => byName.has(contender)))
+    .map(([one, other]) => {
+      const [rates, others] = [one, other].map((contender) => column(byName.get(contender), 'perSecond'));
+      const rounds = rates.map((rate, round) => rate / others[round]);
+      return figure({ name: `${name}/${one}/against-${other}`, unit: 'x', rounds, contender: {}, aim });
+    });
 }
 
 /** The most that each server held while it was drained, whichever driver drained it. */

@@ -1,17 +1,18 @@
 // Runs one scenario: a server of each kind and a client of each driver, all up for the whole scenario and warmed by a round that
 // does not count; then rounds in which every contender has its turn, each second one in reverse order.
-import { cpuMicros, residentMegabytes, startClient, startServer } from './processes.mjs';
+import { cpuMicros, residentMegabytes, startClient } from './processes.mjs';
+import { sum } from './stats.mjs';
 
 const SAMPLE_MS = 50;
 /** Of the round's size. Enough for V8 to compile what is hot. */
 const WARM_UP_SHARE = 0.25;
 
 /**
- * @returns one entry a contender: `{ contender, rounds: [{ perSecond | samples, rssMegabytes, serverCpuMicros, clientCpuMicros }] }`
+ * @param open starts what a contender's `server` names: `{ target, pids, stop, databaseMicros? }`; no pids: its clients go to the database
+ * @returns one entry a contender:
+ *   `{ contender, rounds: [{ perSecond | samples, rssMegabytes, serverCpuMicros, clientCpuMicros, databaseCpuMicros? }] }`
  */
-export async function measureScenario({ scenario, size, rounds, warm, base, templates = {} }) {
-  const open = async ({ server: kind }) =>
-    startServer({ kind: kind.startsWith('product') ? 'product' : kind, base, template: templates[kind] });
+export async function measureScenario({ scenario, size, rounds, warm, open }) {
   const servers = await oneForEach(scenario.contenders, ({ server }) => server, open);
   const connect = ({ server, driver }) => startClient({ target: servers.get(server).target, driver });
   const clients = await oneForEach(scenario.contenders, pairOf, connect);
@@ -41,22 +42,28 @@ async function oneForEach(contenders, keyOf, open) {
 async function measureOnce({ contender, server, client }, size, scenario) {
   const { count, stock, work } = contender.plan(size);
   if (stock) await client.run(stock);
-  const serverBefore = cpuMicros(server.pid);
-  const clientBefore = cpuMicros(client.pid);
-  const { value, rssMegabytes } = await watchingMemory(server.pid, () => client.run(work));
+  const serverMicros = () => sum(server.pids.map(cpuMicros));
+  const clientMicros = () => cpuMicros(client.pid);
+  const databaseMicros = server.databaseMicros ?? (() => Number.NaN);
+  const meters = [serverMicros, clientMicros, databaseMicros];
+  const before = meters.map((read) => read());
+  const { value, rssMegabytes } = await watchingMemory(server.pids, () => client.run(work));
+  const [serverCpuMicros, clientCpuMicros, databaseCpuMicros] = meters.map((read, index) => (read() - before[index]) / count);
   const used = {
-    serverCpuMicros: (cpuMicros(server.pid) - serverBefore) / count,
-    clientCpuMicros: (cpuMicros(client.pid) - clientBefore) / count,
+    ...(server.pids.length > 0 && { serverCpuMicros }),
+    clientCpuMicros,
+    ...(server.databaseMicros && { databaseCpuMicros }),
     rssMegabytes,
   };
   return scenario.latency ? { samples: value, ...used } : { perSecond: (count * 1_000) / value, ...used };
 }
 
-/** The most that a process holds while `run` runs. */
-async function watchingMemory(pid, run) {
-  let rssMegabytes = residentMegabytes(pid);
+/** The most that the processes hold together while `run` runs. */
+async function watchingMemory(pids, run) {
+  const held = () => sum(pids.map(residentMegabytes));
+  let rssMegabytes = held();
   const sample = () => {
-    rssMegabytes = Math.max(rssMegabytes, residentMegabytes(pid));
+    rssMegabytes = Math.max(rssMegabytes, held());
   };
   const timer = setInterval(sample, SAMPLE_MS);
   try {

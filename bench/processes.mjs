@@ -17,7 +17,7 @@ const START_MS = 30_000;
 const STOP_MS = 10_000;
 const TASK_MS = 180_000;
 /** Linux counts process times in hundredths of a second. */
-const TICK_MICROS = 10_000;
+export const TICK_MICROS = 10_000;
 
 const children = new Set();
 /** The end of what each kind of server has printed, for the reader of an error. */
@@ -49,7 +49,7 @@ export async function temporaryFolder(base) {
   return folder;
 }
 
-async function stop(child) {
+export async function stop(child) {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   if (child.connected) child.disconnect();
@@ -60,7 +60,8 @@ async function stop(child) {
   clearTimeout(timer);
 }
 
-function watch(child) {
+/** Ends the child with the harness, however that ends. */
+export function watch(child) {
   children.add(child);
   child.once('exit', () => children.delete(child));
   return child;
@@ -68,15 +69,17 @@ function watch(child) {
 
 /**
  * Starts a server on a free loopback port with a database of its own under `base`.
- * @param {{ kind: 'reference' | 'product', base: string, template?: string, env?: object, nodeOptions?: string[] }} options
- *   `template`: a database file to start from, copied first. `env`: further variables.
+ * @param {{ kind: 'reference' | 'product', base: string, template?: string, database?: string, env?: object, nodeOptions?: string[] }}
+ *   options `template`: a database file to start from, copied first. `database`: one of PostgreSQL in place of a file. `env`: further
+ *   variables, among them a key that several servers share.
  */
-export async function startServer({ kind, base, template, env: extra = {}, nodeOptions = [] }) {
+export async function startServer({ kind, base, template, database: given, env: extra = {}, nodeOptions = [] }) {
   const folder = join(base, `${kind}-${randomBytes(4).toString('hex')}`);
   await mkdir(folder);
-  const database = join(folder, 'bench.db');
+  const database = given ?? join(folder, 'bench.db');
   if (template) await copyFile(template, database);
-  const apiKey = kind === 'product' ? `bench-${randomBytes(24).toString('hex')}` : undefined;
+  const ownKey = kind === 'product' ? `bench-${randomBytes(24).toString('hex')}` : undefined;
+  const apiKey = extra.PIPELOGIQ_BOOTSTRAP_API_KEY ?? ownKey;
   const args = kind === 'product' ? [PRODUCT_CLI, 'serve', '--port', '0', '--database', database] : [REFERENCE, database];
   const env = {
     ...process.env,
@@ -95,6 +98,7 @@ export async function startServer({ kind, base, template, env: extra = {}, nodeO
     target: { url, ...(apiKey && { apiKey }) },
     database,
     pid: child.pid,
+    pids: [child.pid],
     inspector,
     stop: () => stop(child),
   };

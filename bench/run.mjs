@@ -1,11 +1,13 @@
 // The benchmark: see README.md. One JSON line a figure on stdout, progress and a table on stderr.
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { measureCommitCost } from './commit-cost.mjs';
 import { brokenFigures, figuresOf, tableOf } from './figures.mjs';
 import { measureScenario } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { preload } from './preload.mjs';
-import { leadToEnd, PRODUCT_CLI, temporaryFolder } from './processes.mjs';
+import { leadToEnd, PRODUCT_CLI, startServer, temporaryFolder } from './processes.mjs';
 import { chooseScenarios } from './scenarios.mjs';
 
 async function main() {
@@ -28,6 +30,12 @@ async function main() {
     say(`preloading ${sizes.finished} finished and ${sizes.delayed} delayed stages`);
     templates['product-large'] = await preload({ base, ...sizes });
   }
+  const open = async ({ server: kind }) => {
+    const server = await startServer({ kind: kind.startsWith('product') ? 'product' : kind, base, template: templates[kind] });
+    // A full database takes gigabytes: it goes with its server.
+    const stop = () => server.stop().then(() => rm(dirname(server.database), { recursive: true }));
+    return { ...server, stop };
+  };
   for (const scenario of scenarios) {
     say(`${scenario.name}: ${scenario.what}`);
     const results = await measureScenario({
@@ -35,8 +43,7 @@ async function main() {
       size: sizes[scenario.name],
       rounds: sizes.rounds,
       warm: !options.smoke,
-      base,
-      templates,
+      open,
     });
     const measured = figuresOf(scenario, results);
     // Rounds of a smoke run are too short to be held against any aim.

@@ -18,6 +18,13 @@ const drained = (size, { stages = 1, ...work } = {}) => ({
 });
 const idle = (size) => ({ count: size, work: { name: 'idle', handler: WORKED, count: size } });
 
+const pulled = (size) => ({
+  count: size,
+  stock: { name: 'stock', handler: WORKED, count: size * 8 },
+  work: { name: 'pulls', handlers: [WORKED], count: size * 8, lanes: 1, jobsPerCall: 8 },
+});
+const operated = (operation) => (size) => ({ count: size, work: { name: 'operate', operation, handler: WORKED, count: size } });
+
 const AT_LEAST_06 = { ratio: { min: 0.6 } };
 
 const SCENARIOS = [
@@ -77,9 +84,34 @@ const SCENARIOS = [
   },
 ];
 
+const OPERATIONS = [
+  'list-first',
+  'list-later',
+  'list-status',
+  'list-name',
+  'list-keyword',
+  'list-search',
+  'detail',
+  'cancel',
+  'rerun',
+];
+
+/** Of large tables alone: an empty server has no trouble with them. */
+const OPERATE = {
+  name: 'operate',
+  unit: 'ms',
+  latency: true,
+  what: 'one call at a time: a pull of 8 jobs, pages of 50 pipelines, details, cancels, reruns',
+  contenders: Object.fromEntries([
+    ['pull', bare({ plan: pulled })],
+    ...OPERATIONS.map((operation) => [operation, bare({ plan: operated(operation) })]),
+  ]),
+};
+
 /** The same work on an empty and on a full product: `…-large` against `…`. */
 function emptyAgainstLarge(scenario) {
-  const aim = { ratio: scenario.latency ? { max: 1.2 } : { min: 0.8 } };
+  const sustained = { ratio: scenario.latency ? { max: 1.2 } : { min: 0.8 } };
+  const aim = scenario === OPERATE ? { p99: { max: 50 } } : sustained;
   const products = Object.entries(scenario.contenders).filter(([, { server }]) => server === 'product');
   const pairs = products.flatMap(([name, contender]) => [
     [name, { ...contender, baseline: undefined, aim: undefined }],
@@ -90,10 +122,12 @@ function emptyAgainstLarge(scenario) {
 
 /** The scenarios that the options ask for, with the contenders that they allow. */
 export function chooseScenarios({ large, only, target }) {
-  const known = ['commit', ...SCENARIOS.map(({ name }) => name)];
+  const scenarios = large ? [...SCENARIOS, OPERATE] : SCENARIOS;
+  const known = ['commit', ...scenarios.map(({ name }) => name)];
   const unknown = only?.find((name) => !known.includes(name));
   if (unknown) throw new Error(`there is no scenario "${unknown}"; there are ${known.join(', ')}`);
-  return SCENARIOS.filter(({ name }) => !only || only.includes(name))
+  return scenarios
+    .filter(({ name }) => !only || only.includes(name))
     .map((scenario) => (large ? emptyAgainstLarge(scenario) : scenario))
     .map((scenario) => ({
       ...scenario,

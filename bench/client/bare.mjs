@@ -9,27 +9,44 @@ export function bareClient(target, connections) {
   const headers = { 'content-type': 'application/json' };
   if (target.apiKey) headers.authorization = `Bearer ${target.apiKey}`;
 
-  const post = async (path, body, extra) => {
+  const ask = async (method, path, body, extra) => {
     const { statusCode, body: answer } = await pool.request({
-      method: 'POST',
+      method,
       path,
       headers: extra ? { ...headers, ...extra } : headers,
-      body: JSON.stringify(body),
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    if (statusCode >= 300) throw new Error(`POST ${path} answered ${statusCode}: ${text.slice(0, 500)}`);
+    if (statusCode >= 300) throw new Error(`${method} ${path} answered ${statusCode}: ${text.slice(0, 500)}`);
     return JSON.parse(text);
   };
+  const post = (path, body, extra) => ask('POST', path, body, extra);
 
   return {
     async createBatch(pipelines) {
       const { results } = await post('/pipelines/batch', { pipelines });
       const refused = results.find((result) => result.error);
       if (refused) throw new Error(`a pipeline was refused: ${JSON.stringify(refused)}`);
+      return results;
     },
     createOne: (pipeline) => post('/pipelines', pipeline),
+    get: (path) => ask('GET', path),
+    post,
     worker: (handlers) => bareWorker(post, target, handlers),
     close: () => pool.destroy(), // an idle worker may still be long-polling
+  };
+}
+
+/** One client of several replicas: batches and workers go to one after the other. */
+export function oneOfMany(clients) {
+  if (clients.length === 1) return clients[0];
+  let turn = 0;
+  const next = () => clients[turn++ % clients.length];
+  return {
+    createBatch: (pipelines) => next().createBatch(pipelines),
+    createOne: (pipeline) => next().createOne(pipeline),
+    worker: (handlers) => next().worker(handlers),
+    close: () => Promise.all(clients.map((client) => client.close())),
   };
 }
 
