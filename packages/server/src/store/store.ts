@@ -110,6 +110,8 @@ export interface Leases {
   inputs(stageIds: number[]): Promise<{ id: number; input: string | null }[]>;
   /** Outputs of the direct dependencies of these stages. */
   dependencyOutputs(stageIds: number[]): Promise<DependencyOutput[]>;
+  /** The same without the outputs. */
+  dependencyNames(stageIds: number[]): Promise<DependencyOutput[]>;
   /** Outputs of single stages, for output references. */
   outputsOf(stageIds: number[]): Promise<StageOutput[]>;
   contextOf(pipelineIds: number[]): Promise<ContextRow[]>;

@@ -25,11 +25,22 @@ export async function buildJobs(
   delivered: readonly Delivered[],
   limits: JobLimits,
 ): Promise<Map<number, LeasedJob>> {
-  const withDependencies = delivered.filter(({ stage }) => stage.dependency_count > 0).map(({ stage }) => stage.id);
+  const joining = delivered.filter(({ stage }) => stage.dependency_count > 0);
+  const isInline = ({ stage }: Delivered): boolean => stage.payload_bytes <= limits.jobPayloadBytes;
+  const idsOf = (items: readonly Delivered[]): number[] => items.map(({ stage }) => stage.id);
   const withContext = [
-    ...new Set(delivered.filter(({ stage }) => stage.has_context === 1).map(({ stage }) => stage.pipeline_id)),
+    ...new Set(
+      delivered
+        .filter(({ stage }) => stage.has_context === 1)
+        .filter(isInline)
+        .map(({ stage }) => stage.pipeline_id),
+    ),
   ];
-  const outputs = groupBy(await group.tx.dependencyOutputs(withDependencies), (row) => row.stage_id);
+  const dependencies = [
+    ...(await group.tx.dependencyOutputs(idsOf(joining.filter(isInline)))),
+    ...(await group.tx.dependencyNames(idsOf(joining.filter((item) => !isInline(item))))),
+  ];
+  const outputs = groupBy(dependencies, (row) => row.stage_id);
   const context = groupBy(await group.tx.contextOf(withContext), (row) => row.pipeline_id);
   return new Map(
     delivered.map((item) => [

@@ -17,6 +17,9 @@ export interface LeaseDeps extends JobLimits {
   tokenFloor: number;
 }
 
+/** What a dependency adds to a job, about: its name twice and its handler. */
+const DEPENDENCY_BYTES = 100;
+
 /** Hands stages to pulls: last in the group, so that a pull sees what the same group made ready. */
 export async function leaseStep(group: Group, tickets: LeaseTicket[], deps: LeaseDeps): Promise<void> {
   const workers = new Map(
@@ -81,7 +84,10 @@ async function claimFor(
   if (claimed.length === 0) return;
   const { resolved, failed } = await resolveInputs(group.tx, claimed, deps.maxValueBytes);
   const sizeOf = (stage: ClaimedStage): number =>
-    byteLength(resolved.get(stage.id) ?? null) + stage.input_bytes + inlineBytes(stage.payload_bytes, deps);
+    byteLength(resolved.get(stage.id) ?? null) +
+    stage.input_bytes +
+    stage.dependency_count * DEPENDENCY_BYTES +
+    inlineBytes(stage.payload_bytes, deps);
   const leasable = claimed.filter((stage) => !failed.has(stage));
   const { dealt } = deal(batch, leasable, deps.maxPullBytes, sizeOf);
   await group.tx.archiveDeliveries(dealt.filter(({ stage }) => stage.fencing_token > 0).map(({ stage }) => stage.id));

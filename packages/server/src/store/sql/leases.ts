@@ -122,15 +122,19 @@ const inputs = statement<{ ids: number[] }, { id: number; input: string | null }
   ({ idsIn }) => sql`select id, input from stage where id ${idsIn('ids')}`,
 );
 
-const dependencyOutputs = statement<{ ids: number[] }, DependencyOutput>(
-  ({ idsIn }) => sql`
-    select d.stage_id, d.depends_on_id, s.name, s.handler,
-      case when s.status = 'completed' then s.output end as output
+const dependencies = ({ idsIn }: BuildContext<{ ids: number[] }>, output: RawBuilder<unknown>) => sql<DependencyOutput>`
+    select d.stage_id, d.depends_on_id, s.name, s.handler, ${output} as output
     from stage_dependency d
     join stage s on s.id = d.depends_on_id
     where d.stage_id ${idsIn('ids')}
-    order by d.stage_id, s.id`,
+    order by d.stage_id, s.id`;
+
+const dependencyOutputs = statement<{ ids: number[] }, DependencyOutput>((context) =>
+  dependencies(context, sql`case when s.status = 'completed' then s.output end`),
 );
+
+/** A join of thousands may have gigabytes of outputs: what travels by reference is not read. */
+const dependencyNames = statement<{ ids: number[] }, DependencyOutput>((context) => dependencies(context, sql`null`));
 
 const outputsOf = statement<{ ids: number[] }, StageOutput>(
   ({ idsIn }) => sql`select id, name, status, output from stage where id ${idsIn('ids')}`,
@@ -180,6 +184,9 @@ export const leasesOf = (context: SqlContext): Leases => {
     },
     dependencyOutputs(stageIds: number[]): Promise<DependencyOutput[]> {
       return runIds(dependencyOutputs, { ids: stageIds });
+    },
+    dependencyNames(stageIds: number[]): Promise<DependencyOutput[]> {
+      return runIds(dependencyNames, { ids: stageIds });
     },
     outputsOf(stageIds: number[]): Promise<StageOutput[]> {
       return runIds(outputsOf, { ids: stageIds });
