@@ -19,6 +19,16 @@ const MAX_CATCH_UP = 100;
 /** A schedule that could not fire is tried again after this long. Within the default grace: one trial more. */
 const RETRY_MS = 60_000;
 
+/** Fire times that one round looks for, about: many schedules that were away for long must not hold up the leases. */
+const MAX_LOOKS = 500;
+
+/** What one round has left. */
+interface Room {
+  rows: number;
+  bytes: number;
+  looks: number;
+}
+
 /** What a schedule is to do now. */
 interface Decision {
   schedule: ScheduleRow;
@@ -33,12 +43,12 @@ interface Decision {
 export async function fireSchedules(group: Group, deps: FireDeps): Promise<{ inMs?: number }> {
   const { tx, now } = group;
   const due = await tx.dueSchedules(now, BATCH);
-  const room = { rows: deps.maxRows, bytes: deps.maxBytes };
+  const room = { rows: deps.maxRows, bytes: deps.maxBytes, looks: MAX_LOOKS };
   const decisions: Decision[] = [];
   const broken: ScheduleProgress[] = [];
   let looked = 0;
   for (const schedule of due) {
-    if (room.rows <= 0 || room.bytes <= 0) break;
+    if (room.rows <= 0 || room.bytes <= 0 || room.looks <= 0) break;
     looked += 1;
     try {
       decisions.push(decide(deps, schedule, now, room));
@@ -105,7 +115,7 @@ function idOf({ result }: Creation): number {
   return Number(result.id);
 }
 
-function decide(deps: FireDeps, schedule: ScheduleRow, now: Ms, room: { rows: number; bytes: number }): Decision {
+function decide(deps: FireDeps, schedule: ScheduleRow, now: Ms, room: Room): Decision {
   const template = JSON.parse(schedule.template) as PipelineTemplate;
   const size = { rows: 2 * template.stages.length + 1, bytes: schedule.template.length };
   const fits = Math.floor(Math.min(room.rows / size.rows, room.bytes / size.bytes));
@@ -114,6 +124,7 @@ function decide(deps: FireDeps, schedule: ScheduleRow, now: Ms, room: { rows: nu
   const firings = decided.fire.map((at) => ({ at, plan: planFiring(deps, schedule, template, { fireAt: at }) }));
   room.rows -= size.rows * firings.length + 1;
   room.bytes -= size.bytes * firings.length;
+  room.looks -= decided.looks;
   return {
     schedule,
     firings,

@@ -23,6 +23,7 @@ describe('a schedule that skips missed runs', () => {
       missed: 0,
       decidedUntil: START + HOUR,
       nextFireAt: START + 2 * HOUR,
+      looks: expect.any(Number),
     });
   });
 
@@ -35,7 +36,7 @@ describe('a schedule that skips missed runs', () => {
   it('drops what an outage covered, fires the last when it is still in time, and counts each dropped one once', () => {
     const now = START + 5 * HOUR + SECOND;
     const after = decideFirings(hourly, START, now);
-    expect(after).toEqual({ fire: [START + 5 * HOUR], missed: 4, decidedUntil: now, nextFireAt: START + 6 * HOUR });
+    expect(after).toMatchObject({ fire: [START + 5 * HOUR], missed: 4, decidedUntil: now, nextFireAt: START + 6 * HOUR });
     expect(decideFirings(hourly, after.decidedUntil, now + HOUR).missed).toBe(0);
   });
 
@@ -46,11 +47,39 @@ describe('a schedule that skips missed runs', () => {
   });
 });
 
+describe('the last fire time within a grace', () => {
+  const DAY = 24 * HOUR;
+  const CRONS = ['* * * * * *', '*/7 * * * *', '30 2 * * *', '0 9 * * MON', '0 0 L * *', '15 3 29 2 *'];
+
+  it('is the one that looking at each would find, wherever the clocks change', () => {
+    const rules = fc.record({
+      cron: fc.constantFrom('*/7 * * * *', '0 */5 * * *', '30 2 * * *', '0 9 * * MON', '0 0 L * *'),
+      timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe'),
+    });
+    fc.assert(
+      fc.property(rules, fc.nat(20 * DAY), fc.nat(20 * DAY), fc.nat(10 * DAY), (rule, from, length, graceMs) => {
+        const [until, now] = [START + from, START + from + length];
+        const next = firingsOf(rule);
+        let each = next(Math.max(until, now - graceMs - 1));
+        let last: number | undefined;
+        for (; each !== null && each <= now; each = next(each)) last = each;
+        expect(decideFirings({ ...rule, graceMs }, until, now).fire).toEqual(last === undefined ? [] : [last]);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each(CRONS)('of a year is found with few looks: %s', (cron) => {
+    const { looks, missed } = decideFirings({ cron, timeZone: 'Europe/Berlin', graceMs: 366 * DAY }, START - 365 * DAY, START);
+    expect(looks - missed).toBeLessThan(120);
+  });
+});
+
 describe('a schedule that catches up', () => {
   it('fires every missed run, oldest first, and is due again at once while there are more', () => {
     const now = START + 5 * HOUR + SECOND;
     const first = decideFirings(catchUp(3), START, now);
-    expect(first).toEqual({
+    expect(first).toMatchObject({
       fire: [START + HOUR, START + 2 * HOUR, START + 3 * HOUR],
       missed: 0,
       decidedUntil: START + 3 * HOUR,
@@ -75,7 +104,7 @@ describe('a schedule that catches up', () => {
 it('fires nothing again after the clock was set back', () => {
   for (const rule of [hourly, catchUp(10)]) {
     const { decidedUntil } = decideFirings(rule, START, START + 2 * HOUR);
-    expect(decideFirings(rule, decidedUntil, START + HOUR)).toEqual({
+    expect(decideFirings(rule, decidedUntil, START + HOUR)).toMatchObject({
       fire: [],
       missed: 0,
       decidedUntil,
