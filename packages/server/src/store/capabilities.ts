@@ -30,7 +30,7 @@ export interface Capabilities {
   each(argument: RawBuilder<unknown>): RawBuilder<unknown>;
   /** As `each`, of an array of integers. */
   eachId(argument: RawBuilder<unknown>): RawBuilder<unknown>;
-  /** `(select …)`: one row per element of a column that holds a JSON array of texts. */
+  /** `(select …)`: one row per element of a column that holds a JSON array of texts, in a column `item`. */
   jsonTexts(column: RawBuilder<unknown>): RawBuilder<unknown>;
 }
 
@@ -55,7 +55,7 @@ export const sqliteCapabilities: Capabilities = {
   least: (...values) => sql`min(${sql.join(values)})`,
   each: (argument) => sql`(select value as item from json_each(${argument}))`,
   eachId: (argument) => sql`(select value as item from json_each(${argument}))`,
-  jsonTexts: (column) => sql`(select value from json_each(${column}))`,
+  jsonTexts: (column) => sql`(select value as item from json_each(${column}))`,
 };
 
 const POSTGRES_TYPES = { int: 'bigint', real: 'double precision', text: 'text' } as const satisfies Record<ColumnType, string>;
@@ -78,5 +78,5 @@ export const postgresCapabilities: Capabilities = {
   least: (...values) => sql`least(${sql.join(values)})`,
   each: (argument) => sql`(select unnest(cast(${argument} as text[])) as item)`,
   eachId: (argument) => sql`(select unnest(cast(${argument} as bigint[])) as item)`,
-  jsonTexts: (column) => sql`(select json_array_elements_text(cast(${column} as json)))`,
+  jsonTexts: (column) => sql`(select json_array_elements_text(cast(${column} as json)) as item)`,
 };

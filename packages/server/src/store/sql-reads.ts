@@ -6,6 +6,7 @@ import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
+import { isRare, matches } from './sql/pipeline-search.js';
 import { retentionReads } from './sql/retention-reads.js';
 import { triggerReads } from './sql/trigger-reads.js';
 import type * as s from './store.js';
@@ -51,17 +52,17 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
     return sql<boolean>`${sql.ref(column)} ${this.#can.anyOf(sql`${this.#can.array(ids)}`)}`;
   }
 
-  pipelines(
+  async pipelines(
     applicationId: number,
     filter: PipelineFilter,
     page: s.ReadPage,
   ): Promise<(s.PipelineRow & { application: string })[]> {
-    let query = this.#filtered(applicationId, filter);
+    let query = this.#filtered(applicationId, filter, await this.#isRare(applicationId, filter));
     if (page.after !== undefined) query = query.where('p.id', '<', page.after);
     return query.orderBy('p.id', 'desc').limit(page.limit).execute();
   }
 
-  #filtered(applicationId: number, filter: PipelineFilter): PipelineQuery {
+  #filtered(applicationId: number, filter: PipelineFilter, rare: boolean): PipelineQuery {
     let query = this.#pipelines().where('p.application_id', '=', applicationId);
     if (filter.status) query = query.where('p.status', '=', filter.status);
     if (filter.name) query = query.where('p.name', '=', filter.name);
@@ -71,20 +72,16 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
     if (filter.from) query = query.where('p.created_at', '>=', Date.parse(filter.from));
     if (filter.to) query = query.where('p.created_at', '<', Date.parse(filter.to));
     if (filter.keyword) query = query.where(this.#withKeyword(applicationId, sql`keyword = ${filter.keyword}`));
-    if (filter.search) {
-      const [low, high] = prefixRange(filter.search);
-      query = query.where((eb) =>
-        eb.or([
-          eb.and([eb('p.name', '>=', low), eb('p.name', '<', high)]),
-          this.#withKeyword(applicationId, sql`keyword >= ${low} and keyword < ${high}`),
-        ]),
-      );
-    }
+    if (filter.search) query = query.where(matches(this.#can, applicationId, filter.search, rare));
     return query;
   }
 
+  async #isRare(applicationId: number, { search }: PipelineFilter): Promise<boolean> {
+    return search ? isRare(this.#db, applicationId, search) : false;
+  }
+
   async countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }> {
-    const matching = this.#filtered(applicationId, filter).clearSelect();
+    const matching = this.#filtered(applicationId, filter, await this.#isRare(applicationId, filter)).clearSelect();
     const row = await matching
       .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.max('p.id').as('highest')])
       .executeTakeFirstOrThrow();
@@ -221,9 +218,4 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
       .executeTakeFirstOrThrow();
     return Number(row.count);
   }
-}
-
-/** All strings that begin with `prefix`, as a half-open range that an index serves. */
-function prefixRange(prefix: string): [string, string] {
-  return [prefix, prefix + '\u{10ffff}'];
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sqliteCapabilities } from '../../src/store/capabilities.js';
 import { migrate } from '../../src/store/migrations/index.js';
 import type { Schema } from '../../src/store/schema.js';
+import { sqlReads } from '../../src/store/sql-reads.js';
 import { sqlTx } from '../../src/store/sql-tx.js';
 import { sqliteDialect } from '../../src/store/sqlite/dialect.js';
 import { Statements } from '../../src/store/statement.js';
@@ -76,6 +77,17 @@ describe('the plan of', () => {
     ];
     for (const plan of plans) expect(plan).toMatch(/SEARCH stage USING INTEGER PRIMARY KEY/);
     for (const plan of plans) expect(plan).not.toMatch(/SCAN (stage|pipeline)/);
+  });
+});
+
+describe('a search that few pipelines match', () => {
+  it('reads them off their indexes, however many others there are', async () => {
+    const reads = sqlReads(db, sqliteCapabilities);
+    const plan = await planOf(() => reads.pipelines(1, { search: 'order' }, { limit: 10 }));
+    expect(plan).toContain('SEARCH p USING INDEX pipeline_application (application_id=? AND id=?)');
+    expect(plan).toContain('SEARCH pipeline USING COVERING INDEX pipeline_name (application_id=? AND name>? AND name<?)');
+    expect(plan).toMatch(/SEARCH pipeline_keyword USING COVERING INDEX \S+ \(application_id=\? AND keyword>\? AND keyword<\?\)/);
+    expect(plan).not.toContain('TEMP B-TREE');
   });
 });
 
