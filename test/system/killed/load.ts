@@ -2,6 +2,7 @@ import type { Page, PipelineSummary } from '@pipelogiq/protocol';
 import type { Random } from '../support/random.js';
 import type { System } from '../support/system.js';
 import { type Target, Wire } from '../support/wire.js';
+import type { WorkerMessage } from '../support/worker-process.js';
 import type { Ledger } from './ledger.js';
 import { produce } from './producer.js';
 import { workByWire } from './wire-load.js';
@@ -29,12 +30,7 @@ export function startLoad({ target, worker, ...count }: Clients, ledger: Ledger,
     });
   const producers = start(count.producers, (wire, stream, n) => produce(wire, ledger, stream, `p${n}`, producing.signal));
   const workers = start(count.wireWorkers, (wire, stream, n) => workByWire(wire, ledger, stream, `w${n}`, working.signal));
-  const sdk = Array.from({ length: count.sdkWorkers }, () =>
-    worker('sdk', { concurrency: 20 }, ({ event, job, output }) => {
-      if (event !== 'job_completed' || !job) return;
-      ledger.acked(job.id, { fencingToken: job.fencingToken, output: JSON.stringify(output) });
-    }),
-  );
+  const sdk = Array.from({ length: count.sdkWorkers }, () => worker('sdk', { concurrency: 20 }, writesAcks(ledger)));
   // Only a failure ends this race: nobody stops by himself.
   const failed = Promise.all([...producers, ...workers]).then(() => new Promise<never>(() => {}));
   failed.catch(() => {}); // seen by whoever races it
@@ -52,6 +48,14 @@ export function startLoad({ target, worker, ...count }: Clients, ledger: Ledger,
     },
   };
 }
+
+/** Writes down each ack of an SDK worker that was answered. */
+export const writesAcks =
+  (ledger: Ledger) =>
+  ({ event, job, output }: WorkerMessage): void => {
+    if (event !== 'job_completed' || !job) return;
+    ledger.acked(job.id, { fencingToken: job.fencingToken, output: JSON.stringify(output) });
+  };
 
 /** Waits for one running pipeline after the other, until there is none, or until it gives up. */
 export async function allEnded(wire: Wire, giveUp: AbortSignal): Promise<void> {

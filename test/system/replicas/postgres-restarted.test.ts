@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { audit } from '../killed/audit.js';
 import { Ledger } from '../killed/ledger.js';
-import { allEnded, startLoad } from '../killed/load.js';
+import { allEnded, startLoad, writesAcks } from '../killed/load.js';
 import { seeded } from '../support/random.js';
 import { createWork, Wire } from '../support/wire.js';
 import { withReplicas } from './replicas.js';
@@ -15,7 +15,7 @@ it('goes on by itself after PostgreSQL was restarted under load, and no live wor
   const violations = await withReplicas({ count: 2, flags: LEASES }, async ({ servers, target, worker, postgres, query }) => {
     const wire = new Wire(target);
     // A handler that runs throughout: its worker beats on, so its lease must outlive every restart.
-    const patient = worker('sdk', { concurrency: 1 });
+    const patient = worker('sdk', { concurrency: 1 }, writesAcks(ledger)); // then it works like the others
     await patient.told('started');
     const held = await createWork(wire, { do: 'hold' });
     const { job } = await patient.told('job_started');
@@ -26,8 +26,7 @@ it('goes on by itself after PostgreSQL was restarted under load, and no live wor
       await Promise.race([ledger.grows(200), load.failed]);
     }
     patient.finish(`${job?.id}.${job?.fencingToken}`);
-    const { output } = await patient.told('job_completed', (message) => message.job?.id === job?.id);
-    ledger.acked(job?.id ?? '', { fencingToken: job?.fencingToken ?? 0, output: JSON.stringify(output) });
+    await patient.told('job_completed', (message) => message.job?.id === job?.id);
     ledger.creates.set('work', held.pipelineId);
     load.stopProducing();
     await Promise.race([allEnded(wire, AbortSignal.timeout(60_000)), load.failed]);
