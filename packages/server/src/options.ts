@@ -161,7 +161,7 @@ export const OPTIONS = {
     max: 366 * DAY,
     description: 'how long firings, and deliveries by their ids, are remembered',
   },
-  logsPerStage: { type: 'int', default: 1_000, min: 0, max: 1_000_000, description: 'log lines kept of one stage' },
+  logsPerStage: { type: 'int', default: 1_000, min: 0, max: 1_000_000, description: 'log lines kept of one stage in one run' },
   events: { type: 'bool', default: true, description: 'whether what happens is written down and told by `GET /events`' },
   eventRetentionMs: {
     type: 'duration',

@@ -90,7 +90,8 @@ async function claimFor(
     inlineBytes(stage.payload_bytes, deps);
   const leasable = claimed.filter((stage) => !failed.has(stage));
   const { dealt } = deal(batch, leasable, deps.maxPullBytes, sizeOf);
-  await group.tx.archiveDeliveries(dealt.filter(({ stage }) => stage.fencing_token > 0).map(({ stage }) => stage.id));
+  const leaving = [...dealt.map(({ stage }) => stage), ...failed.keys()]; // what the row says of their last deliveries
+  await group.tx.archiveDeliveries(leaving.filter((stage) => stage.fencing_token > 0).map((stage) => stage.id));
   const leaseExpiresAt = group.now + deps.leaseMs;
   const rows = dealt.map(({ ticket, stage }) => ({ id: stage.id, worker_id: ticket.holder.workerId, pull_seq: ticket.pullSeq }));
   const started = await group.tx.startDeliveries(rows, { now: group.now, leaseExpiresAt, tokenFloor: deps.tokenFloor });

@@ -68,7 +68,7 @@ const resetStages = rowsStatement<{ id: number; span_id: string }>(
     update stage set
       span_id = r.span_id, attempts = 0, expiries = 0, outcome = null, output = null, error_code = null, error = null,
       worker_id = null, pull_seq = null, leased_at = null, lease_expires_at = null, timeout_at = null, wake_at = null,
-      settled_at = null, progress_ratio = null, progress_message = null
+      settled_at = null, progress_ratio = null, progress_message = null, log_lines = 0
     from r where stage.id = r.id`,
 );
 
