@@ -69,6 +69,25 @@ describe('a stream of events', () => {
     expect(Date.parse(told[1]?.runAt as string) - Date.parse(told[1]?.at as string)).toBe(5_000);
   });
 
+  it('tells that a pipeline which had failed is completed after all', async () => {
+    const { stream, create, worker, call } = await streaming();
+    const w = await worker();
+    const { id } = await create({
+      name: 'order',
+      stages: [
+        { name: 'a', maxAttempts: 1 },
+        { name: 'b', handler: 'a', dependsOn: [], maxAttempts: 1 },
+      ],
+    });
+    const [a, b] = await w.pull();
+    for (const job of [a, b]) if (job) await w.nack(job);
+    const events = await stream();
+    await call('POST', `/stages/${a?.id}/skip`);
+    await call('POST', `/stages/${b?.id}/skip`);
+    expect(words(await events.take(3))).toEqual(['stage_skipped a', 'stage_skipped b', 'pipeline_completed order']);
+    expect(await call('GET', `/pipelines/${id}`)).toMatchObject({ status: 'completed' });
+  });
+
   it('tells of an ended lease, and of what a failure blocks and ends', async () => {
     const { stream, create, worker, controlPlane } = await streaming();
     const w = await worker();

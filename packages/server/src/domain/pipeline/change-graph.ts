@@ -86,6 +86,8 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
     }),
   );
   if (isFinal(status) && !FINAL.has(pipeline.status)) effects.endPipeline({ ...pipeline, status });
+  // The run is over and its span exported; who follows the events hears that it ended in another way after all.
+  else if (isFinal(status) && status !== pipeline.status) effects.events.add(`pipeline_${status}`, pipeline);
 }
 
 function tell({ events }: Effects, type: StoredType, stage: GraphStage | undefined): void {
