@@ -215,6 +215,28 @@ describe('stages that are appended from outside', () => {
     await worker.ack(split);
   });
 
+  it('wait for the time of a pipeline that has not begun', async () => {
+    const h = await harness();
+    const worker = await h.worker();
+    const runAt = new Date(h.controlPlane.now() + 60_000).toISOString();
+    const { id } = await h.create({ runAt, stages: [{ name: 'first', handler: 'a' }] });
+    const later = new Date(h.controlPlane.now() + 90_000).toISOString();
+    const stages = [
+      { name: 'now', handler: 'a' },
+      { name: 'next', handler: 'a' },
+      { name: 'own', handler: 'a', dependsOn: [], runAt: later },
+    ];
+    await h.call('POST', `/pipelines/${id}/stages`, { stages });
+    expect(await pipeline(h, id)).toMatchObject({ status: 'not_started' });
+    expect(await h.statuses(id)).toEqual({ first: 'scheduled', now: 'scheduled', next: 'not_started', own: 'scheduled' });
+    await h.controlPlane.advance(59_999);
+    expect(await worker.pull()).toEqual([]);
+    await h.controlPlane.advance(1);
+    expect((await workOff(worker)).map((job) => job.stage)).toEqual(['first', 'now', 'next']);
+    await h.controlPlane.advance(30_000);
+    expect((await workOff(worker)).map((job) => job.stage)).toEqual(['own']);
+  });
+
   it('are refused, and leave nothing, when they do not fit', async () => {
     const { h, id } = await started();
     const before = await h.statuses(id);

@@ -24,7 +24,6 @@ export function create(world: World, specs: readonly Spec[], options: { priority
     stages: [],
   };
   add(pipeline, specs);
-  for (const stage of pipeline.stages) if (stage.on.size === 0) stage.notBefore = runAt;
   world.pipelines.push(pipeline);
   follow(world, pipeline);
   return pipeline;
@@ -36,6 +35,7 @@ function add(pipeline: PipelineModel, specs: readonly Spec[], spawner?: StageMod
   for (const stage of added) {
     const on = stage.spec.dependsOn.flatMap((name) => stageNamed(pipeline, name) ?? []);
     stage.on = new Set(on.length === 0 && spawner ? [spawner] : on);
+    if (stage.on.size === 0) stage.notBefore = pipeline.runAt;
   }
   return added;
 }

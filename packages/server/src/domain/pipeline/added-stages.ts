@@ -5,7 +5,7 @@ import { STAGE_POSITIONS, stageIdAt } from '../ids.js';
 import { referencedStages } from '../stage/references.js';
 import type { LoadedPipeline } from './change-graph.js';
 import { readGraph } from './graph.js';
-import { invalidPipeline, type PlanDeps, planStage } from './plan.js';
+import { invalidPipeline, later, type PlanDeps, planStage } from './plan.js';
 
 /** Stages for a pipeline that exists: checked as far as they can be without looking at it. */
 export interface AddedStages {
@@ -91,6 +91,7 @@ export async function addStages(
       id: stageIdAt(pipeline.id, first + at),
       pipeline_id: pipeline.id,
       priority: added.hasPriority[at] ? stage.priority : pipeline.priority,
+      not_before: dependencies.length === 0 ? later(stage.not_before, pipeline.run_at) : stage.not_before,
       status: 'not_started',
       dependency_count: dependencies.length,
       open_dependencies: dependencies.length,

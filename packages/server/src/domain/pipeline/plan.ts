@@ -141,7 +141,8 @@ function checkEventStage(spec: StageSpec, position: number): void {
 
 const flag = (value: boolean | undefined): Flag => (value === true ? 1 : 0);
 const time = (text: string | undefined): Ms | null => (text === undefined ? null : Date.parse(text));
-const later = (a: Ms | null, b: Ms | null): Ms | null => (a === null ? b : b === null ? a : Math.max(a, b));
+/** Of two times of which either may be missing. */
+export const later = (a: Ms | null, b: Ms | null): Ms | null => (a === null ? b : b === null ? a : Math.max(a, b));
 
 /** A reference must name a stage upstream of its own, else its output could never be there in time. */
 function checkReferences(specs: readonly StageSpec[], stages: NewStage[], dependencies: number[][]): void {
