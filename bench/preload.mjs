@@ -2,6 +2,7 @@
 // one finished and one delayed pipeline over HTTP; SQL then copies their rows, so the copies follow the schema as it grows.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { bareClient, drainBare } from './client/bare.mjs';
 import { pipelineOf } from './client/load.mjs';
@@ -28,8 +29,8 @@ export async function preload({ base, finished, delayed }) {
   db.pragma('synchronous = off'); // a crash here only means another run
   db.pragma('cache_size = -1000000'); // 1 GB
   const rebuildIndexes = dropIndexes(db);
-  copyHistory(db, finished);
-  copyPipelines(db, modelOf(db, `s.status = 'scheduled'`), delayed);
+  await copyHistory(db, finished);
+  await copyPipelines(db, modelOf(db, `s.status = 'scheduled'`), delayed);
   rebuildIndexes();
   db.exec(`update id_block set next_id = max(next_id, ${1_000 + lastId(db, 'pipeline')})`);
   check(db, 'completed', finished);
@@ -89,22 +90,23 @@ function modelOf(db, condition) {
 }
 
 /** Finished pipelines, every thousandth with a name and a keyword of its own. */
-function copyHistory(db, count) {
+async function copyHistory(db, count) {
   const plain = modelOf(db, `s.status = 'completed' and p.keywords is null`);
   const rare = modelOf(db, `s.status = 'completed' and p.keywords is not null`);
   for (let left = count; left > 0; left -= RARE_EVERY) {
     const copies = Math.min(left, RARE_EVERY);
-    if (copies > 1) copyPipelines(db, plain, copies - 1);
-    copyPipelines(db, rare, 1);
+    if (copies > 1) await copyPipelines(db, plain, copies - 1);
+    await copyPipelines(db, rare, 1);
   }
 }
 
-function copyPipelines(db, inserts, copies) {
+async function copyPipelines(db, inserts, copies) {
   for (let left = copies; left > 0; left -= ROWS_PER_TRANSACTION) {
     const values = { count: Math.min(left, ROWS_PER_TRANSACTION), firstPipeline: lastId(db, 'pipeline') };
     db.transaction(() => {
       for (const insert of inserts) insert.run(values);
     })();
+    await setImmediate(); // so that an interrupt is heard
   }
 }
 
