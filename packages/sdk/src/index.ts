@@ -112,5 +112,13 @@ export { typed } from './standard-schema.js';
 export type { TransportOptions } from './transport/create-transport.js';
 export type { FetchLike } from './transport/fetch-sender.js';
 export { SDK_VERSION } from './version.js';
-export type { JobAbortCode, JobInfo, Middleware, WorkerEvents, WorkerOptions, WorkerTotals } from './worker/worker.js';
+export type {
+  JobAbortCode,
+  JobInfo,
+  Middleware,
+  WorkerEvents,
+  WorkerOptions,
+  WorkerSnapshot,
+  WorkerTotals,
+} from './worker/worker.js';
 export { JobAbortedError, Worker } from './worker/worker.js';

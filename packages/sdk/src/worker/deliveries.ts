@@ -62,6 +62,11 @@ export class Deliveries {
     return this.#running.size;
   }
 
+  /** Jobs that wait for a slot. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
   accept(jobs: readonly StageJob[]): void {
     const accepted = jobs.map((job) => this.#take(job)).filter((delivery) => delivery !== undefined);
     this.#deps.heartbeat.add(accepted.map(({ ref }) => ref)); // before any handler can block the event loop
@@ -162,7 +167,9 @@ export class Deliveries {
     this.#running.add(delivery);
     this.#deps.emit('job_started', () => [{ job: jobInfo(delivery.job) }]);
     this.#deadlines.watch(delivery);
+    const startedAt = performance.now();
     const outcome = await this.#deps.run(delivery);
+    delivery.ranMs = performance.now() - startedAt;
     if (delivery.hasReports) await this.#deps.flushReports();
     this.#running.delete(delivery);
     this.#end(delivery, outcome);
@@ -175,12 +182,13 @@ export class Deliveries {
     const refused = failedBecause && { code: failedBecause, message: `the server failed the stage: ${failedBecause}` };
     const failure = refused ?? error;
     if (!failure) {
-      this.#deps.emit('job_completed', () => [{ job: jobInfo(delivery.job), status }]);
+      this.#deps.emit('job_completed', () => [{ job: jobInfo(delivery.job), status, durationMs: delivery.ranMs }]);
       return;
     }
     this.failed++;
     this.lastError = `${delivery.job.handler}: ${failure.code}: ${failure.message}`.slice(0, LAST_ERROR_CHARS);
-    this.#deps.emit('job_failed', () => [{ job: jobInfo(delivery.job), error: failure, willRetry: status !== 'failed' }]);
+    const { job, ranMs: durationMs } = delivery;
+    this.#deps.emit('job_failed', () => [{ job: jobInfo(job), error: failure, willRetry: status !== 'failed', durationMs }]);
   }
 
   #end(delivery: Delivery, outcome: Outcome | undefined): void {

@@ -20,6 +20,8 @@ export class Delivery {
   readonly ref: string;
   mode: DeliveryMode = 'queued';
   span: ProcessSpan | undefined;
+  /** Milliseconds for which its handler ran; 0 until it ended. */
+  ranMs = 0;
   /** True once the handler wrote a log line or progress: these go out before the result. */
   hasReports = false;
   /** On the clock of `performance.now()`. */

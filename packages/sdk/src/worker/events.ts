@@ -1,4 +1,4 @@
-import type { LeaseLostReason, StageError, StageJob, StageStatus } from '@pipelogiq/protocol';
+import type { LeaseLostReason, LogLevel, StageError, StageJob, StageStatus } from '@pipelogiq/protocol';
 
 /** A job as events name it. */
 export interface JobInfo {
@@ -16,10 +16,12 @@ export interface WorkerEvents {
   /** Registered; the first pull goes out. */
   started: [{ workerId: string; application: string }];
   job_started: [{ job: JobInfo }];
-  /** The server has committed the result. */
-  job_completed: [{ job: JobInfo; status: StageStatus }];
-  /** The server has committed the failure; `willRetry` when another attempt follows. */
-  job_failed: [{ job: JobInfo; error: StageError; willRetry: boolean }];
+  /** The server has committed the result. `durationMs`: how long the handler ran. */
+  job_completed: [{ job: JobInfo; status: StageStatus; durationMs: number }];
+  /** The server has committed the failure; `willRetry` when another attempt follows. `durationMs`: how long the handler ran. */
+  job_failed: [{ job: JobInfo; error: StageError; willRetry: boolean; durationMs: number }];
+  /** A handler wrote to its log; told at once, inside the handler's trace context. */
+  job_log: [{ job: JobInfo; level: LogLevel; message: string; fields: Record<string, unknown> | undefined }];
   /** Given back without spending an attempt. */
   job_released: [{ job: JobInfo }];
   /** A heartbeat has extended the lease by `leaseMs` milliseconds from now. */

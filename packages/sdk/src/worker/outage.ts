@@ -24,6 +24,10 @@ export class Outage {
     this.#random = random;
   }
 
+  get isAway(): boolean {
+    return this.#awaySince !== undefined;
+  }
+
   failed(error: unknown): void {
     if (this.#awaySince !== undefined) return;
     this.#awaySince = performance.now();

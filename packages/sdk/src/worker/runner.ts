@@ -2,6 +2,7 @@ import { type EventToken, type JobPayloadPage, type Json, ROUTES, type StageJob 
 import type { AnyHandler } from '../handler.js';
 import { startProcessSpan, type TaskResult } from '../tracing/process-span.js';
 import type { Delivery } from './delivery.js';
+import { type Emit, jobInfo } from './events.js';
 import { execute, type Outcome } from './execute.js';
 import type { ContextWriteText } from './job-context.js';
 import { type JobLogLine, type JobPorts, JobView } from './job-view.js';
@@ -16,6 +17,7 @@ export interface RunnerDeps {
   session: Pick<Session, 'call' | 'current'>;
   logs: LogBuffer;
   progress: Progress;
+  emit: Emit;
   onError(error: unknown): void;
 }
 
@@ -53,6 +55,8 @@ class DeliveryPorts implements JobPorts {
   log(line: JobLogLine): void {
     this.#delivery.hasReports = true;
     this.#deps.logs.add(this.#delivery, line);
+    const { level, message, fields } = line;
+    this.#deps.emit('job_log', () => [{ job: jobInfo(this.#delivery.job), level, message, fields }]);
   }
 
   progress(ratio: number, message: string | undefined): Promise<void> {

@@ -34,6 +34,23 @@ export interface WorkerTotals {
   failed: number;
 }
 
+/** What a run does at one moment. */
+export interface WorkerMoment extends WorkerTotals {
+  state: 'starting' | 'running' | 'draining';
+  /** Undefined until the server has registered it. */
+  workerId: string | undefined;
+  /** False before the first answer of the server, and while it cannot be reached. */
+  connected: boolean;
+  /** Handlers that run. */
+  running: number;
+  /** Jobs pulled ahead, which wait for a slot. */
+  queued: number;
+  /** Results that the server has not confirmed yet. */
+  unsettled: number;
+  /** Of the last failed job: `handler: code: message`. */
+  lastError: string | undefined;
+}
+
 /** Milliseconds: for handlers to end after their signals fired, and at least to send what is held then. */
 const GRACE_MS = 1_000;
 const FLUSH_MS = 5_000;
@@ -62,6 +79,8 @@ export class WorkerRun {
   readonly #logs: LogBuffer;
   readonly #progress: Progress;
   #order: WorkerOrder = 'run';
+  #state: WorkerMoment['state'] = 'starting';
+  #workerId: string | undefined;
   #fatal: { error: unknown } | undefined;
 
   constructor(deps: WorkerRunDeps) {
@@ -105,12 +124,30 @@ export class WorkerRun {
     return this.#lead(this.#puller.runUntilDry(maxJobs));
   }
 
+  /** What it does at this moment. */
+  now(): WorkerMoment {
+    const { processed, failed, lastError, inFlight, queued } = this.#deliveries;
+    return {
+      state: this.#state,
+      workerId: this.#workerId,
+      connected: this.#workerId !== undefined && !this.#outage.isAway,
+      running: inFlight,
+      queued,
+      unsettled: this.#settler.unsettled,
+      processed,
+      failed,
+      lastError,
+    };
+  }
+
   /** False when it was asked to stop before the server answered. */
   async #open(tries: number): Promise<boolean> {
     const { stop, emit } = this.#deps;
     try {
       const session = await this.#session.open(stop.requested, tries);
       await this.#heartbeat.start(session);
+      this.#state = 'running';
+      this.#workerId = session.workerId;
       emit('started', () => [{ workerId: session.workerId, application: session.application }]);
       return true;
     } catch (error) {
@@ -135,7 +172,7 @@ export class WorkerRun {
   async #stop(pulling: Promise<void>): Promise<void> {
     const { stop, emit, options } = this.#deps;
     const startedAt = performance.now();
-    this.#heartbeat.setState('draining');
+    this.#setState('draining');
     emit('draining', () => [{ cause: stop.reason ?? 'done', final: true }]);
     this.#puller.stop();
     this.#deliveries.releaseQueued();
@@ -165,6 +202,11 @@ export class WorkerRun {
     }
   }
 
+  #setState(state: 'running' | 'draining'): void {
+    this.#state = state;
+    this.#heartbeat.setState(state);
+  }
+
   #totals(): WorkerTotals {
     return { processed: this.#deliveries.processed, failed: this.#deliveries.failed };
   }
@@ -185,7 +227,7 @@ export class WorkerRun {
   #makeDeliveries(): Deliveries {
     const { options, middleware, emit, onError } = this.#deps;
     const { concurrency, prefetch, handlersByName: handlers } = options;
-    const runner = { handlers, middleware, session: this.#session, logs: this.#logs, progress: this.#progress, onError };
+    const runner = { handlers, middleware, session: this.#session, logs: this.#logs, progress: this.#progress, emit, onError };
     return new Deliveries({
       concurrency,
       prefetch,
@@ -230,13 +272,13 @@ export class WorkerRun {
   #drainByOrder(): void {
     this.#puller.pause();
     this.#deliveries.releaseQueued();
-    this.#heartbeat.setState('draining');
+    this.#setState('draining');
     this.#deps.emit('draining', () => [{ cause: 'order', final: false }]);
   }
 
   #resume(): void {
     this.#puller.resume();
-    this.#heartbeat.setState('running');
+    this.#setState('running');
     this.#deps.emit('resumed', () => []);
   }
 

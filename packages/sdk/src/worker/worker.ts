@@ -4,7 +4,7 @@ import type { Emit, WorkerEvents } from './events.js';
 import type { Middleware } from './middleware.js';
 import { type ResolvedOptions, resolveOptions, type WorkerOptions } from './options.js';
 import { StopSwitch } from './stop-switch.js';
-import { WorkerRun, type WorkerTotals } from './worker-run.js';
+import { type WorkerMoment, WorkerRun, type WorkerTotals } from './worker-run.js';
 
 export type { JobAbortCode } from './abort.js';
 export { JobAbortedError } from './abort.js';
@@ -12,6 +12,30 @@ export type { JobInfo, WorkerEvents } from './events.js';
 export type { Middleware } from './middleware.js';
 export type { WorkerOptions } from './options.js';
 export type { WorkerTotals } from './worker-run.js';
+
+/** A worker at one moment, for health checks and metrics. */
+export interface WorkerSnapshot extends Omit<WorkerMoment, 'state'> {
+  name: string;
+  /** `idle` before the first run, `stopped` after one that ended, `failed` after one that threw. */
+  state: WorkerMoment['state'] | 'idle' | 'stopped' | 'failed';
+  /** Handlers that may run at the same time. */
+  concurrency: number;
+  /** Milliseconds since the run under way began; 0 when none is. */
+  uptimeMs: number;
+}
+
+type WorkerMomentAtEnd = Omit<WorkerSnapshot, 'name' | 'concurrency' | 'uptimeMs'>;
+
+const NOTHING_YET = {
+  workerId: undefined,
+  connected: false,
+  running: 0,
+  queued: 0,
+  unsettled: 0,
+  processed: 0,
+  failed: 0,
+  lastError: undefined,
+} as const satisfies Omit<WorkerMoment, 'state'>;
 
 /**
  * Runs handlers: pulls stage jobs, keeps their leases by heartbeats, sends what the handlers return or throw.
@@ -29,6 +53,9 @@ export class Worker extends EventEmitter<WorkerEvents> {
   readonly #options: ResolvedOptions;
   readonly #middleware: Middleware[] = [];
   #stop: StopSwitch | undefined;
+  #current: { run: WorkerRun; startedAt: number } | undefined;
+  /** How the last run ended, with what it left. */
+  #ended: WorkerMomentAtEnd = { ...NOTHING_YET, state: 'idle' };
 
   /** @throws ConfigurationError for options that do not exist or make no sense */
   constructor(deps: { transport: Transport }, options: WorkerOptions) {
@@ -68,25 +95,42 @@ export class Worker extends EventEmitter<WorkerEvents> {
     this.#stop?.request('stop');
   }
 
+  /** What it does now. Cheap; `processed` and `failed` count the run under way, or the last one. */
+  snapshot(): WorkerSnapshot {
+    const { name, concurrency } = this.#options;
+    const { run, startedAt } = this.#current ?? {};
+    const uptimeMs = startedAt === undefined ? 0 : performance.now() - startedAt;
+    return { name, concurrency, uptimeMs, ...(run?.now() ?? this.#ended) };
+  }
+
   async #life(signal: AbortSignal | undefined, live: (run: WorkerRun) => Promise<WorkerTotals>): Promise<WorkerTotals> {
     if (this.#stop) throw new Error('this worker is running already');
     const stop = new StopSwitch({ signal, processSignals: this.#options.signals });
     this.#stop = stop;
+    const run = this.#newRun(stop);
+    this.#current = { run, startedAt: performance.now() };
+    let state: WorkerSnapshot['state'] = 'failed';
     try {
-      return await live(
-        new WorkerRun({
-          transport: this.#transport,
-          options: this.#options,
-          middleware: this.#middleware,
-          stop,
-          emit: this.#emit,
-          onError: (error) => this.#report(error),
-        }),
-      );
+      const totals = await live(run);
+      state = 'stopped';
+      return totals;
     } finally {
+      this.#ended = { ...run.now(), state, connected: false };
+      this.#current = undefined;
       stop.dispose();
       this.#stop = undefined;
     }
+  }
+
+  #newRun(stop: StopSwitch): WorkerRun {
+    return new WorkerRun({
+      transport: this.#transport,
+      options: this.#options,
+      middleware: this.#middleware,
+      stop,
+      emit: this.#emit,
+      onError: (error) => this.#report(error),
+    });
   }
 
   readonly #emit: Emit = (name, build) => {
