@@ -4,7 +4,8 @@ import { defineConfig } from 'tsup';
 // most of the time and which only packing needs.
 const server = process.cwd().endsWith('server');
 
-const entry = { index: 'src/index.ts', testing: 'src/testing/index.ts' };
+const shared = { index: 'src/index.ts', testing: 'src/testing/index.ts' };
+const entry = server ? shared : { ...shared, observability: 'src/observability/index.ts' };
 
 export default defineConfig({
   entry: server ? { ...entry, cli: 'src/cli/main.ts' } : entry,

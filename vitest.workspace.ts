@@ -8,6 +8,7 @@ const alias = [
   { find: /^@pipelogiq\/protocol$/, replacement: source('packages/protocol/src/index.ts') },
   { find: /^@pipelogiq\/sdk$/, replacement: source('packages/sdk/src/index.ts') },
   { find: /^@pipelogiq\/sdk\/testing$/, replacement: source('packages/sdk/src/testing/index.ts') },
+  { find: /^@pipelogiq\/sdk\/observability$/, replacement: source('packages/sdk/src/observability/index.ts') },
   { find: /^@pipelogiq\/server$/, replacement: source('packages/server/src/index.ts') },
   { find: /^@pipelogiq\/server\/testing$/, replacement: source('packages/server/src/testing/index.ts') },
 ];

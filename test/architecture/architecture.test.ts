@@ -67,6 +67,10 @@ const BROKEN: Record<keyof typeof RULES, SourceFile[]> = {
     file('packages/sdk/src/e.ts', `import { z } from 'zod';`),
     serverFile('config.ts', `import { Command } from 'commander';`),
   ],
+  observability: [
+    file('packages/sdk/src/index.ts', `export { startObservability } from './observability/index.js';`),
+    file('packages/sdk/src/tracing/a.ts', `const sdk = await import('@opentelemetry/sdk-trace-base');`),
+  ],
   leaves: [
     serverFile('http/a.ts', `import { createLogger } from '../telemetry/logging.js';`),
     serverFile('loops/b.ts', `const slack = await import('../channels/slack.js');`),
@@ -112,6 +116,11 @@ const ALLOWED: Record<keyof typeof RULES, SourceFile[]> = {
     serverFile('http/b.ts', `import { Hono } from 'hono'; import { z } from '@hono/zod-openapi';`),
     file('packages/sdk/src/transport/c.ts', `import { Agent } from 'undici';`),
     file('bench/reference/d.mjs', `import { Hono } from 'hono';`),
+  ],
+  observability: [
+    file('packages/sdk/src/observability/a.ts', `await import('@opentelemetry/sdk-logs'); import './b.js';`),
+    file('packages/sdk/src/tracing/c.ts', `import { trace } from '@opentelemetry/api'; import '@opentelemetry/core';`),
+    file('packages/sdk/src/a.test.ts', `import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';`),
   ],
   leaves: [
     serverFile('control-plane.ts', `import { createLogger } from './telemetry/logging.js';`),

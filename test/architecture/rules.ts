@@ -105,6 +105,15 @@ const owners = importRule(
   },
 );
 
+const observability = importRule(
+  'nothing of the sdk imports its observability, and only that imports optional packages',
+  ({ from, to, typeOnly }) => {
+    if (!from.startsWith('packages/sdk/src/') || isTest(from) || from.startsWith('packages/sdk/src/observability/')) return false;
+    const optional = /^@opentelemetry\/(?!api$|core$)/.test(to);
+    return !typeOnly && (optional || to.startsWith('packages/sdk/src/observability/'));
+  },
+);
+
 const LEAVES = ['channels/', 'integrations/', 'secrets/', 'telemetry/'];
 
 const leaves = importRule(
@@ -188,4 +197,16 @@ const cycles: Rule = {
   },
 };
 
-export const RULES = { packages, protocolAlone, examples, rooms, owners, leaves, leavesSeeNothing, clock, length, cycles };
+export const RULES = {
+  packages,
+  protocolAlone,
+  examples,
+  rooms,
+  owners,
+  observability,
+  leaves,
+  leavesSeeNothing,
+  clock,
+  length,
+  cycles,
+};

@@ -19,7 +19,14 @@ it('tells what a worker does at every moment of its life', async () => {
   const done = worker.run();
   expect(worker.snapshot()).toMatchObject({ state: 'starting', connected: false });
   await started.opened;
-  expect(worker.snapshot()).toMatchObject({ state: 'running', connected: true, workerId: '7', concurrency: 1, running: 1, queued: 1 });
+  expect(worker.snapshot()).toMatchObject({
+    state: 'running',
+    connected: true,
+    workerId: '7',
+    concurrency: 1,
+    running: 1,
+    queued: 1,
+  });
   expect(worker.snapshot().uptimeMs).toBeGreaterThan(0);
 
   worker.stop();
@@ -27,7 +34,14 @@ it('tells what a worker does at every moment of its life', async () => {
   expect(worker.snapshot()).toMatchObject({ state: 'draining', running: 1, queued: 0 });
   go.open();
   await done;
-  expect(worker.snapshot()).toMatchObject({ state: 'stopped', connected: false, running: 0, processed: 1, failed: 0, uptimeMs: 0 });
+  expect(worker.snapshot()).toMatchObject({
+    state: 'stopped',
+    connected: false,
+    running: 0,
+    processed: 1,
+    failed: 0,
+    uptimeMs: 0,
+  });
 });
 
 it('knows that the server is away, and that a run was refused', async () => {

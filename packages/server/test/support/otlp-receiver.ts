@@ -4,8 +4,10 @@ import { createServer as createHttp2Server, type ServerHttp2Session, type Server
 import type { AddressInfo, Server } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { type DecodedLog, type DecodedMetric, decodeLogs, decodeMetrics } from './otlp-records.js';
 import { type DecodedSpan, decodeSpans } from './otlp-spans.js';
 
+export type { DecodedLog, DecodedMetric } from './otlp-records.js';
 export type { DecodedSpan } from './otlp-spans.js';
 
 /** A tracing backend of the test: takes OTLP on a free port of the loopback and keeps what it accepted. */
@@ -14,6 +16,9 @@ export interface OtlpReceiver {
   endpoint: string;
   /** All accepted spans, in the order of their arrival. */
   spans(): DecodedSpan[];
+  /** All accepted metrics and log records, likewise. */
+  metrics(): DecodedMetric[];
+  logs(): DecodedLog[];
   /** All requests, the refused ones included. */
   requests(): { path: string; headers: { [name: string]: string } }[];
   /** Resolves with all spans as soon as there are at least `count`. */
@@ -23,7 +28,7 @@ export interface OtlpReceiver {
   close(): Promise<void>;
 }
 
-const GRPC_PATH = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+const GRPC_PATH = /^\/opentelemetry\.proto\.collector\.(trace|metrics|logs)\.v1\.(Trace|Metrics|Logs)Service\/Export$/;
 const GRPC_UNIMPLEMENTED = 12;
 
 /** `port` puts a receiver back where an earlier one stood. */
@@ -54,11 +59,15 @@ type Headers = { readonly [name: string]: string | string[] | undefined };
 
 function createInbox() {
   const spans: DecodedSpan[] = [];
+  const metrics: DecodedMetric[] = [];
+  const logs: DecodedLog[] = [];
   const requests: { path: string; headers: { [name: string]: string } }[] = [];
   const failures: number[] = [];
   let waiting: (() => void)[] = [];
   return {
     spans: () => [...spans],
+    metrics: () => [...metrics],
+    logs: () => [...logs],
     requests: () => [...requests],
     failNext: (status: number) => void failures.push(status),
     async waitFor(count: number): Promise<DecodedSpan[]> {
@@ -70,7 +79,9 @@ function createInbox() {
       requests.push({ path, headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])) });
       const failure = failures.shift();
       if (failure !== undefined) return failure;
-      spans.push(...decodeSpans(body));
+      if (/metrics/i.test(path)) metrics.push(...decodeMetrics(body));
+      else if (/logs/i.test(path)) logs.push(...decodeLogs(body));
+      else spans.push(...decodeSpans(body));
       for (const wake of waiting) wake();
       waiting = [];
       return undefined;
@@ -102,7 +113,7 @@ function grpcServer(inbox: Inbox): { server: Server; end: () => void } {
   server.on('stream', async (stream, headers) => {
     const sent = await buffer(stream);
     const path = String(headers[':path']);
-    const status = path === GRPC_PATH ? inbox.take(path, headers, grpcMessage(sent)) : GRPC_UNIMPLEMENTED;
+    const status = GRPC_PATH.test(path) ? inbox.take(path, headers, grpcMessage(sent)) : GRPC_UNIMPLEMENTED;
     answer(stream, status ?? 0);
   });
   return {

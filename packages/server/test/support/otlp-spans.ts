@@ -1,6 +1,6 @@
 import { Message } from './protobuf.js';
 
-export type AttributeValue = string | number | boolean | AttributeValue[] | null;
+export type AttributeValue = string | number | boolean | AttributeValue[] | AttributeMap | null;
 export type AttributeMap = { [key: string]: AttributeValue };
 
 /** A span as a backend sees it. Times are epoch milliseconds with fractions. */
@@ -63,19 +63,20 @@ function span(message: Message): Omit<DecodedSpan, 'resource' | 'scope'> {
 /** To the microsecond: a double holds no more of the nanoseconds since 1970. */
 const ms = (nanoseconds: bigint): number => Number(nanoseconds / 1_000n) / 1_000;
 
-const attributes = (message: Message, field: number): AttributeMap =>
+export const attributes = (message: Message, field: number): AttributeMap =>
   Object.fromEntries(message.messages(field).map((pair) => [pair.text(1), anyValue(pair.message(2))]));
 
-function anyValue(value: Message): AttributeValue {
+export function anyValue(value: Message): AttributeValue {
   if (value.has(1)) return value.text(1);
   if (value.has(2)) return value.integer(2) === 1n;
   if (value.has(3)) return Number(BigInt.asIntN(64, value.integer(3)));
   if (value.has(4)) return double(value.integer(4));
   if (value.has(5)) return value.message(5).messages(1).map(anyValue);
+  if (value.has(6)) return attributes(value.message(6), 1);
   return null;
 }
 
-function double(bits: bigint): number {
+export function double(bits: bigint): number {
   const view = new DataView(new ArrayBuffer(8));
   view.setBigUint64(0, bits);
   return view.getFloat64(0);
