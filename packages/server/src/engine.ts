@@ -113,7 +113,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     [
       ...loopTable(parts, committer, accounts),
       ...(feed ? eventLoops(parts, committer, feed) : []),
-      ...(store.peers ? peerLoops(parts, committer, waits, leadership) : []),
+      ...(store.peers ? peerLoops(parts, committer, waits, { leadership, onTaken: () => loops?.leadTaken() }) : []),
     ],
     {
       clock,
@@ -290,10 +290,15 @@ function pruneLoop({ config, clock, store, telemetry }: EngineParts, committer: 
 }
 
 /** What one of several servers on a database does beside its own work: find what the others made ready or ended, and lead or not. */
-function peerLoops({ store }: EngineParts, committer: Committer, waits: PipelineWaits, leadership: Leadership): Loop[] {
+function peerLoops(
+  { store }: EngineParts,
+  committer: Committer,
+  waits: PipelineWaits,
+  { leadership, onTaken }: { leadership: Leadership; onTaken: () => void },
+): Loop[] {
   const { reads } = store;
   return [
-    { name: 'lead', everyMs: LEAD_EVERY_MS, run: () => leadership.keep() },
+    { name: 'lead', everyMs: LEAD_EVERY_MS, run: async () => ((await leadership.keep()).taken ? onTaken() : undefined) },
     {
       name: 'find-ready',
       everyMs: POLL_EVERY_MS,

@@ -28,12 +28,17 @@ export class Leadership {
     return this.#deps.clock.now() < this.#leadsUntil;
   }
 
-  /** Takes the lead when nobody has it, keeps it when this server has. A failure changes nothing: the time runs out by itself. */
-  async keep(): Promise<void> {
+  /**
+   * Takes the lead when nobody has it, keeps it when this server has. A failure changes nothing: the time runs out by itself.
+   * @returns whether it leads now and did not before
+   */
+  async keep(): Promise<{ taken: boolean }> {
     const { holder, ttlMs, clock, inGroup } = this.#deps;
+    const led = this.leads;
     const askedAt = clock.now();
     const { leads } = await inGroup(({ tx, now }) => tx.lead(holder, ttlMs, now));
     this.#leadsUntil = leads ? askedAt + ttlMs : Number.NEGATIVE_INFINITY;
+    return { taken: leads && !led };
   }
 
   /** Lets another server take over at once. */

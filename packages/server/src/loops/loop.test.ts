@@ -15,7 +15,7 @@ function aLoop(loop: Partial<Loop>, leads = () => true) {
   const loops = createLoops([{ name: 'work', everyMs: 1_000, ...loop, run }], deps);
   loops.start();
   const advance = (ms: number) => clock.advance(ms, () => new Promise(setImmediate));
-  return { advance, runs, hint: (inMs: number) => loops.hint('work', clock.now() + inMs) };
+  return { advance, runs, hint: (inMs: number) => loops.hint('work', clock.now() + inMs), leadTaken: () => loops.leadTaken() };
 }
 
 it('runs at its start and by its period', async () => {
@@ -45,4 +45,19 @@ it('leaves its periods to the server that leads, but follows its own hints', asy
   leads = true;
   await advance(1_000);
   expect(runs).toEqual([1_300, 2_300]);
+});
+
+it('runs at once when its server has taken the lead, and not twice', async () => {
+  let leads = false;
+  const { advance, runs, leadTaken } = aLoop({ onLeader: true }, () => leads);
+  await advance(1_100);
+  leads = true;
+  leadTaken();
+  await advance(100);
+  expect(runs).toEqual([1_100]);
+  const { advance: go, runs: own, leadTaken: taken } = aLoop({});
+  await go(100);
+  taken(); // a loop of every server knows no leader
+  await go(100);
+  expect(own).toEqual([0]);
 });

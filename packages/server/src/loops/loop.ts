@@ -26,6 +26,8 @@ export interface Loops {
   start(): void;
   /** Asks a loop to run at `at` (epoch ms) or sooner. */
   hint(name: string, at: number): void;
+  /** This server leads from now on: what is for the leader runs at once, in the order of the table. */
+  leadTaken(): void;
   /** Resolves when the runs under way are over. */
   idle(): Promise<void>;
   /** Ends all timers, waits for the runs under way and for those that end the work. */
@@ -40,6 +42,9 @@ export function createLoops(table: readonly Loop[], deps: LoopDeps): Loops {
       for (const runner of runners.values()) runner.start();
     },
     hint: (name, at) => runners.get(name)?.hint(at),
+    leadTaken: () => {
+      for (const { name, onLeader } of table) if (onLeader) runners.get(name)?.hint(deps.clock.now());
+    },
     idle: async () => {
       await Promise.all([...runners.values()].map((runner) => runner.idle()));
     },

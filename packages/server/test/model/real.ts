@@ -7,14 +7,10 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 import { createTestControlPlane, type TestControlPlane } from '../../src/testing/index.js';
 import { createPostgresDatabase } from '../support/stores.js';
-import { LEASE_MS, TICK_MS } from './world.js';
+import { LEASE_MS } from './world.js';
 
 /** The server under test, spoken to as its users do, and its database, looked at past it. */
 export interface Real {
-  /** Leaves the first round of the loops out: on PostgreSQL a server does background work once it leads. */
-  readonly leadsAfterMs: number;
-  /** After so long without a sign of life the lead is over: the background work waits a round until it is taken again. */
-  readonly leadLastsMs: number;
   call(method: string, path: string, body?: object, session?: string): Promise<Answer>;
   advance(ms: number): Promise<void>;
   jump(ms: number): Promise<void>;
@@ -90,8 +86,6 @@ export async function aReal(now: number): Promise<Real> {
   };
   let controlPlane = await open(now);
   return {
-    leadsAfterMs: isPostgres ? TICK_MS : 0,
-    leadLastsMs: isPostgres ? 10_000 : Number.POSITIVE_INFINITY,
     async call(method, path, body, session) {
       const { fetch, apiKey, url } = controlPlane.connection();
       const headers = {
