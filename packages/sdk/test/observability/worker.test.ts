@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
+import { Pipelogiq } from '../../src/client/client.js';
 import { NonRetryableError } from '../../src/errors.js';
 import { defineHandler } from '../../src/handler.js';
 import { aDouble, aWorker, gate, next } from '../worker/harness.js';
@@ -142,6 +144,19 @@ describe('an attached worker', () => {
       duration_ms: expect.any(Number),
       job_id: expect.any(String),
     });
+  });
+
+  it('still warns of errors when nothing is logged', async () => {
+    const double = await aDouble();
+    const { observability, lines } = await aProcess({ logs: false });
+    const worker = new Pipelogiq({ url: double.url, apiKey: 'plq_test' }).worker({
+      handlers: [defineHandler('fine', {}, () => 1)],
+    });
+    observability.attach(worker);
+    const warned = once(process, 'warning');
+    worker.emit('error', new Error('somebody should know'));
+    expect((await warned)[0]).toMatchObject({ message: 'somebody should know' });
+    expect(lines()).toEqual([]);
   });
 
   it('counts once when it is attached twice', async () => {

@@ -121,10 +121,13 @@ describe('an observed worker', () => {
   it('samples the share that it was told to, and flushes on request', async () => {
     const { receiver, observability } = await exporting('http/protobuf', { traces: { sampleRate: 0 } });
     trace.getTracer('app').startSpan('not taken').end();
-    observability.logger.info('taken');
+    const dsn = 'postgres://app:hunter2@db/mail';
+    observability.logger.info('taken', { dsn, password: 'hunter2', more: { urls: [dsn] } });
     await observability.flush();
     expect(receiver.spans()).toEqual([]);
     expect(receiver.logs()).toMatchObject([{ body: expect.stringMatching('metrics server') }, { body: 'taken' }]);
+    const redacted = 'postgres://app:[redacted]@db/mail';
+    expect(receiver.logs()[1]?.attributes).toMatchObject({ dsn: redacted, password: '[redacted]', more: { urls: [redacted] } });
   });
 
   it('ends in time although nobody answers at the endpoint, and may be ended twice', async () => {

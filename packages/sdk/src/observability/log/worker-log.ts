@@ -20,7 +20,11 @@ export function logWorker(worker: Worker, logger: Logger, jobLogs: boolean): voi
   worker.on('stopped', ({ unsent }) => lines.info('worker stopped', { unsent }));
   worker.on('disconnected', ({ error }) => lines.warn('the control plane cannot be reached', { error }));
   worker.on('reconnected', ({ awayMs }) => lines.info('the control plane is back', { awayMs }));
-  worker.on('error', (error) => lines.error('worker error', { error }));
+  worker.on('error', (error) => {
+    lines.error('worker error', { error });
+    // We listen, so the worker no longer warns by itself; somebody must hear of it all the same.
+    if (lines.level === 'silent') process.emitWarning(error instanceof Error ? error : String(error));
+  });
   worker.on('job_completed', ({ job, durationMs }) => {
     lines.debug('job_completed', { ...ids(job), durationMs: Math.round(durationMs) });
   });

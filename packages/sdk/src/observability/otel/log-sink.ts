@@ -1,5 +1,5 @@
 import type { LoggerProvider } from '@opentelemetry/sdk-logs';
-import type { LogLevel } from '@pipelogiq/protocol';
+import { type LogLevel, redactSecrets } from '@pipelogiq/protocol';
 import { activeContext } from '../../tracing/context.js';
 import { SDK_VERSION } from '../../version.js';
 import type { LogSink } from '../log/logger.js';
@@ -19,8 +19,12 @@ export function logSink(provider: LoggerProvider): LogSink {
       severityNumber: SEVERITY[level],
       severityText: level.toUpperCase(),
       body: message,
-      attributes: attributes as NonNullable<Emitted['attributes']>,
+      attributes: withoutSecrets(attributes),
       context: activeContext(),
     } as Emitted);
   };
 }
+
+/** Secrets by their shape, anywhere in the values; a line has them replaced as a text. */
+const withoutSecrets = (attributes: object) =>
+  JSON.parse(redactSecrets(JSON.stringify(attributes))) as NonNullable<Emitted['attributes']>;
