@@ -5,6 +5,7 @@ import { actionsOf } from './sql/actions.js';
 import { cancelsOf } from './sql/cancels.js';
 import { createsOf } from './sql/creates.js';
 import { eventsOf } from './sql/events.js';
+import { growthOf } from './sql/growth.js';
 import { leasesOf } from './sql/leases.js';
 import { operateOf } from './sql/operate.js';
 import { reportsOf } from './sql/reports.js';
@@ -34,6 +35,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...waitsOf(context),
     ...cancelsOf(context),
     ...actionsOf(context),
+    ...growthOf(context),
     ...operateOf(context),
     ...workersOf(context),
     ...accountsOf(context),

@@ -2,6 +2,7 @@ import type { PipelineFilter } from '@pipelogiq/protocol';
 import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
+import type { Growth } from './growth-rows.js';
 import type { AuditEventRow, BulkActionRow, StageAppendRow } from './operate-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
@@ -68,6 +69,7 @@ export type Failure = 'data' | 'conflict' | 'unavailable' | 'unknown_outcome';
 
 export interface Tx
   extends Actions,
+    Growth,
     Retention,
     Operate,
     Creates,
@@ -210,12 +212,6 @@ export interface Actions {
   /** Nothing among these is leased until they are released. */
   holdStages(stages: IdRange): Promise<void>;
   releaseStages(stages: IdRange, pausedMs: Ms, now: Ms): Promise<ReadyStage[]>;
-  /** Counts stages that were added and are open. */
-  growPipeline(id: number, stages: number): Promise<void>;
-  /** Stages that were inserted into a pipeline that exists. */
-  markAdded(stageIds: number[], as: { spawnedBy: number | null; held: 0 | 1 }): Promise<void>;
-  /** Each of these waits for so many stages more. */
-  addDependencies(stageIds: number[], count: number): Promise<void>;
   setPipelineState(
     id: number,
     change: Partial<Omit<PipelineState, 'id' | 'application_id'>> & Partial<StageCounts>,
@@ -303,6 +299,7 @@ export interface Reads extends DiagnosisReads, EventReads, OperateReads, PeerRea
 export type * from './diagnosis-rows.js';
 export type * from './event-rows.js';
 export type * from './graph-rows.js';
+export type * from './growth-rows.js';
 export type * from './operate-rows.js';
 export type * from './peer-rows.js';
 export type * from './retention-rows.js';

@@ -12,14 +12,14 @@ import { aDatabase, openStoreOf } from '../support/stores.js';
 type Around = <T>(run: () => Promise<T>) => Promise<T>;
 
 /** A store whose transactions pass through `beforeCommit` once their work is done. */
-function wrapped(store: Store, watch: { transactions: number; beforeCommit: Around }): Store {
+function wrapped(store: Store, watch: Watched['watch']): Store {
   return {
     reads: store.reads,
     failureOf: (error) => store.failureOf(error),
     close: () => store.close(),
     transaction: (work) => {
       watch.transactions += 1;
-      return store.transaction((tx: Tx, now) => watch.beforeCommit(() => work(tx, now)));
+      return store.transaction((tx: Tx, now) => watch.beforeCommit(() => work(watch.tx(tx), now)));
     },
   };
 }
@@ -29,8 +29,8 @@ export interface Watched {
   clock: ManualClock;
   caller: Principal;
   database: string;
-  /** `transactions` counts; `beforeCommit` may be replaced. */
-  watch: { transactions: number; beforeCommit: Around };
+  /** `transactions` counts; `beforeCommit` may be replaced, and what stands before the store's transaction. */
+  watch: { transactions: number; beforeCommit: Around; tx(tx: Tx): Tx };
   worker(): Promise<WorkerPrincipal>;
 }
 
@@ -40,7 +40,7 @@ export async function watchedEngine(options: ConfigOptions = {}): Promise<Watche
   const config = resolveConfig({ options: { logLevel: 'silent', ...options } });
   const database = await aDatabase();
   const store = await openStoreOf(database, clock);
-  const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run() };
+  const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run(), tx: (tx) => tx };
   const telemetry = openTelemetry({ config, env: {}, clock });
   const secrets = createSecrets({ master: () => 'unused', randomBytes: (bytes) => clock.randomBytes(bytes) });
   const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry, secrets, checkStageSpecs });

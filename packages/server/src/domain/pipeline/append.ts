@@ -2,9 +2,10 @@ import { hash } from 'node:crypto';
 import type { AppendStages, StagesAppended } from '@pipelogiq/protocol';
 import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
-import { type AddedStages, addStages } from './added-stages.js';
+import type { AddedStages } from './added-stages.js';
 import { isFinal } from './cancel.js';
-import { changeGraph, loadPipeline, type Randomness } from './change-graph.js';
+import { changeGraph, loadPipeline, lockedPipeline, type Randomness } from './change-graph.js';
+import { GrowingPipeline } from './growing-pipeline.js';
 
 /** Adds stages from outside to a pipeline that has not ended. The same key and stages again get the first answer. */
 export async function appendStages(
@@ -16,7 +17,7 @@ export async function appendStages(
   added: AddedStages,
 ): Promise<StagesAppended> {
   const { tx } = group;
-  const loaded = await loadPipeline(group, applicationId, id);
+  const pipeline = await lockedPipeline(group, applicationId, id);
   const bodyHash = hash('sha256', JSON.stringify(request.stages));
   const known = request.idempotencyKey === undefined ? undefined : await tx.stageAppend(id, request.idempotencyKey);
   if (known) {
@@ -25,10 +26,12 @@ export async function appendStages(
     }
     return { stages: JSON.parse(known.stages) as StagesAppended['stages'], created: false };
   }
-  if (isFinal(loaded.pipeline.status)) {
-    throw new DomainError('state_conflict', `The pipeline is ${loaded.pipeline.status}: no stage can be added any more.`);
+  if (isFinal(pipeline.status)) {
+    throw new DomainError('state_conflict', `The pipeline is ${pipeline.status}: no stage can be added any more.`);
   }
-  const rows = await addStages(group, loaded, added);
+  const growing = await GrowingPipeline.open(group, pipeline, [{ added }]);
+  const rows = await growing.add({ added });
+  await growing.write();
   await changeGraph(group, await loadPipeline(group, applicationId, id), {}, clock); // which of them are ready
   const stages = rows.map((row) => ({ id: String(row.id), name: row.name }));
   if (request.idempotencyKey !== undefined) {

@@ -16,11 +16,18 @@ export interface LoadedPipeline {
 }
 
 /** @throws DomainError `not_found` */
-export async function loadPipeline({ tx }: Group, applicationId: number, id: number): Promise<LoadedPipeline> {
+export async function loadPipeline(group: Group, applicationId: number, id: number): Promise<LoadedPipeline> {
+  const { tx } = group;
+  const pipeline = await lockedPipeline(group, applicationId, id);
+  return { pipeline, stages: await tx.graphStages(stagesOf(id)), edges: await tx.graphEdges(stagesOf(id)) };
+}
+
+/** @throws DomainError `not_found` */
+export async function lockedPipeline({ tx }: Group, applicationId: number, id: number): Promise<PipelineState> {
   await tx.lockPipelines([id]);
   const pipeline = await tx.pipelineState(id);
   if (!pipeline || pipeline.application_id !== applicationId) throw notFound('pipeline', String(id));
-  return { pipeline, stages: await tx.graphStages(stagesOf(id)), edges: await tx.graphEdges(stagesOf(id)) };
+  return pipeline;
 }
 
 const FINAL: ReadonlySet<PipelineState['status']> = new Set(['completed', 'failed', 'cancelled']);

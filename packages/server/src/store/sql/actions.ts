@@ -89,24 +89,6 @@ const releaseStages = statement<IdRange & { pausedMs: number; now: number }, Rea
     returning id, application_id, pipeline_id, name, handler, status, run_at, ready_at, pending_timeout_ms, held`,
 );
 
-const growPipeline = statement<{ id: number; stages: number }>(
-  ({ slot }) => sql`
-    update pipeline set stages_total = stages_total + ${slot('stages', 'int')}, stages_open = stages_open + ${slot('stages', 'int')}
-    where id = ${slot('id', 'int')}`,
-);
-
-const markAdded = statement<{ ids: number[]; spawnedBy: number | null; held: number }>(
-  ({ idsIn, slot }) =>
-    sql`update stage set spawned_by_id = ${slot('spawnedBy', 'int')}, held = ${slot('held', 'int')} where id ${idsIn('ids')}`,
-);
-
-const addDependencies = statement<{ ids: number[]; count: number }>(
-  ({ idsIn, slot }) => sql`
-    update stage set
-      dependency_count = dependency_count + ${slot('count', 'int')}, open_dependencies = open_dependencies + ${slot('count', 'int')}
-    where id ${idsIn('ids')}`,
-);
-
 const removed = (table: string, column: string) =>
   statement<{ ids: number[] }>(({ idsIn }) => sql`delete from ${sql.table(table)} where ${sql.ref(column)} ${idsIn('ids')}`);
 
@@ -143,15 +125,6 @@ export const actionsOf = ({ db, run, runIds, runRows }: SqlContext): Actions => 
     await run(holdStages, range);
   },
   releaseStages: (range, pausedMs, now) => run(releaseStages, { ...range, pausedMs, now }),
-  async growPipeline(id, stages) {
-    await run(growPipeline, { id, stages });
-  },
-  async markAdded(ids, { spawnedBy, held }) {
-    await runIds(markAdded, { ids, spawnedBy, held });
-  },
-  async addDependencies(ids, count) {
-    await runIds(addDependencies, { ids, count });
-  },
   async setPipelineState(id, change) {
     await db.updateTable('pipeline').set(change).where('id', '=', id).execute();
   },
