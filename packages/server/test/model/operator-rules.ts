@@ -89,7 +89,9 @@ export function rerunStage(world: World, stage: StageModel, withFollowing: boole
   const ran = !isOpen(stage) && stage.status !== 'blocked';
   if (!(ran || (withFollowing && stage.status === 'running'))) return false;
   if ([...stage.on].some(isBroken)) return false;
-  if (!withFollowing && dependentsOf(stage).some(({ status }) => status === 'running')) return false;
+  const gone = spawnedFrom([stage], stage.pipeline);
+  const after = [stage, ...gone].flatMap(dependentsOf);
+  if (!withFollowing && after.some(({ status }) => status === 'running')) return false;
   rerun(world, stage.pipeline, withFollowing ? following([stage]) : new Set([stage]));
   return true;
 }
@@ -104,18 +106,31 @@ export function rerunPipeline(world: World, pipeline: PipelineModel, from: 'star
   return true;
 }
 
+/** What a stage spawned, and what that spawned in turn. */
+function spawnedFrom(stages: Iterable<StageModel>, pipeline: PipelineModel): Set<StageModel> {
+  const gone = new Set<StageModel>();
+  const from = new Set(stages);
+  for (const stage of pipeline.stages) {
+    if (stage.spawnedBy && (from.has(stage.spawnedBy) || gone.has(stage.spawnedBy))) gone.add(stage);
+  }
+  return gone;
+}
+
+/** Who waited for a stage that goes waits for the one that spawned it, or for what spawned that. */
+const whoIsLeft = ({ spawnedBy, pipeline }: StageModel): StageModel => {
+  if (!spawnedBy) throw new Error('only spawned stages go');
+  return pipeline.stages.includes(spawnedBy) ? spawnedBy : whoIsLeft(spawnedBy);
+};
+
 /** Tokens stay, attempts begin anew, what the earlier run spawned goes. */
 function rerun(world: World, pipeline: PipelineModel, again: Set<StageModel>): void {
-  const gone = new Set<StageModel>();
-  for (const stage of pipeline.stages) {
-    if (stage.spawnedBy && (again.has(stage.spawnedBy) || gone.has(stage.spawnedBy))) gone.add(stage);
-  }
+  const gone = spawnedFrom(again, pipeline);
   for (const stage of new Set([...again, ...gone])) {
     endDelivery(stage, 'superseded');
     Object.assign(stage, { status: 'not_started', attempts: 0, expiries: 0, fresh: true, removed: gone.has(stage) });
   }
   pipeline.stages = pipeline.stages.filter((stage) => !gone.has(stage));
-  for (const stage of pipeline.stages) for (const each of gone) stage.on.delete(each);
+  for (const stage of pipeline.stages) for (const each of gone) if (stage.on.delete(each)) stage.on.add(whoIsLeft(each));
   pipeline.run += 1;
   reconsider(world, pipeline);
 }

@@ -6,7 +6,7 @@ import { DomainError } from '../errors.js';
 import { notFound, pipelineOf, stagesOf } from '../ids.js';
 import { isFinal } from './cancel.js';
 import { changeGraph, type LoadedPipeline, loadPipeline, type Randomness } from './change-graph.js';
-import { withFollowing } from './replan.js';
+import { spawnedBy, withFollowing } from './replan.js';
 
 /** What an operator may do to a pipeline that exists. Each checks everything before it writes: a refusal changes nothing. */
 export interface ActionDeps {
@@ -61,9 +61,16 @@ function checkDependencies({ stages, edges }: LoadedPipeline, stage: GraphStage)
 
 /** What was leased with its output must not find it gone: a retry would have to wait, and an event to be forgotten. */
 function checkDependents({ stages, edges }: LoadedPipeline, stage: GraphStage): void {
-  const dependents = new Set(edges.filter((edge) => edge.depends_on_id === stage.id).map((edge) => edge.stage_id));
+  const again = new Set([stage.id]);
+  const gone = spawnedBy(again, stages);
+  const dependents = new Set(
+    edges.filter((edge) => again.has(edge.depends_on_id) || gone.has(edge.depends_on_id)).map((edge) => edge.stage_id),
+  );
   const busy = stages.find(({ id, status }) => dependents.has(id) && (status === 'running' || status === 'waiting'));
-  if (busy) throw conflict(`"${busy.name}", which depends on it, is ${busy.status}; let it end, or rerun all that follow too.`);
+  if (busy)
+    throw conflict(
+      `"${busy.name}", which depends on it or on what it spawned, is ${busy.status}; let it end, or rerun all that follow too.`,
+    );
 }
 
 /** Runs a whole pipeline again: from its start, or only what failed or was cancelled, with all that was blocked by it. */

@@ -6,7 +6,7 @@ import type { Group } from '../commit/tickets.js';
 import type { StoredType } from '../event/stored.js';
 import { notFound, stagesOf } from '../ids.js';
 import { isFinal } from './cancel.js';
-import { type Intent, replan, spawnedBy } from './replan.js';
+import { type Intent, replan, spawnedBy, withoutRemoved } from './replan.js';
 
 /** A pipeline with all its stages, locked until the commit. */
 export interface LoadedPipeline {
@@ -48,7 +48,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   const rerun = intent.rerun ?? new Set<number>();
   const removed = spawnedBy(rerun, loaded.stages);
   const stages = loaded.stages.filter((stage) => !removed.has(stage.id));
-  const edges = loaded.edges.filter((edge) => !removed.has(edge.stage_id) && !removed.has(edge.depends_on_id));
+  const { edges, inStead } = withoutRemoved(loaded, removed);
   const { places, counts } = replan(stages, edges, intent, pipeline.status === 'paused' ? 1 : 0, now);
   const again = stages.filter((stage) => rerun.has(stage.id) && !intent.skip?.has(stage.id)).map((stage) => stage.id);
 
@@ -56,6 +56,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   await tx.archiveDeliveries([...again, ...removed, ...skipped]);
   await tx.archiveSuperseded([...again, ...removed], now);
   await tx.removeStages([...removed]);
+  await tx.insertDependencies(inStead);
   await tx.endSkipped(skipped, now);
   await tx.placeStages(places);
   await tx.resetStages(again.map((id) => ({ id, span_id: clock.randomHex(8) })));

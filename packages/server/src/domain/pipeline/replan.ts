@@ -131,10 +131,39 @@ export function withFollowing(ids: Iterable<number>, edges: readonly GraphEdge[]
 
 /** What these stages added to the pipeline when they ran, and what that added in turn. */
 export function spawnedBy(ids: ReadonlySet<number>, stages: readonly GraphStage[]): Set<number> {
+  const children = new Map<number, number[]>();
+  for (const { id, spawned_by_id: by } of stages) if (by !== null) push(children, by, id);
   const spawned = new Set<number>();
-  // Ids ascend with creation: who spawned a stage stands before it.
-  for (const { id, spawned_by_id: by } of stages) if (by !== null && (ids.has(by) || spawned.has(by))) spawned.add(id);
+  for (const id of ids) for (const child of children.get(id) ?? []) spawned.add(child);
+  for (const id of spawned) for (const child of children.get(id) ?? []) spawned.add(child); // a Set visits what is added meanwhile
   return spawned;
+}
+
+/**
+ * The edges that are left without the removed stages, and those that stand `inStead` of lost ones: who waited for a removed stage waits
+ * for the one that spawned it, which will spawn anew, or for what spawned that. Only stages from outside have such edges alone.
+ */
+export function withoutRemoved(
+  { stages, edges }: { stages: readonly GraphStage[]; edges: readonly GraphEdge[] },
+  removed: ReadonlySet<number>,
+): { edges: GraphEdge[]; inStead: GraphEdge[] } {
+  const left = edges.filter((edge) => !removed.has(edge.stage_id) && !removed.has(edge.depends_on_id));
+  if (removed.size === 0) return { edges: left, inStead: [] };
+  const spawner = new Map(stages.map((stage) => [stage.id, stage.spawned_by_id]));
+  const keyOf = (edge: GraphEdge): string => `${edge.depends_on_id} ${edge.stage_id}`;
+  const known = new Set(left.map(keyOf));
+  const inStead: GraphEdge[] = [];
+  for (const { stage_id, depends_on_id } of edges) {
+    if (removed.has(stage_id) || !removed.has(depends_on_id)) continue;
+    let on: number | null | undefined = depends_on_id;
+    while (typeof on === 'number' && removed.has(on)) on = spawner.get(on);
+    if (typeof on !== 'number') continue; // never: what is removed was spawned by a stage that runs again
+    const edge = { depends_on_id: on, stage_id };
+    if (known.has(keyOf(edge))) continue;
+    known.add(keyOf(edge));
+    inStead.push(edge);
+  }
+  return { edges: [...left, ...inStead], inStead };
 }
 
 function countsOf(stages: readonly GraphStage[], status: ReadonlyMap<number, StageStatus>): StageCounts {

@@ -34,7 +34,7 @@ export class UnresolvableReference extends Error {}
  * The input with every reference replaced by what it points to. `outputs` holds the output of each referenced stage that has one;
  * a skipped stage's output is null.
  */
-export function resolveReferences(value: Json, outputs: ReadonlyMap<string, Json>): Json {
+export function resolveReferences(value: Json, outputs: ReadonlyMap<string, Json | undefined>): Json {
   const reference = asReference(value);
   if (reference) return follow(reference, outputs);
   if (Array.isArray(value)) return value.map((item) => resolveReferences(item, outputs));
@@ -42,7 +42,7 @@ export function resolveReferences(value: Json, outputs: ReadonlyMap<string, Json
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveReferences(item, outputs)]));
 }
 
-function follow({ stage, path = [] }: Reference, outputs: ReadonlyMap<string, Json>): Json {
+function follow({ stage, path = [] }: Reference, outputs: ReadonlyMap<string, Json | undefined>): Json {
   const output = outputs.get(stage);
   if (output === undefined) throw new UnresolvableReference(`Stage "${stage}" has no output.`);
   return path.reduce<Json>((value, step, depth) => {

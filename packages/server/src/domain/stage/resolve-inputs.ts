@@ -1,8 +1,8 @@
 import type { Json, StageError } from '@pipelogiq/protocol';
-import type { ClaimedStage, StageRow, Tx } from '../../store/store.js';
-import { pipelineOf, stageIdAt } from '../ids.js';
+import type { ClaimedStage, StageOutput, StageRow, Tx } from '../../store/store.js';
+import { pipelineOf, stageIdAt, stagesOf } from '../ids.js';
 import { byteLength } from './output.js';
-import { resolveReferences, UnresolvableReference } from './references.js';
+import { referencedStages, resolveReferences, UnresolvableReference } from './references.js';
 
 export interface ResolvedInputs {
   /** Text of the inputs that held references, by stage id. */
@@ -16,11 +16,12 @@ export async function resolveInputs(tx: Tx, claimed: readonly ClaimedStage[], ma
   const failed = new Map<ClaimedStage, StageError>();
   const referring = claimed.filter((stage) => stage.reference_positions !== null);
   if (referring.length === 0) return { resolved, failed };
-  const inputs = new Map((await tx.inputs(referring.map((stage) => stage.id))).map((row) => [row.id, row.input]));
+  const texts = new Map((await tx.inputs(referring.map((stage) => stage.id))).map((row) => [row.id, row.input]));
+  const inputs = new Map(referring.map((stage) => [stage, JSON.parse(texts.get(stage.id) ?? 'null') as Json]));
   const outputs = await outputsByPipeline(tx, referring);
-  for (const stage of referring) {
+  await findByName(tx, inputs, outputs);
+  for (const [stage, input] of inputs) {
     try {
-      const input = JSON.parse(inputs.get(stage.id) ?? 'null') as Json;
       const text = JSON.stringify(resolveReferences(input, outputs.get(stage.pipeline_id) ?? new Map()));
       const bytes = byteLength(text);
       if (bytes > maxValueBytes)
@@ -34,17 +35,39 @@ export async function resolveInputs(tx: Tx, claimed: readonly ClaimedStage[], ma
   return { resolved, failed };
 }
 
-async function outputsByPipeline(tx: Tx, referring: readonly ClaimedStage[]): Promise<Map<number, Map<string, Json>>> {
+/** Of each pipeline the outputs by stage name; undefined where the stage has none. */
+type Outputs = Map<number, Map<string, Json | undefined>>;
+
+async function outputsByPipeline(tx: Tx, referring: readonly ClaimedStage[]): Promise<Outputs> {
   const ids = referring.flatMap(({ pipeline_id, reference_positions }) =>
     (JSON.parse(reference_positions ?? '[]') as number[]).map((position) => stageIdAt(pipeline_id, position)),
   );
-  const outputs = new Map<number, Map<string, Json>>();
-  for (const row of await tx.outputsOf([...new Set(ids)])) {
-    const ofPipeline = outputs.get(pipelineOf(row.id)) ?? new Map<string, Json>();
-    if (hasOutput(row)) ofPipeline.set(row.name, JSON.parse(row.output ?? 'null') as Json);
-    outputs.set(pipelineOf(row.id), ofPipeline);
-  }
+  const outputs: Outputs = new Map();
+  for (const row of await tx.outputsOf([...new Set(ids)])) note(outputs, row);
   return outputs;
+}
+
+/** A stage that was spawned anew has another position, and its name. */
+async function findByName(tx: Tx, inputs: ReadonlyMap<ClaimedStage, Json>, outputs: Outputs): Promise<void> {
+  const missing = new Map<number, Set<string>>();
+  for (const [{ pipeline_id }, input] of inputs) {
+    const known = outputs.get(pipeline_id);
+    for (const name of referencedStages(input)) {
+      if (known?.has(name)) continue;
+      missing.set(pipeline_id, (missing.get(pipeline_id) ?? new Set()).add(name));
+    }
+  }
+  for (const [pipelineId, names] of missing) {
+    const found = await tx.stagesNamed(stagesOf(pipelineId), [...names]);
+    for (const row of await tx.outputsOf(found.map(({ id }) => id))) note(outputs, row);
+  }
+}
+
+function note(outputs: Outputs, row: StageOutput): void {
+  const pipelineId = pipelineOf(row.id);
+  const ofPipeline = outputs.get(pipelineId) ?? new Map<string, Json | undefined>();
+  ofPipeline.set(row.name, hasOutput(row) ? (JSON.parse(row.output ?? 'null') as Json) : undefined);
+  outputs.set(pipelineId, ofPipeline);
 }
 
 /** A skipped stage's output is null; a failed one has none. */
