@@ -1,4 +1,5 @@
 import type { StageSpec } from './pipelines.js';
+import type { StageStatus } from './states.js';
 
 /** `POST /stages/{id}/rerun` */
 export interface RerunStage {
@@ -29,7 +30,7 @@ export interface StagesAppended {
   created: boolean;
 }
 
-export const BULK_ACTIONS = ['cancel', 'pause', 'resume', 'rerun'] as const;
+export const BULK_ACTIONS = ['cancel', 'pause', 'resume', 'rerun', 'skip_stages', 'rerun_stages'] as const;
 export type BulkActionKind = (typeof BULK_ACTIONS)[number];
 
 /** Which pipelines, as in `GET /pipelines`. At least one field. */
@@ -46,6 +47,14 @@ export interface BulkFilter {
   to?: string;
 }
 
+/** Which stages of the pipelines that match. */
+export interface BulkStages {
+  /** Default `failed`. */
+  status?: StageStatus;
+  name?: string;
+  handler?: string;
+}
+
 /** `POST /pipelines/actions` */
 export interface CreateBulkAction {
   action: BulkActionKind;
@@ -56,6 +65,10 @@ export interface CreateBulkAction {
   rerunFrom?: 'start' | 'failed';
   /** Of a cancel. */
   reason?: string;
+  /** Of `skip_stages` and `rerun_stages`; by default every stage that failed. */
+  stages?: BulkStages;
+  /** Of `rerun_stages`: with everything that depends on them. Default false: they alone. */
+  following?: boolean;
 }
 
 /** An action on many pipelines. It covers those that existed when it was made, in small chunks behind other work. */
@@ -64,13 +77,22 @@ export interface BulkAction {
   id?: string;
   action: BulkActionKind;
   filter: BulkFilter;
-  status: 'dry_run' | 'running' | 'completed';
-  /** Pipelines that matched when it was made. */
+  /** Of `skip_stages` and `rerun_stages`. */
+  stages?: BulkStages;
+  /** `failed`: it ended early, for the server failed on too many pipelines. */
+  status: 'dry_run' | 'running' | 'completed' | 'failed';
+  /** What `matched`, `done` and `refused` count. */
+  unit: 'pipelines' | 'stages';
+  /** How many matched when it was made. */
   matched: number;
   /** Changed so far. */
   done: number;
   /** Left as they are, for their state does not allow the action. */
   refused: number;
+  /** Pipelines passed over, for the server failed on them several times. */
+  failed: number;
+  /** What the last of these failed with. */
+  lastError?: string;
   createdAt: string;
   finishedAt?: string;
 }

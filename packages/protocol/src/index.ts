@@ -5,6 +5,7 @@ export type {
   BulkAction,
   BulkActionKind,
   BulkFilter,
+  BulkStages,
   CreateBulkAction,
   RerunPipeline,
   RerunStage,

@@ -8,6 +8,7 @@ export type {
   BulkAction,
   BulkActionKind,
   BulkFilter,
+  BulkStages,
   CompleteStage,
   ContextItem,
   CreateApiKey,

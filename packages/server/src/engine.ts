@@ -8,7 +8,6 @@ import type { Group, OperateTicket, SettleTicket, TimerTicket } from './domain/c
 import { eventUseCases } from './domain/event/events.js';
 import type { EventFeed } from './domain/event/feed.js';
 import { hookUseCases } from './domain/hook/hooks.js';
-import { type BulkDeps, continueBulkAction } from './domain/pipeline/bulk-actions.js';
 import { operatorUseCases } from './domain/pipeline/operator.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
@@ -19,6 +18,7 @@ import { jobUseCases } from './domain/stage/jobs.js';
 import type { UseCases } from './domain/use-cases.js';
 import { workerUseCases } from './domain/worker/workers.js';
 import { createEventFeed, eventLoops } from './live-events.js';
+import { BulkActions } from './loops/bulk-actions.js';
 import { endWaits } from './loops/end-waits.js';
 import { expireLeases } from './loops/expire-leases.js';
 import { exportSpans } from './loops/export-spans.js';
@@ -228,16 +228,7 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
       onLeader: true,
       run: () => submit(committer, 'timer', (group) => endWaits(group, config)),
     },
-    {
-      name: BULK,
-      everyMs: BULK_EVERY_MS,
-      onLeader: true,
-      run: async () => {
-        const inGroup: BulkDeps['inGroup'] = (applicationId, rows, run) =>
-          committer.submit<OperateTicket>({ kind: 'operate', applicationId, rows, bytes: 0, background: true, run }) as never;
-        return (await continueBulkAction({ reads: store.reads, clock, inGroup })).more ? { inMs: 0 } : undefined;
-      },
-    },
+    bulkLoop(parts, committer),
     {
       name: 'touch-api-keys',
       everyMs: KEYS_EVERY_MS,
@@ -266,6 +257,17 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
   return table;
 }
 
+function bulkLoop({ clock, store, telemetry }: EngineParts, committer: Committer): Loop {
+  const actions = new BulkActions({
+    reads: store.reads,
+    clock,
+    inBackground: (weight, run) =>
+      committer.submit<OperateTicket>({ kind: 'operate', bytes: 0, background: true, ...weight, run }) as never,
+    onFailure: (error, action) => telemetry.log.error({ err: error, ...action }, 'a chunk of an action on many pipelines failed'),
+  });
+  return { name: BULK, everyMs: BULK_EVERY_MS, onLeader: true, run: () => actions.step() };
+}
+
 function pruneLoop({ config, clock, store, telemetry }: EngineParts, committer: Committer): Loop {
   const rows = config.pruneChunkRows;
   const pruner = new Pruner({
@@ -275,13 +277,14 @@ function pruneLoop({ config, clock, store, telemetry }: EngineParts, committer: 
     limits: { rows, bytes: config.pruneChunkBytes },
     pauseMs: config.prunePauseMs,
     now: () => clock.now(),
-    inBackground: (run) =>
+    inBackground: (run, pipelines = []) =>
       committer.submit<OperateTicket>({
         kind: 'operate',
         applicationId: NO_APPLICATION,
         rows,
         bytes: 0,
         background: true,
+        pipelines,
         run,
       }) as never,
     onPruned: (pipelines) => telemetry.log.info({ pipelines }, 'pruned'),

@@ -191,10 +191,10 @@ export class Pipelines {
   }
 
   /**
-   * Cancels, pauses, resumes or reruns all pipelines that match a filter, as they are now. The server does it in small chunks
-   * behind other work; `action(id)` tells how far it is. With `dryRun` it only counts what matches. Sent once, unless dry.
+   * Cancels, pauses, resumes or reruns all pipelines that match a filter, as they are now; or skips or reruns those of their
+   * `stages` that match, by default the failed ones. The server does it in small chunks behind other work; `action(id)` tells how far it is. With `dryRun` it only counts what matches. Sent once, unless dry.
    *
-   * @throws ValidationError for a filter without any field
+   * @throws ValidationError for a filter without any field, and for fields that are of another action
    * @example
    * const { matched } = await pipelogiq.pipelines.act({ action: 'rerun', filter: { status: 'failed', name: 'order' }, dryRun: true });
    */

@@ -7,8 +7,8 @@ export interface PruneDeps extends PruneRules {
   /** Milliseconds between two chunks. */
   pauseMs: Ms;
   now(): Ms;
-  /** Runs a chunk behind all other work. */
-  inBackground<R>(run: (group: Group) => Promise<R>): Promise<R>;
+  /** Runs a chunk, which is about these pipelines, behind all other work. */
+  inBackground<R>(run: (group: Group) => Promise<R>, pipelines?: readonly number[]): Promise<R>;
   /** A walk is over that deleted something. */
   onPruned(pipelines: number): void;
 }
@@ -67,7 +67,7 @@ export class Pruner {
   }
 
   async #prune(chunk: number[]): Promise<void> {
-    const { pipelines, more } = await this.#deps.inBackground((group) => prunePipelines(group, chunk, this.#deps));
+    const { pipelines, more } = await this.#deps.inBackground((group) => prunePipelines(group, chunk, this.#deps), chunk);
     this.#pruned += pipelines;
     this.#mayHaveRemains = more;
   }

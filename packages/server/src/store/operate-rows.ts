@@ -1,3 +1,5 @@
+import type { PipelineFilter, StageStatus } from '@pipelogiq/protocol';
+
 export interface AuditEventTable {
   id: number;
   application_id: number;
@@ -21,6 +23,10 @@ export interface BulkActionTable {
   matched: number;
   done: number;
   refused: number;
+  /** Pipelines given up, for the server failed on them again and again. */
+  failed: number;
+  /** What it failed with last. */
+  error: string | null;
   created_at: number;
   finished_at: number | null;
 }
@@ -36,3 +42,25 @@ export interface StageAppendTable {
 export type AuditEventRow = AuditEventTable;
 export type BulkActionRow = BulkActionTable;
 export type StageAppendRow = StageAppendTable;
+
+/** Which stages of a pipeline. */
+export interface StageMatch {
+  status: StageStatus;
+  name?: string | undefined;
+  handler?: string | undefined;
+  /** Ids of stages between one pipeline and the next (domain/ids.ts). */
+  positions: number;
+}
+
+/** Which pipelines an action is for; with `stages`, those that have such a stage. */
+export interface BulkMatch {
+  applicationId: number;
+  filter: PipelineFilter;
+  stages?: StageMatch | undefined;
+}
+
+/** Ids above `after`, up to and with `upTo`. */
+export interface IdWindow {
+  after: number;
+  upTo: number;
+}

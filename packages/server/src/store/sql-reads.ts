@@ -1,21 +1,16 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
-import { isRare, matches } from './sql/pipeline-search.js';
+import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
+import { isRare } from './sql/pipeline-search.js';
 import { retentionReads } from './sql/retention-reads.js';
 import { triggerReads } from './sql/trigger-reads.js';
 import type * as s from './store.js';
-
-type PipelineQuery = SelectQueryBuilder<
-  Schema & { p: Schema['pipeline']; a: Schema['application'] },
-  'p' | 'a',
-  s.PipelineRow & { application: string }
->;
 
 /** Reads of every SQL store, on a connection that cannot write. */
 export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
@@ -23,7 +18,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
     new CoreReads(db, can),
     diagnosisReads(db, can),
     eventReads(db, can),
-    operateReads(db),
+    operateReads(db, can),
     peerReads(db, can),
     retentionReads(db),
     triggerReads(db),
@@ -40,14 +35,6 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
     this.#can = can;
   }
 
-  #pipelines(): PipelineQuery {
-    return this.#db
-      .selectFrom('pipeline as p')
-      .innerJoin('application as a', 'a.id', 'p.application_id')
-      .selectAll('p')
-      .select('a.name as application') as unknown as PipelineQuery;
-  }
-
   #among(column: string, ids: readonly unknown[]) {
     return sql<boolean>`${sql.ref(column)} ${this.#can.anyOf(sql`${this.#can.array(ids)}`)}`;
   }
@@ -57,46 +44,20 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
     filter: PipelineFilter,
     page: s.ReadPage,
   ): Promise<(s.PipelineRow & { application: string })[]> {
-    let query = this.#filtered(applicationId, filter, await this.#isRare(applicationId, filter));
+    const rare = filter.search ? await isRare(this.#db, applicationId, filter.search) : false;
+    let query = filteredPipelines(this.#db, this.#can, applicationId, filter, rare);
     if (page.after !== undefined) query = query.where('p.id', '<', page.after);
     return query.orderBy('p.id', 'desc').limit(page.limit).execute();
   }
 
-  #filtered(applicationId: number, filter: PipelineFilter, rare: boolean): PipelineQuery {
-    let query = this.#pipelines().where('p.application_id', '=', applicationId);
-    if (filter.status) query = query.where('p.status', '=', filter.status);
-    if (filter.name) query = query.where('p.name', '=', filter.name);
-    if (filter.application) query = query.where('a.name', '=', filter.application);
-    if (filter.version) query = query.where('p.version', '=', filter.version);
-    if (filter.traceId) query = query.where('p.trace_id', '=', filter.traceId);
-    if (filter.from) query = query.where('p.created_at', '>=', Date.parse(filter.from));
-    if (filter.to) query = query.where('p.created_at', '<', Date.parse(filter.to));
-    if (filter.keyword) query = query.where(this.#withKeyword(applicationId, sql`keyword = ${filter.keyword}`));
-    if (filter.search) query = query.where(matches(this.#can, applicationId, filter.search, rare));
-    return query;
-  }
-
-  async #isRare(applicationId: number, { search }: PipelineFilter): Promise<boolean> {
-    return search ? isRare(this.#db, applicationId, search) : false;
-  }
-
-  async countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }> {
-    const matching = this.#filtered(applicationId, filter, await this.#isRare(applicationId, filter)).clearSelect();
-    const row = await matching
-      .select((eb) => [eb.fn.countAll<number>().as('count'), eb.fn.max('p.id').as('highest')])
-      .executeTakeFirstOrThrow();
-    return { count: Number(row.count), highest: Number(row.highest ?? 0) };
-  }
-
-  #withKeyword(applicationId: number, condition: ReturnType<typeof sql>) {
-    return sql<boolean>`p.id in (select pipeline_id from pipeline_keyword where application_id = ${applicationId} and ${condition})`;
-  }
-
   pipeline(applicationId: number, id: number): Promise<(s.PipelineRow & { application: string }) | undefined> {
-    return this.#pipelines().where('p.application_id', '=', applicationId).where('p.id', '=', id).executeTakeFirst();
+    return pipelinesWithApplication(this.#db)
+      .where('p.application_id', '=', applicationId)
+      .where('p.id', '=', id)
+      .executeTakeFirst();
   }
   async pipelinesById(ids: number[]): Promise<(s.PipelineRow & { application: string })[]> {
-    return this.#pipelines().where(this.#among('p.id', ids)).execute();
+    return pipelinesWithApplication(this.#db).where(this.#among('p.id', ids)).execute();
   }
 
   stages({ from, to }: s.IdRange, page: s.ReadPage): Promise<s.StageRow[]> {

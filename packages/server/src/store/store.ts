@@ -3,7 +3,7 @@ import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type { Growth } from './growth-rows.js';
-import type { AuditEventRow, BulkActionRow, StageAppendRow } from './operate-rows.js';
+import type { AuditEventRow, BulkActionRow, BulkMatch, IdWindow, StageAppendRow } from './operate-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
 import type {
@@ -178,10 +178,12 @@ export interface Cancels {
 
 /** What operators did and are doing. */
 export interface Operate {
-  insertAuditEvent(row: AuditEventRow): Promise<void>;
+  insertAuditEvents(rows: AuditEventRow[]): Promise<void>;
   insertBulkAction(row: BulkActionRow): Promise<void>;
   /** Undefined when it has finished; locked on stores with several writers. */
   openBulkAction(id: number): Promise<BulkActionRow | undefined>;
+  /** Those of these pipelines that match now, by descending id. */
+  stillMatching(match: BulkMatch, ids: number[]): Promise<number[]>;
   updateBulkAction(id: number, change: Partial<BulkActionRow>): Promise<void>;
   stageAppend(pipelineId: number, key: string): Promise<StageAppendRow | undefined>;
   insertStageAppend(row: StageAppendRow): Promise<void>;
@@ -189,7 +191,14 @@ export interface Operate {
 
 export interface OperateReads {
   bulkAction(applicationId: number, id: number): Promise<BulkActionRow | undefined>;
-  firstOpenBulkAction(): Promise<BulkActionRow | undefined>;
+  /** The oldest open action of each application, by id. */
+  openBulkActions(limit: number): Promise<BulkActionRow[]>;
+  /** By descending id, from below `after`. */
+  pipelinesToActOn(match: BulkMatch, page: ReadPage): Promise<{ id: number; stages_total: number }[]>;
+  /** The next so many pipelines of the application above `after`, whatever they are; undefined when there are none. */
+  nextPipelines(applicationId: number, after: number, count: number): Promise<IdWindow | undefined>;
+  /** Pipelines that match in this window, or when stages are asked for, such stages of theirs. */
+  countMatching(match: BulkMatch, window: IdWindow): Promise<number>;
   /** Of one application, or of all; newest first. */
   auditEvents(applicationId: number | undefined, page: ReadPage): Promise<AuditEventRow[]>;
 }
@@ -272,7 +281,6 @@ export interface SpanQueue {
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
 export interface Reads extends DiagnosisReads, EventReads, OperateReads, PeerReads, RetentionReads, TriggerReads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
-  countPipelines(applicationId: number, filter: PipelineFilter): Promise<{ count: number; highest: number }>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
   stages(ids: IdRange, page: ReadPage): Promise<StageRow[]>;
   stagesById(ids: number[]): Promise<StageRow[]>;

@@ -1,6 +1,6 @@
 import type { StageJob } from '@pipelogiq/protocol';
-import { expect, it } from 'vitest';
-import { anOutsider, aPostgresDatabase, aServer, beat, through, twoServers, waitingForLocks } from './support.js';
+import { expect, it, vi } from 'vitest';
+import { anOutsider, aPostgresDatabase, aServer, beat, through, twoServers, waitingFor, waitingForLocks } from './support.js';
 
 const pipelineIds = async (database: string) =>
   (await (await anOutsider(database)).query<{ id: string }>('select id from pipeline order by id')).map((row) => Number(row.id));
@@ -73,4 +73,41 @@ it('heartbeats through one server and settles through another never wait for eac
   expect(await outsider.query('select deadlocks::int from pg_stat_database where datname = current_database()')).toEqual([
     { deadlocks: 0 },
   ]);
+});
+
+// Seen to fail when a chunk, or each action, locks its pipelines as it comes to them.
+it.each(['an action on many pipelines', 'two actions of one group'])('%s: pipelines are locked in one order', async (kind) => {
+  const database = await aPostgresDatabase();
+  const server = await aServer({ database });
+  for (let at = 0; at < 3; at++) await server.create({ stages: [{ name: 'a' }] });
+  const [low, high, first] = await pipelineIds(database);
+  const other = await anOutsider(database);
+  const blocker = await anOutsider(database);
+  const watcher = await anOutsider(database);
+  const lock = 'select id from pipeline where id = $1 for no key update';
+  await other.query('begin');
+  await other.query(lock, [high]);
+  const pause = (id: number | undefined) => server.call('POST', `/pipelines/${id}/pause`, {});
+  let answers: Promise<unknown>[];
+  if (kind === 'two actions of one group') {
+    await blocker.query('begin');
+    await blocker.query(lock, [first]);
+    answers = [pause(first)];
+    await waitingForLocks(watcher, 1);
+    answers.push(pause(high), pause(low)); // wait for the group before them, and are the next one together
+    await vi.waitFor(async () => {
+      const { metrics } = await server.call<{ metrics: { queued_requests: number } }>('GET', '/health');
+      if (metrics.queued_requests < 2) throw new Error('not both are queued');
+    });
+    await blocker.query('commit');
+    await waitingFor(watcher, other);
+  } else {
+    await server.call('POST', '/pipelines/actions', { action: 'pause', filter: { name: 'test' } });
+    answers = [server.controlPlane.advance(1_000)];
+    await waitingForLocks(watcher, 1);
+  }
+  expect(await watcher.query('select id from pipeline where id = $1 for update skip locked', [low])).toEqual([]);
+  await other.query('commit');
+  await Promise.all(answers);
+  expect(await watcher.query(`select 1 from pipeline where status = 'paused'`)).toHaveLength(3);
 });

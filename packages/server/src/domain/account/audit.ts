@@ -13,15 +13,18 @@ export interface Audited {
 /** `key:<id>`, or `local` for the server's own process. */
 export const actorOf = (caller: Pick<Principal, 'keyId'>): string => (caller.keyId === 'local' ? 'local' : `key:${caller.keyId}`);
 
+interface By {
+  applicationId: number;
+  actor: string;
+}
+
 /** Written in the transaction of what it tells: there is no action without its entry, and no entry without its action. */
-export async function audit(
-  { tx, now }: Group,
-  by: { applicationId: number; actor: string },
-  { action, target, details }: Audited,
-): Promise<void> {
-  const [id = 0] = await tx.allocateIds('audit_event', 1);
-  await tx.insertAuditEvent({
-    id,
+export const audit = (group: Group, by: By, entry: Audited): Promise<void> => auditAll(group, by, [entry]);
+
+export async function auditAll({ tx, now }: Group, by: By, entries: readonly Audited[]): Promise<void> {
+  const ids = await tx.allocateIds('audit_event', entries.length);
+  const rows = entries.map(({ action, target, details }, at) => ({
+    id: ids[at] as number,
     application_id: by.applicationId,
     occurred_at: now,
     actor: by.actor,
@@ -29,7 +32,8 @@ export async function audit(
     target_type: target.type,
     target_id: target.id,
     details: details && Object.keys(details).length > 0 ? JSON.stringify(details) : null,
-  });
+  }));
+  await tx.insertAuditEvents(rows);
 }
 
 export const auditEventView = (row: AuditEventRow): AuditEvent => ({

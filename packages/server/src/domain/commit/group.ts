@@ -74,13 +74,14 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
 }
 
 /**
- * The pipelines that settles and heartbeats name, locked in one order before anything else: two servers whose groups meet in several
+ * The pipelines that settles, heartbeats and actions name, locked in one order before anything else: two servers whose groups meet in several
  * of them then wait for each other's end, and never in a circle.
  */
 function pipelinesOf(tickets: readonly Ticket[]): number[] {
   const ids = new Set<number>();
   for (const ticket of tickets) {
     if (ticket.kind === 'settle') ids.add(pipelineOf(Number(refOf(ticket.settle).id)));
+    if (ticket.kind === 'operate') for (const id of ticket.pipelines ?? []) ids.add(id);
     if (ticket.kind === 'extend') for (const { id } of ticket.jobs) if (isId(id)) ids.add(pipelineOf(Number(id)));
   }
   return [...ids];

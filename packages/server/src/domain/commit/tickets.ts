@@ -32,6 +32,8 @@ export interface OperateTicket extends TicketOf<'operate', unknown> {
   readonly background?: true;
   /** It makes work, as creates do, and may not fill what is kept free for finishing it. */
   readonly grows?: true;
+  /** Pipelines that it will change, as far as they are known before: they are locked with all others of the group, in one order. */
+  readonly pipelines?: readonly number[];
   run(group: Group): Promise<unknown>;
 }
 

@@ -4,14 +4,13 @@ import type { Reads } from '../../store/store.js';
 import { type Audited, actorOf, audit, auditEventView } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import type { Group, OperateTicket } from '../commit/tickets.js';
-import { DomainError } from '../errors.js';
-import { decodeCursor, notFound, parseId } from '../ids.js';
+import { decodeCursor, notFound, parseId, pipelineOf } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import type { OperatorUseCases, Principal } from '../use-cases.js';
 import { pausePipeline, rerunPipeline, rerunStage, resumePipeline, skipStage } from './actions.js';
 import { planAddedStages } from './added-stages.js';
 import { appendStages } from './append.js';
-import { bulkActionView } from './bulk-actions.js';
+import { bulkActionHead, bulkActionView, checkBulkAction, countMatching, matchOf } from './bulk-actions.js';
 import { cancelPipeline } from './cancel.js';
 import { pipelineView, stageView } from './views.js';
 
@@ -34,8 +33,9 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
     run: (group: Group, pipelineId: number) => Promise<void>,
   ): Promise<Pipeline> => {
     const pipelineId = parseId(id, 'pipeline');
-    await operate(deps, caller, { ...entry, target: { type: 'pipeline', id } }, (group) => run(group, pipelineId));
-    return pipelineOf(reads, caller, id);
+    const target = { type: 'pipeline', id };
+    await operate(deps, caller, pipelineId, { ...entry, target }, (group) => run(group, pipelineId));
+    return readPipeline(reads, caller, id);
   };
   const onStage = async (
     caller: Principal,
@@ -44,8 +44,9 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
     run: (group: Group, stageId: number) => Promise<void>,
   ): Promise<Stage> => {
     const stageId = parseId(id, 'stage');
-    await operate(deps, caller, { ...entry, target: { type: 'stage', id } }, (group) => run(group, stageId));
-    return stageOf(reads, stageId);
+    const target = { type: 'stage', id };
+    await operate(deps, caller, pipelineOf(stageId), { ...entry, target }, (group) => run(group, stageId));
+    return readStage(reads, stageId);
   };
   return {
     cancel: (caller, id, { reason }) =>
@@ -74,7 +75,7 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
       const added = planAddedStages(deps, caller.applicationId, request.stages, 'listed');
       const entry = { action: 'pipeline.append', target: { type: 'pipeline', id }, details: { stages: request.stages.length } };
       const run = (group: Group) => appendStages(group, clock, caller.applicationId, pipelineId, request, added);
-      return operate(deps, caller, entry, run, added);
+      return operate(deps, caller, pipelineId, entry, run, added);
     },
     bulk: (caller, request) => startBulkAction(deps, caller, request),
     async getBulk(caller, id) {
@@ -95,6 +96,7 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
 const operate = <R>(
   deps: OperatorDeps,
   caller: Principal,
+  pipelineId: number,
   entry: Audited,
   run: (group: Group) => Promise<R>,
   { rows, bytes } = { rows: 1, bytes: 0 },
@@ -104,6 +106,7 @@ const operate = <R>(
     applicationId: caller.applicationId,
     rows,
     bytes,
+    pipelines: [pipelineId],
     run: async (group) => {
       const result = await run(group);
       await audit(group, { applicationId: caller.applicationId, actor: actorOf(caller) }, entry);
@@ -111,13 +114,13 @@ const operate = <R>(
     },
   }) as Promise<R>;
 
-async function pipelineOf(reads: Reads, caller: Principal, id: string): Promise<Pipeline> {
+async function readPipeline(reads: Reads, caller: Principal, id: string): Promise<Pipeline> {
   const row = await reads.pipeline(caller.applicationId, parseId(id, 'pipeline'));
   if (!row) throw notFound('pipeline', id);
   return pipelineView(row);
 }
 
-async function stageOf(reads: Reads, id: number): Promise<Stage> {
+async function readStage(reads: Reads, id: number): Promise<Stage> {
   const [row] = await reads.stagesById([id]);
   if (!row) throw notFound('stage', String(id));
   const names = await reads.dependencyNames([id]);
@@ -129,15 +132,11 @@ async function stageOf(reads: Reads, id: number): Promise<Stage> {
 
 /** Covers the pipelines that exist now; it is done by a loop, so that neither a lost connection nor a restart ends it half-way. */
 async function startBulkAction(deps: OperatorDeps, caller: Principal, request: CreateBulkAction): Promise<BulkAction> {
-  if (Object.values(request.filter).every((value) => value === undefined)) {
-    throw new DomainError('invalid_request', 'An action on many pipelines needs a filter.', {
-      errors: [{ path: 'filter', message: 'Give at least one field; from and to bound the time of creation.' }],
-    });
-  }
-  const { count, highest } = await deps.reads.countPipelines(caller.applicationId, request.filter);
-  const created = { action: request.action, filter: request.filter, matched: count, done: 0, refused: 0 };
+  checkBulkAction(request);
+  const { matched, highest } = await countMatching(deps.reads, matchOf(caller.applicationId, request));
   if (request.dryRun === true) {
-    return { ...created, status: 'dry_run', createdAt: new Date(deps.clock.now()).toISOString() };
+    const nothing = { done: 0, refused: 0, failed: 0, createdAt: new Date(deps.clock.now()).toISOString() };
+    return { ...bulkActionHead(request), status: 'dry_run', matched, ...nothing };
   }
   const actor = actorOf(caller);
   const row = await deps.committer.submit<OperateTicket>({
@@ -154,9 +153,11 @@ async function startBulkAction(deps: OperatorDeps, caller: Principal, request: C
         actor,
         request: JSON.stringify(request),
         next_before: highest + 1,
-        matched: count,
+        matched,
         done: 0,
         refused: 0,
+        failed: 0,
+        error: null,
         created_at: now,
         finished_at: null,
       };

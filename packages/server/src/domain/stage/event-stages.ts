@@ -22,12 +22,13 @@ export interface EventStageDeps {
 /** Stages that no worker runs: they wait for somebody outside, who completes them with a token or as an operator. */
 export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
   const { committer, clock } = deps;
-  const operate = <R>(applicationId: number, bytes: number, run: (group: Group) => Promise<R>): Promise<R> =>
+  const operate = <R>(applicationId: number, stageId: number, bytes: number, run: (group: Group) => Promise<R>): Promise<R> =>
     committer.submit<OperateTicket>({
       kind: 'operate',
       applicationId,
       rows: 1,
       bytes,
+      pipelines: [pipelineOf(stageId)],
       run: (group) => run(group).catch(refusalAsResult),
     }) as Promise<R>;
   const issue = async (group: Group, stage: WaitingStage, revokeOthers: boolean): Promise<EventToken> => {
@@ -40,7 +41,7 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
     async complete(by, id, request) {
       const { stageId, applicationId } = await admit(deps, by, id);
       const result = readResult(deps, request);
-      return operate(applicationId, bytesOf(result), async (group) => {
+      return operate(applicationId, stageId, bytesOf(result), async (group) => {
         const stage = await lockStage(group, stageId);
         if (!stage || !mayComplete(stage, by)) throw refusal(by, id);
         const completed = await completeEvent(group, stage, result);
@@ -52,7 +53,7 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
     },
     async issueToken(caller, id, { revokeOthers = true }) {
       const stageId = parseId(id, 'stage');
-      return operate(caller.applicationId, 0, async (group) => {
+      return operate(caller.applicationId, stageId, 0, async (group) => {
         const stage = await lockStage(group, stageId);
         if (stage?.application_id !== caller.applicationId) throw notFound('stage', id);
         const issued = await issue(group, stage, revokeOthers);
@@ -63,7 +64,7 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
     },
     async issueTokenToJob(caller, id, { fencingToken, stage: name }) {
       const jobId = parseId(id, 'job');
-      return operate(caller.applicationId, 0, async (group) => {
+      return operate(caller.applicationId, jobId, 0, async (group) => {
         const { tx } = group;
         await tx.lockPipelines([pipelineOf(jobId)]);
         const [job] = await tx.deliveries([jobId]);

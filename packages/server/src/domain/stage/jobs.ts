@@ -11,7 +11,7 @@ import { abandonPulls } from './abandon.js';
 import { checkContextSize, contextRows } from './context.js';
 import { byteLength, jsonText } from './output.js';
 import { readPayload } from './payload.js';
-import { recordLogs, recordProgress } from './reports.js';
+import { pipelinesOf, recordLogs, recordProgress } from './reports.js';
 import { type Holder, refOf, type Settle } from './settle.js';
 
 export interface JobDeps {
@@ -28,13 +28,18 @@ export interface JobDeps {
 
 export function jobUseCases(deps: JobDeps): JobUseCases {
   const { committer } = deps;
-  const operate = <R>(caller: WorkerPrincipal, rows: number, bytes: number, run: OperateTicket['run']): Promise<R> =>
-    committer.submit<OperateTicket>({ kind: 'operate', applicationId: caller.applicationId, rows, bytes, run }) as Promise<R>;
+  const operate = <R>(
+    { applicationId }: WorkerPrincipal,
+    weight: Pick<OperateTicket, 'rows' | 'bytes' | 'pipelines'>,
+    run: OperateTicket['run'],
+  ): Promise<R> => committer.submit<OperateTicket>({ kind: 'operate', applicationId, ...weight, run }) as Promise<R>;
   return {
     async pull(caller, request, signal) {
       const { abandonedPulls = [], settle } = request;
       const holder = holderOf(caller);
-      if (abandonedPulls.length > 0) await operate(caller, 1, 0, (group) => abandonPulls(group, holder, abandonedPulls));
+      if (abandonedPulls.length > 0) {
+        await operate(caller, { rows: 1, bytes: 0 }, (group) => abandonPulls(group, holder, abandonedPulls));
+      }
       const settles = settle && countOf(settle) > 0 ? submitSettles(deps, caller, settle) : undefined;
       // Queued behind its own settles, so that it sees what they unblock.
       const jobs =
@@ -60,12 +65,15 @@ export function jobUseCases(deps: JobDeps): JobUseCases {
     async progress(caller, { reports }) {
       for (const report of reports) checkContextSize(report.context, deps.maxValueBytes);
       const bytes = reports.flatMap((report) => contextRows(report.context)).reduce((sum, item) => sum + item.value.length, 0);
-      const results = await operate(caller, reports.length, bytes, (group) => recordProgress(group, holderOf(caller), reports));
+      const weight = { rows: reports.length, bytes, pipelines: pipelinesOf(reports.filter((report) => report.context)) };
+      const results = await operate(caller, weight, (group) => recordProgress(group, holderOf(caller), reports));
       return { results: results as Awaited<ReturnType<typeof recordProgress>> };
     },
     async log(caller, { lines }) {
       const bytes = lines.reduce((sum, line) => sum + line.message.length, 0);
-      const accepted = await operate(caller, lines.length, bytes, (group) => recordLogs(group, holderOf(caller), lines, deps));
+      const accepted = await operate(caller, { rows: lines.length, bytes }, (group) =>
+        recordLogs(group, holderOf(caller), lines, deps),
+      );
       return { accepted: accepted as number };
     },
     payload: (caller, id, fencingToken, cursor) => readPayload(deps, holderOf(caller), id, fencingToken, cursor),

@@ -14,7 +14,7 @@ export async function recordProgress(
   holder: Holder,
   reports: readonly ProgressReport[],
 ): Promise<Reported[]> {
-  if (reports.some((report) => report.context)) await tx.lockPipelines(pipelinesOf(reports));
+  await tx.lockPipelines(pipelinesOf(reports.filter((report) => report.context)));
   const rows = await deliveriesById(tx, reports);
   const held = reports.filter((report) => holds(rows.get(Number(report.id)), holder, report.fencingToken));
   await tx.setProgress(
@@ -103,7 +103,8 @@ const logRow = (line: LogLine, id: number, pipelineId: number): StageLogRow => (
 const stageIds = (refs: readonly { id: string }[]): number[] =>
   [...new Set(refs.map((ref) => Number(ref.id)))].filter(Number.isSafeInteger);
 
-const pipelinesOf = (refs: readonly { id: string }[]): number[] => [...new Set(stageIds(refs).map(pipelineOf))];
+/** Pipelines of these jobs. */
+export const pipelinesOf = (refs: readonly { id: string }[]): number[] => [...new Set(stageIds(refs).map(pipelineOf))];
 
 async function deliveriesById(tx: Tx, refs: readonly { id: string }[]): Promise<Map<number, DeliveryRow>> {
   return new Map((await tx.deliveries(stageIds(refs))).map((row) => [row.id, row]));

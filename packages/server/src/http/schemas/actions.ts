@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { BULK_ACTIONS, LIMITS, PIPELINE_STATUSES, type StageSpec } from '@pipelogiq/protocol';
+import { BULK_ACTIONS, LIMITS, PIPELINE_STATUSES, STAGE_STATUSES, type StageSpec } from '@pipelogiq/protocol';
 import { check } from '../validation.js';
 import { count, freeText, id, name, optional, TEXT, time } from './common.js';
 import { stageSpec } from './pipelines.js';
@@ -35,6 +35,10 @@ const bulkFilter = z
   })
   .openapi('BulkFilter');
 
+const bulkStages = z
+  .strictObject({ status: optional(z.enum(STAGE_STATUSES)), name: optional(name()), handler: optional(name()) })
+  .openapi('BulkStages');
+
 export const createBulkAction = z
   .strictObject({
     action: z.enum(BULK_ACTIONS),
@@ -42,9 +46,17 @@ export const createBulkAction = z
     dryRun: optional(z.boolean()),
     rerunFrom: optional(from),
     reason: optional(freeText(TEXT.reason)),
+    stages: optional(bulkStages),
+    following: optional(z.boolean()),
   })
   .openapi('CreateBulkAction', {
-    example: { action: 'rerun', filter: { status: 'failed', name: 'order', from: '2030-01-01T00:00:00Z' }, dryRun: true },
+    example: {
+      action: 'rerun_stages',
+      filter: { status: 'failed', name: 'order', from: '2030-01-01T00:00:00Z' },
+      stages: { status: 'failed', handler: 'charge' },
+      following: true,
+      dryRun: true,
+    },
   });
 
 export const bulkAction = z
@@ -52,10 +64,14 @@ export const bulkAction = z
     id: optional(id),
     action: z.enum(BULK_ACTIONS),
     filter: bulkFilter,
-    status: z.enum(['dry_run', 'running', 'completed']),
+    stages: optional(bulkStages),
+    status: z.enum(['dry_run', 'running', 'completed', 'failed']),
+    unit: z.enum(['pipelines', 'stages']),
     matched: count,
     done: count,
     refused: count,
+    failed: count,
+    lastError: optional(z.string()),
     createdAt: time,
     finishedAt: optional(time),
   })

@@ -2,6 +2,7 @@ import type { z } from '@hono/zod-openapi';
 import type * as wire from '@pipelogiq/protocol';
 import { describe, expectTypeOf, test } from 'vitest';
 import type * as accounts from './accounts.js';
+import type * as actions from './actions.js';
 import type * as answers from './answers.js';
 import type * as diagnosis from './diagnosis.js';
 import type * as eventStages from './event-stages.js';
@@ -42,6 +43,14 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof eventStages.stageCompleted>>().toEqualTypeOf<wire.StageCompleted>();
     expectTypeOf<Of<typeof eventStages.eventTokenRequest>>().toEqualTypeOf<wire.EventTokenRequest>();
     expectTypeOf<Of<typeof eventStages.eventToken>>().toEqualTypeOf<wire.EventToken>();
+  });
+
+  test('actions of operators', () => {
+    expectTypeOf<Of<typeof actions.appendStages>>().toEqualTypeOf<wire.AppendStages>();
+    expectTypeOf<Of<typeof actions.stagesAppended>>().toEqualTypeOf<wire.StagesAppended>();
+    expectTypeOf<Of<typeof actions.createBulkAction>>().toEqualTypeOf<wire.CreateBulkAction>();
+    expectTypeOf<Of<typeof actions.bulkAction>>().toEqualTypeOf<wire.BulkAction>();
+    expectTypeOf<Of<typeof actions.auditEvent>>().toEqualTypeOf<wire.AuditEvent>();
   });
 
   test('schedules and hooks', () => {

@@ -1,8 +1,20 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
 import type { OperateReads } from '../store.js';
+import { filteredPipelines, matchingPipelines, matchingStages } from './pipeline-filter.js';
+import { isRare } from './pipeline-search.js';
 
-export const operateReads = (db: Kysely<Schema>): OperateReads => ({
+const lastOf = (db: Kysely<Schema>, applicationId: number) =>
+  db
+    .selectFrom('pipeline')
+    .select('id')
+    .where('application_id', '=', applicationId)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
+export const operateReads = (db: Kysely<Schema>, can: Capabilities): OperateReads => ({
   bulkAction(applicationId, id) {
     return db
       .selectFrom('bulk_action')
@@ -11,8 +23,52 @@ export const operateReads = (db: Kysely<Schema>): OperateReads => ({
       .where('id', '=', id)
       .executeTakeFirst();
   },
-  firstOpenBulkAction() {
-    return db.selectFrom('bulk_action').selectAll().where('finished_at', 'is', null).orderBy('id').limit(1).executeTakeFirst();
+  openBulkActions(limit) {
+    return db
+      .selectFrom('bulk_action')
+      .selectAll()
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('bulk_action as open')
+          .select((of) => of.fn.min('open.id').as('id'))
+          .where('open.finished_at', 'is', null)
+          .groupBy('open.application_id'),
+      )
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+  },
+  async pipelinesToActOn(match, { limit, after }) {
+    const { search } = match.filter;
+    const rare = search ? await isRare(db, match.applicationId, search) : false;
+    let query = matchingPipelines(db, can, match, rare).clearSelect().select(['p.id', 'p.stages_total']);
+    if (after !== undefined) query = query.where('p.id', '<', after);
+    return query.orderBy('p.id', 'desc').limit(limit).execute();
+  },
+  async nextPipelines(applicationId, after, count) {
+    const above = db
+      .selectFrom('pipeline')
+      .select('id')
+      .where('application_id', '=', applicationId)
+      .where('id', '>', after)
+      .orderBy('id');
+    const row =
+      (await above
+        .offset(count - 1)
+        .limit(1)
+        .executeTakeFirst()) ?? (await lastOf(db, applicationId));
+    return row && row.id > after ? { after, upTo: row.id } : undefined;
+  },
+  async countMatching(match, { after, upTo }) {
+    const { stages } = match;
+    const counted = stages ? sql<number>`sum((select count(*) ${matchingStages(stages)}))` : sql<number>`count(*)`;
+    const row = await filteredPipelines(db, can, match.applicationId, match.filter, false)
+      .clearSelect()
+      .select(counted.as('count'))
+      .where('p.id', '>', after)
+      .where('p.id', '<=', upTo)
+      .executeTakeFirstOrThrow();
+    return Number(row.count ?? 0);
   },
   auditEvents(applicationId, page) {
     let query = db.selectFrom('audit_event').selectAll();

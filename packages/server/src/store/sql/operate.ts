@@ -1,10 +1,20 @@
+import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import type { Operate } from '../store.js';
+import { matchingPipelines } from './pipeline-filter.js';
+
+/** Rows of one insert: each brings eight arguments, and SQLite takes 32,766. */
+const ENTRIES = 500;
 
 /** Rare enough to be compiled at every call. */
 export const operateOf = ({ db, can }: SqlContext): Operate => ({
-  async insertAuditEvent(row) {
-    await db.insertInto('audit_event').values(row).execute();
+  async insertAuditEvents(rows) {
+    for (let from = 0; from < rows.length; from += ENTRIES) {
+      await db
+        .insertInto('audit_event')
+        .values(rows.slice(from, from + ENTRIES))
+        .execute();
+    }
   },
   async insertBulkAction(row) {
     await db.insertInto('bulk_action').values(row).execute();
@@ -12,6 +22,15 @@ export const operateOf = ({ db, can }: SqlContext): Operate => ({
   openBulkAction(id) {
     const query = db.selectFrom('bulk_action').selectAll().where('id', '=', id).where('finished_at', 'is', null);
     return (can.rowLocks ? query.forUpdate() : query).executeTakeFirst();
+  },
+  async stillMatching(match, ids) {
+    const rows = await matchingPipelines(db, can, match, false)
+      .clearSelect()
+      .select('p.id')
+      .where(sql<boolean>`p.id ${can.anyOf(sql`${can.array(ids)}`)}`)
+      .orderBy('p.id', 'desc')
+      .execute();
+    return rows.map((row) => row.id);
   },
   async updateBulkAction(id, change) {
     await db.updateTable('bulk_action').set(change).where('id', '=', id).execute();

@@ -1,0 +1,69 @@
+import type { PipelineFilter } from '@pipelogiq/protocol';
+import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely';
+import type { Capabilities } from '../capabilities.js';
+import type { Schema } from '../schema.js';
+import type { BulkMatch, PipelineRow, StageMatch } from '../store.js';
+import { matches } from './pipeline-search.js';
+
+export type PipelineQuery = SelectQueryBuilder<
+  Schema & { p: Schema['pipeline']; a: Schema['application'] },
+  'p' | 'a',
+  PipelineRow & { application: string }
+>;
+
+export const pipelinesWithApplication = (db: Kysely<Schema>): PipelineQuery =>
+  db
+    .selectFrom('pipeline as p')
+    .innerJoin('application as a', 'a.id', 'p.application_id')
+    .selectAll('p')
+    .select('a.name as application') as unknown as PipelineQuery;
+
+/**
+ * The pipelines of an application that a list, or an action on many, is asked for.
+ * @param rare - whether few match the search, so that they are looked up rather than met (pipeline-search.ts)
+ */
+export function filteredPipelines(
+  db: Kysely<Schema>,
+  can: Capabilities,
+  applicationId: number,
+  filter: PipelineFilter,
+  rare: boolean,
+): PipelineQuery {
+  let query = pipelinesWithApplication(db).where('p.application_id', '=', applicationId);
+  if (filter.status) query = query.where('p.status', '=', filter.status);
+  if (filter.name) query = query.where('p.name', '=', filter.name);
+  if (filter.application) query = query.where('a.name', '=', filter.application);
+  if (filter.version) query = query.where('p.version', '=', filter.version);
+  if (filter.traceId) query = query.where('p.trace_id', '=', filter.traceId);
+  if (filter.from) query = query.where('p.created_at', '>=', Date.parse(filter.from));
+  if (filter.to) query = query.where('p.created_at', '<', Date.parse(filter.to));
+  if (filter.keyword) query = query.where(withKeyword(applicationId, sql`keyword = ${filter.keyword}`));
+  if (filter.search) query = query.where(matches(can, applicationId, filter.search, rare));
+  return query;
+}
+
+/** As `filteredPipelines`; those alone that have such a stage, when stages are asked for. */
+export function matchingPipelines(
+  db: Kysely<Schema>,
+  can: Capabilities,
+  { applicationId, filter, stages }: BulkMatch,
+  rare: boolean,
+): PipelineQuery {
+  const query = filteredPipelines(db, can, applicationId, filter, rare);
+  return stages ? query.where(sql<boolean>`exists (select 1 ${matchingStages(stages)})`) : query;
+}
+
+/** `from …`: such stages of the pipeline `p`, found by the range of their ids. */
+export function matchingStages({ positions, status, name, handler }: StageMatch): RawBuilder<unknown> {
+  const also = [
+    ...(name === undefined ? [] : [sql`and s.name = ${name}`]),
+    ...(handler === undefined ? [] : [sql`and s.handler = ${handler}`]),
+  ];
+  const width = sql.lit(positions);
+  return sql`
+    from stage s where s.id >= p.id * ${width} and s.id < (p.id + 1) * ${width} and s.status = ${status} ${sql.join(also, sql` `)}`;
+}
+
+function withKeyword(applicationId: number, condition: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`p.id in (select pipeline_id from pipeline_keyword where application_id = ${applicationId} and ${condition})`;
+}
