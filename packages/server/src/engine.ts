@@ -211,6 +211,12 @@ const submit = <R>(committer: Committer, kind: 'timer' | 'operate', run: (group:
     run,
   } as TimerTicket) as Promise<R>;
 
+const behindAll = <R>(
+  committer: Committer,
+  weight: Pick<OperateTicket, 'applicationId' | 'rows' | 'pipelines'>,
+  run: (group: Group) => Promise<R>,
+): Promise<R> => committer.submit<OperateTicket>({ kind: 'operate', bytes: 0, background: true, ...weight, run }) as Promise<R>;
+
 /** Background work: name, period, function. */
 function loopTable(parts: EngineParts, committer: Committer, accounts: AccountService): Loop[] {
   const { config, clock, store, telemetry } = parts;
@@ -261,8 +267,7 @@ function bulkLoop({ clock, store, telemetry }: EngineParts, committer: Committer
   const actions = new BulkActions({
     reads: store.reads,
     clock,
-    inBackground: (weight, run) =>
-      committer.submit<OperateTicket>({ kind: 'operate', bytes: 0, background: true, ...weight, run }) as never,
+    inBackground: (weight, run) => behindAll(committer, weight, run),
     onFailure: (error, action) => telemetry.log.error({ err: error, ...action }, 'a chunk of an action on many pipelines failed'),
   });
   return { name: BULK, everyMs: BULK_EVERY_MS, onLeader: true, run: () => actions.step() };
@@ -277,16 +282,7 @@ function pruneLoop({ config, clock, store, telemetry }: EngineParts, committer: 
     limits: { rows, bytes: config.pruneChunkBytes },
     pauseMs: config.prunePauseMs,
     now: () => clock.now(),
-    inBackground: (run, pipelines = []) =>
-      committer.submit<OperateTicket>({
-        kind: 'operate',
-        applicationId: NO_APPLICATION,
-        rows,
-        bytes: 0,
-        background: true,
-        pipelines,
-        run,
-      }) as never,
+    inBackground: (run, pipelines = []) => behindAll(committer, { applicationId: NO_APPLICATION, rows, pipelines }, run),
     onPruned: (pipelines) => telemetry.log.info({ pipelines }, 'pruned'),
   });
   return { name: 'prune', everyMs: config.pruneEveryMs, onLeader: true, run: () => pruner.step() };
