@@ -179,6 +179,8 @@ export interface Stage {
 export interface Attempt {
   stageId: string;
   stage: string;
+  /** Its stage had been spawned, and a rerun took it away. */
+  removed?: true;
   fencingToken: number;
   spanId: string;
   workerId: string;
@@ -202,6 +204,8 @@ export interface StageLog {
   id: string;
   stageId: string;
   stage: string;
+  /** Its stage had been spawned, and a rerun took it away. */
+  removed?: true;
   fencingToken: number;
   level: LogLevel;
   message: string;

@@ -8,7 +8,8 @@ export const isId = (id: string): boolean => ID.test(id) && Number.isSafeInteger
 
 /**
  * A stage's id is its pipeline's id times this, plus its position: the stages of a pipeline are one range, which needs no index of
- * its own, and a settle knows which pipeline to lock before it reads anything. Positions are never reused within a pipeline.
+ * its own, and a settle knows which pipeline to lock before it reads anything. Positions of removed stages are given out
+ * again only when all others were (pipeline/stage-ids.ts).
  * 2^53 / 2^14 leaves room for 5 * 10^11 pipelines.
  */
 export const STAGE_POSITIONS = 2 ** 14;

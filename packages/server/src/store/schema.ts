@@ -20,6 +20,7 @@ export interface Schema {
   stage_dependency: StageDependencyTable;
   stage_attempt: StageAttemptTable;
   stage_log: StageLogTable;
+  removed_stage: RemovedStageTable;
   span_export: SpanExportTable;
   audit_event: AuditEventTable;
   bulk_action: BulkActionTable;
@@ -139,7 +140,7 @@ export interface PipelineTable {
   finished_at: number | null;
   cancel_reason: string | null;
   paused_at: number | null;
-  /** Spawned stages that a rerun took away; their positions stay used. */
+  /** Positions of spawned stages that a rerun took away, and that no stage has now. */
   stages_removed: number;
   stages_total: number;
   /** Stages that may still run or are running. */
@@ -261,6 +262,17 @@ export interface StageLogTable {
   message: string;
   fields: string | null;
   logged_at: number;
+}
+
+/** A spawned stage that a rerun took away. */
+export interface RemovedStageTable {
+  stage_id: number;
+  /** Of its last delivery. Its id may be another stage's by now, whose tokens are larger. */
+  fencing_token: number;
+  name: string;
+  removed_at: number;
+  /** Whether its id may be given out again. */
+  is_free: Flag;
 }
 
 export interface SpanExportTable {

@@ -4,6 +4,7 @@ import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
+import { historyReads } from './sql/history-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
@@ -18,13 +19,14 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
     new CoreReads(db, can),
     diagnosisReads(db, can),
     eventReads(db, can),
+    historyReads(db),
     operateReads(db, can),
     peerReads(db, can),
     retentionReads(db),
     triggerReads(db),
   );
 
-type Rooms = s.DiagnosisReads & s.EventReads & s.OperateReads & s.PeerReads & s.RetentionReads & s.TriggerReads;
+type Rooms = s.DiagnosisReads & s.EventReads & s.HistoryReads & s.OperateReads & s.PeerReads & s.RetentionReads & s.TriggerReads;
 
 class CoreReads implements Omit<s.Reads, keyof Rooms> {
   readonly #db: Kysely<Schema>;
@@ -85,22 +87,6 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
       .execute();
   }
 
-  attempts({ from, to }: s.IdRange, page: s.ReadPage): Promise<(s.AttemptRow & { stage: string })[]> {
-    const archived = sql`
-      select a.stage_id, a.fencing_token, a.span_id, a.worker_id, a.outcome, a.error_code, a.error, a.ready_at,
-        a.leased_at, a.settled_at, s.name as stage
-      from stage_attempt a join stage s on s.id = a.stage_id where a.stage_id >= ${from} and a.stage_id < ${to}`;
-    const latest = sql`
-      select id, fencing_token, span_id, worker_id, outcome, error_code, error, delivery_ready_at, leased_at, settled_at, name
-      from stage where id >= ${from} and id < ${to} and fencing_token > 0
-        and (outcome is not null or status = 'running')`;
-    return sql<s.AttemptRow & { stage: string }>`
-      select * from (${archived} union all ${latest}) as attempt
-      order by leased_at, stage_id, fencing_token
-      limit ${page.limit} offset ${page.after ?? 0}`
-      .execute(this.#db)
-      .then((result) => result.rows);
-  }
   attemptsOfStages(stageIds: number[]): Promise<s.AttemptRow[]> {
     return this.#db
       .selectFrom('stage_attempt')
@@ -115,16 +101,6 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
     let query = this.#db.selectFrom('context_item').selectAll().where('pipeline_id', '=', pipelineId);
     if (page.after !== undefined) query = query.where('key', '>', page.after);
     return query.orderBy('key').limit(page.limit).execute();
-  }
-  logs(pipelineId: number, page: s.ReadPage): Promise<(s.StageLogRow & { stage: string })[]> {
-    let query = this.#db
-      .selectFrom('stage_log as l')
-      .innerJoin('stage as s', 's.id', 'l.stage_id')
-      .selectAll('l')
-      .select('s.name as stage')
-      .where('l.pipeline_id', '=', pipelineId);
-    if (page.after !== undefined) query = query.where('l.id', '>', page.after);
-    return query.orderBy('l.id').limit(page.limit).execute();
   }
   dependencyPayloads(
     stageId: number,

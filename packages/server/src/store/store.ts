@@ -3,6 +3,7 @@ import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type { Growth } from './growth-rows.js';
+import type { HistoryReads } from './history-rows.js';
 import type { AuditEventRow, BulkActionRow, BulkMatch, IdWindow, StageAppendRow } from './operate-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
@@ -211,8 +212,8 @@ export interface Actions {
   graphEdges(stages: IdRange): Promise<GraphEdge[]>;
   /** Copies the deliveries under way among these stages to stage_attempt, ended now as superseded. */
   archiveSuperseded(stageIds: number[], now: Ms): Promise<void>;
-  /** Deletes stages with their edges. */
-  removeStages(stageIds: number[]): Promise<void>;
+  /** Deletes stages with their edges, and remembers their names and ids. */
+  removeStages(stageIds: number[], now: Ms): Promise<void>;
   /** To skipped; a delivery under way ends as superseded. */
   endSkipped(stageIds: number[], now: Ms): Promise<void>;
   placeStages(places: StagePlace[]): Promise<void>;
@@ -279,18 +280,16 @@ export interface SpanQueue {
 }
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
-export interface Reads extends DiagnosisReads, EventReads, OperateReads, PeerReads, RetentionReads, TriggerReads {
+export interface Reads extends DiagnosisReads, EventReads, HistoryReads, OperateReads, PeerReads, RetentionReads, TriggerReads {
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
   stages(ids: IdRange, page: ReadPage): Promise<StageRow[]>;
   stagesById(ids: number[]): Promise<StageRow[]>;
   dependencyNames(stageIds: number[]): Promise<{ stage_id: number; name: string }[]>;
-  attempts(stages: IdRange, page: ReadPage): Promise<(AttemptRow & { stage: string })[]>;
   /** Archived deliveries of these stages. */
   attemptsOfStages(stageIds: number[]): Promise<AttemptRow[]>;
   pipelinesById(ids: number[]): Promise<(PipelineRow & { application: string })[]>;
   context(pipelineId: number, page: { limit: number; after?: string | undefined }): Promise<ContextRow[]>;
-  logs(pipelineId: number, page: ReadPage): Promise<(StageLogRow & { stage: string })[]>;
   dependencyPayloads(
     stageId: number,
     page: { limit: number; after?: number | undefined },
@@ -308,6 +307,7 @@ export type * from './diagnosis-rows.js';
 export type * from './event-rows.js';
 export type * from './graph-rows.js';
 export type * from './growth-rows.js';
+export type * from './history-rows.js';
 export type * from './operate-rows.js';
 export type * from './peer-rows.js';
 export type * from './retention-rows.js';

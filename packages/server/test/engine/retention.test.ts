@@ -33,6 +33,9 @@ async function aRichPipeline({ create, call }: Harness, w: WireWorker, key: stri
       { name: 'b', handler: 'a' },
     ],
   });
+  const split = await w.one();
+  await w.ack(split, { spawn: [{ name: 'part', handler: 'a' }] });
+  await call('POST', `/stages/${split.id}/rerun`, { following: true }); // removes what it had spawned
   const job = await w.one();
   await w.post('/logs', { lines: [line(job)] });
   await w.nack(job); // its delivery is archived by the next one

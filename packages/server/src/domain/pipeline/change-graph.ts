@@ -55,7 +55,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   const skipped = [...(intent.skip ?? [])];
   await tx.archiveDeliveries([...again, ...removed, ...skipped]);
   await tx.archiveSuperseded([...again, ...removed], now);
-  await tx.removeStages([...removed]);
+  await tx.removeStages([...removed], now);
   await tx.insertDependencies(inStead);
   await tx.endSkipped(skipped, now);
   await tx.placeStages(places);

@@ -1,9 +1,10 @@
 import { type FieldError, LIMITS } from '@pipelogiq/protocol';
 import type { AddedStage, GraphEdge, NewStage, PipelineState } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
-import { STAGE_POSITIONS, stageIdAt, stagesOf } from '../ids.js';
+import { STAGE_POSITIONS, stagesOf } from '../ids.js';
 import type { AddedStages } from './added-stages.js';
 import { invalidPipeline, later } from './plan.js';
+import { StageIds } from './stage-ids.js';
 import { Upstream } from './upstream.js';
 
 /** Stages from the ack of a stage, which spawns them, or from outside. */
@@ -23,6 +24,7 @@ export class GrowingPipeline {
   /** Of the stages that the additions name. */
   readonly #ids: Map<string, number>;
   readonly #dependents: ReadonlyMap<number, number[]>;
+  readonly #newIds: StageIds;
   #edgeCount: number;
   #upstream: Upstream | undefined;
   readonly #stages: NewStage[] = [];
@@ -35,6 +37,7 @@ export class GrowingPipeline {
     this.#pipeline = pipeline;
     this.#ids = known.ids;
     this.#dependents = known.dependents;
+    this.#newIds = known.newIds;
     this.#edgeCount = known.edgeCount;
   }
 
@@ -45,7 +48,9 @@ export class GrowingPipeline {
     const spawners = additions.flatMap(({ spawnerId }) => spawnerId ?? []);
     const dependents = new Map<number, number[]>(spawners.map((id) => [id, []]));
     for (const edge of await tx.dependentEdges(spawners)) dependents.get(edge.depends_on_id)?.push(edge.stage_id);
+    const count = additions.reduce((sum, { added }) => sum + added.stages.length, 0);
     return new GrowingPipeline(group, pipeline, {
+      newIds: await StageIds.of(tx, pipeline, count),
       ids: new Map(named.map(({ name, id }) => [name, id])),
       dependents,
       edgeCount: await tx.countEdges(stages),
@@ -57,7 +62,7 @@ export class GrowingPipeline {
    * @throws DomainError `invalid_pipeline`
    */
   async add({ added, spawnerId }: Addition): Promise<NewStage[]> {
-    const ids = this.#nextIds(added.stages.length);
+    const ids = this.#newIds.next(added.stages.length);
     const own = this.#namesOf(added, ids);
     const idOf = (name: string): number | undefined => own.get(name) ?? this.#ids.get(name);
     const on = added.dependencies.map((dependencies, at) => dependencyIds(dependencies, at, idOf, ids, spawnerId));
@@ -73,6 +78,7 @@ export class GrowingPipeline {
     const references = await this.#references(added, on, edges, idOf);
     const rows = added.stages.map((_, at) => this.#row(added, at, ids[at] as number, on[at] ?? [], references[at] ?? []));
     for (const [name, id] of own) this.#ids.set(name, id);
+    this.#newIds.take(ids.length);
     this.#edgeCount = edgeCount;
     this.#keep(rows, edges, dependents, spawnerId ?? null);
     return rows;
@@ -83,19 +89,11 @@ export class GrowingPipeline {
     if (this.#stages.length === 0) return;
     await tx.insertStages(this.#stages);
     await tx.insertDependencies(this.#edges);
-    await tx.growPipeline(this.#pipeline.id, this.#stages.length);
+    const reused = this.#stages.flatMap(({ id }) => (this.#newIds.isReused(id) ? [id] : []));
+    await tx.takeFreeIds(reused);
+    await tx.growPipeline(this.#pipeline.id, this.#stages.length, reused.length);
     await tx.markAdded(this.#marks);
     await tx.addDependencies([...this.#fanIn].map(([id, count]) => ({ id, count })));
-  }
-
-  #nextIds(count: number): number[] {
-    const { id, stages_total, stages_removed } = this.#pipeline;
-    const first = stages_total + stages_removed + this.#stages.length;
-    const room = Math.min(LIMITS.stagesPerPipeline - stages_total - this.#stages.length, STAGE_POSITIONS - first);
-    if (count > room) {
-      throw invalidPipeline([{ path: 'stages', message: `The pipeline has room for ${Math.max(room, 0)} more stages.` }]);
-    }
-    return Array.from({ length: count }, (_, at) => stageIdAt(id, first + at));
   }
 
   #namesOf(added: AddedStages, ids: readonly number[]): Map<string, number> {
@@ -166,7 +164,7 @@ export class GrowingPipeline {
     const held = this.#pipeline.status === 'paused' ? 1 : 0;
     for (const row of rows) {
       this.#stages.push(row);
-      this.#marks.push({ id: row.id, spawned_by_id: spawnedBy, held });
+      this.#marks.push({ id: row.id, spawned_by_id: spawnedBy, held, fencing_token: this.#newIds.tokenOf(row.id) });
     }
     for (const edge of edges) this.#edges.push(edge);
     for (const stage_id of dependents) {
@@ -177,6 +175,7 @@ export class GrowingPipeline {
 }
 
 interface Known {
+  newIds: StageIds;
   ids: Map<string, number>;
   dependents: ReadonlyMap<number, number[]>;
   edgeCount: number;

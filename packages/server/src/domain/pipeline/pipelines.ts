@@ -181,7 +181,7 @@ async function waterfall({ reads, clock }: PipelineDeps, pipeline: Row): Promise
       dependsOn: names.get(stage.id) ?? [],
       ...(stage.wait_for !== null && { waitedFrom: stage.ready_at, waitedTo: stage.finished_at }),
     })),
-    attempts.map(tracedAttempt),
+    attempts.filter((attempt) => attempt.is_removed === 0).map(tracedAttempt),
     clock.now(),
   );
 }

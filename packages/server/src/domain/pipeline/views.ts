@@ -1,5 +1,5 @@
 import type { Attempt, ContextItem, Json, Pipeline, PipelineSummary, Stage, StageError, StageLog } from '@pipelogiq/protocol';
-import type { AttemptRow, ContextRow, Ms, PipelineRow, StageLogRow, StageRow } from '../../store/store.js';
+import type { AttemptRow, ContextRow, Ms, PastAttempt, PastLog, PipelineRow, StageRow } from '../../store/store.js';
 import { waitEndsAt } from '../stage/wait.js';
 
 const json = (text: string | null): Json => (text === null ? null : (JSON.parse(text) as Json));
@@ -84,10 +84,11 @@ export function stageView(row: StageRow, dependsOn: string[]): Stage {
   };
 }
 
-export function attemptView(row: AttemptRow & { stage: string }): Attempt {
+export function attemptView(row: PastAttempt): Attempt {
   return {
     stageId: String(row.stage_id),
     stage: row.stage,
+    ...(row.is_removed === 1 && { removed: true as const }),
     fencingToken: row.fencing_token,
     spanId: row.span_id,
     workerId: String(row.worker_id),
@@ -110,11 +111,12 @@ export function contextView(row: ContextRow): ContextItem {
   };
 }
 
-export function logView(row: StageLogRow & { stage: string }): StageLog {
+export function logView(row: PastLog): StageLog {
   return {
     id: String(row.id),
     stageId: String(row.stage_id),
     stage: row.stage,
+    ...(row.is_removed === 1 && { removed: true as const }),
     fencingToken: row.fencing_token,
     level: row.level as StageLog['level'],
     message: row.message,

@@ -83,6 +83,7 @@ export const attempt = z
   .object({
     stageId: id,
     stage: z.string(),
+    removed: optional(z.literal(true)),
     fencingToken: count,
     spanId: z.string(),
     workerId: id,
@@ -103,6 +104,7 @@ export const stageLog = z
     id,
     stageId: id,
     stage: z.string(),
+    removed: optional(z.literal(true)),
     fencingToken: count,
     level: logLevel,
     message: z.string(),

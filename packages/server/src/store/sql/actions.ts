@@ -92,6 +92,14 @@ const releaseStages = statement<IdRange & { pausedMs: number; now: number }, Rea
 const removed = (table: string, column: string) =>
   statement<{ ids: number[] }>(({ idsIn }) => sql`delete from ${sql.table(table)} where ${sql.ref(column)} ${idsIn('ids')}`);
 
+/** A stage without a delivery of its own adds no name: what its id has delivered was another stage's. */
+const rememberRemoved = statement<{ ids: number[]; now: number }>(
+  ({ idsIn, slot }) => sql`
+    insert into removed_stage (stage_id, fencing_token, name, removed_at, is_free)
+    select id, fencing_token, name, ${slot('now', 'int')}, 1 from stage where id ${idsIn('ids')}
+    on conflict (stage_id, fencing_token) do update set removed_at = excluded.removed_at, is_free = 1`,
+);
+
 /** Their attempts and logs stay: they tell what the run that is over did. */
 const REMOVALS = [
   removed('stage_dependency', 'stage_id'),
@@ -109,7 +117,8 @@ export const actionsOf = ({ db, run, runIds, runRows }: SqlContext): Actions => 
   async archiveSuperseded(ids, now) {
     await runIds(archiveSuperseded, { ids, now });
   },
-  async removeStages(ids) {
+  async removeStages(ids, now) {
+    await runIds(rememberRemoved, { ids, now });
     for (const removal of REMOVALS) await runIds(removal, { ids });
   },
   async endSkipped(ids, now) {

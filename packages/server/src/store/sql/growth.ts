@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import { rowsStatement, statement } from '../statement.js';
-import type { AddedStage, GraphEdge, Growth, IdRange, StageRow } from '../store.js';
+import type { AddedStage, FreeId, GraphEdge, Growth, IdRange, StageRow } from '../store.js';
 
 const stagesNamed = statement<{ from: number; to: number; names: string[] }, Pick<StageRow, 'id' | 'name'>>(
   ({ slot, can }) => sql`
@@ -20,17 +20,29 @@ const countEdges = statement<IdRange, { count: number }>(
     where depends_on_id >= ${slot('from', 'int')} and depends_on_id < ${slot('to', 'int')}`,
 );
 
-const growPipeline = statement<{ id: number; stages: number }>(
+const freeIds = statement<{ from: number; to: number; limit: number }, FreeId>(
   ({ slot }) => sql`
-    update pipeline set stages_total = stages_total + ${slot('stages', 'int')}, stages_open = stages_open + ${slot('stages', 'int')}
+    select stage_id as id, fencing_token from removed_stage
+    where stage_id >= ${slot('from', 'int')} and stage_id < ${slot('to', 'int')} and is_free = 1
+    order by removed_at, stage_id limit ${slot('limit', 'int')}`,
+);
+
+const takeFreeIds = statement<{ ids: number[] }>(
+  ({ idsIn }) => sql`update removed_stage set is_free = 0 where stage_id ${idsIn('ids')} and is_free = 1`,
+);
+
+const growPipeline = statement<{ id: number; stages: number; reused: number }>(
+  ({ slot }) => sql`
+    update pipeline set stages_total = stages_total + ${slot('stages', 'int')}, stages_open = stages_open + ${slot('stages', 'int')},
+      stages_removed = stages_removed - ${slot('reused', 'int')}
     where id = ${slot('id', 'int')}`,
 );
 
 const markAdded = rowsStatement<AddedStage & Record<string, unknown>>(
-  { id: 'int', spawned_by_id: 'int', held: 'int' } as never,
+  { id: 'int', spawned_by_id: 'int', held: 'int', fencing_token: 'int' } as never,
   (rows) => sql`
-    with a(id, spawned_by_id, held) as (${rows})
-    update stage set spawned_by_id = a.spawned_by_id, held = a.held from a where stage.id = a.id`,
+    with a(id, spawned_by_id, held, fencing_token) as (${rows})
+    update stage set spawned_by_id = a.spawned_by_id, held = a.held, fencing_token = a.fencing_token from a where stage.id = a.id`,
 );
 
 const addDependencies = rowsStatement<{ id: number; count: number }>(
@@ -47,8 +59,12 @@ export const growthOf = ({ run, runIds, runRows }: SqlContext): Growth => ({
   async countEdges(stages) {
     return Number((await run(countEdges, stages))[0]?.count ?? 0);
   },
-  async growPipeline(id, stages) {
-    await run(growPipeline, { id, stages });
+  freeIds: ({ from, to }, limit) => run(freeIds, { from, to, limit }),
+  async takeFreeIds(ids) {
+    await runIds(takeFreeIds, { ids });
+  },
+  async growPipeline(id, stages, reused) {
+    await run(growPipeline, { id, stages, reused });
   },
   async markAdded(rows) {
     await runRows(markAdded, rows);

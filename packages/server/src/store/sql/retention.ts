@@ -22,6 +22,7 @@ export const HANGING: readonly Hanging[] = [
   { table: 'stage', keys: ['id'], stage: 'id', payload: ['input', 'output'] },
   { table: 'stage_dependency', keys: ['depends_on_id', 'stage_id'], stage: 'depends_on_id' },
   { table: 'stage_attempt', keys: ['stage_id', 'fencing_token'], stage: 'stage_id', payload: ['error'] },
+  { table: 'removed_stage', keys: ['stage_id', 'fencing_token'], stage: 'stage_id' },
   { table: 'stage_log', keys: ['id'], pipeline: 'pipeline_id', payload: ['message', 'fields'] },
   { table: 'stage_append', keys: ['pipeline_id', 'idempotency_key'], pipeline: 'pipeline_id', payload: ['stages'] },
   { table: 'context_item', keys: ['pipeline_id', 'key'], pipeline: 'pipeline_id', payload: ['value'] },
