@@ -101,6 +101,7 @@ describe('a spawn', () => {
     ['a reference to what does not run before', [{ name: 'x', input: { $output: { stage: 'join' } } }], /does not run before/],
     ['a bad option', [{ name: 'x', delayMs: -1 }], /delayMs/],
     ['no object', ['x'], /spawn|object|must/i],
+    ['more stages than one ack may add', parts(1_001), /1000 stages/],
   ])('that has %s fails its stage for good, and nothing else of the call', async (_, spawn, message) => {
     const { h, worker, id } = await started([...SPLIT, { name: 'side', handler: 'a', dependsOn: [] }]);
     const jobs = await worker.pull();

@@ -1,4 +1,4 @@
-import type { Ack, SettleBatch, SettleResult, StageSpec } from '@pipelogiq/protocol';
+import { type Ack, LIMITS, type SettleBatch, type SettleResult, type StageSpec } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
@@ -6,6 +6,7 @@ import type { LeaseTicket, OperateTicket, SettleTicket } from '../commit/tickets
 import { DomainError } from '../errors.js';
 import { isId } from '../ids.js';
 import { type AddedStages, planAddedStages } from '../pipeline/added-stages.js';
+import { invalidPipeline } from '../pipeline/plan.js';
 import type { JobUseCases, WorkerPrincipal } from '../use-cases.js';
 import { abandonPulls } from './abandon.js';
 import { checkContextSize, contextRows } from './context.js';
@@ -127,7 +128,11 @@ function readAck(deps: JobDeps, caller: WorkerPrincipal, ack: Ack): { settle: Se
 }
 
 /** Judged by itself, so that a bad one fails its own stage and not the call that it came with. */
-function readSpawn(deps: JobDeps, caller: WorkerPrincipal, specs: unknown): AddedStages | DomainError {
+function readSpawn(deps: JobDeps, caller: WorkerPrincipal, specs: readonly unknown[]): AddedStages | DomainError {
+  if (specs.length > LIMITS.spawnsPerAck) {
+    const message = `An ack may spawn ${LIMITS.spawnsPerAck} stages, and this one has ${specs.length}; spawn in two levels.`;
+    return invalidPipeline([{ path: 'spawn', message }]);
+  }
   try {
     return planAddedStages(deps, caller.applicationId, deps.checkStageSpecs(specs), 'together');
   } catch (error) {

@@ -19,7 +19,7 @@ export const stagesAppended = z
   .object({ stages: z.array(z.object({ id, name: z.string() })), created: z.boolean() })
   .openapi('StagesAppended');
 
-/** Stages that came where only their number was checked. @throws DomainError `invalid_request` naming the fields */
+/** Stages that came unchecked. @throws DomainError `invalid_request` naming the fields */
 export const checkStageSpecs = (specs: unknown): StageSpec[] => check(z.array(stageSpec), specs, { source: 'body' });
 
 const bulkFilter = z

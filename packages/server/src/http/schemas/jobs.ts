@@ -18,11 +18,10 @@ export const stageError = z
   })
   .openapi('StageError', { example: { code: 'card_declined', message: 'The bank said no.' } });
 
-/** Each is held to its schema by itself: a bad one fails its own stage, not the call that it came with. */
+/** Held to its limit and schema later, by itself: a bad one fails its own stage, not the call that it came with. */
 const spawn = z
   .array(z.custom<StageSpec>(() => true))
-  .max(LIMITS.spawnsPerAck)
-  .openapi({ type: 'array', items: { $ref: '#/components/schemas/StageSpec' } });
+  .openapi({ type: 'array', maxItems: LIMITS.spawnsPerAck, items: { $ref: '#/components/schemas/StageSpec' } });
 const ack = z
   .strictObject({ ...jobRef, output: optional(json), context: optional(contextWrites), spawn: optional(spawn) })
   .openapi('Ack');
