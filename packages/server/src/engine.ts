@@ -238,7 +238,7 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
     {
       name: 'touch-api-keys',
       everyMs: KEYS_EVERY_MS,
-      run: () => submit(committer, 'operate', async ({ tx }) => void (await accounts.flushUsed(tx))),
+      run: () => submit(committer, 'operate', (group) => accounts.flushUsed(group)),
     },
   ];
   if (config.retentionDays > 0) table.push(pruneLoop(parts, committer));

@@ -1,5 +1,6 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
 import { type Kysely, sql } from 'kysely';
+import type { Clock } from '../clock.js';
 import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
@@ -13,10 +14,13 @@ import { retentionReads } from './sql/retention-reads.js';
 import { triggerReads } from './sql/trigger-reads.js';
 import type * as s from './store.js';
 
-/** Reads of every SQL store, on a connection that cannot write. */
-export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
+/**
+ * Reads of every SQL store, on a connection that cannot write.
+ * @param clock - tells the time of stores that have none of their own
+ */
+export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clock, 'now'>): s.Reads =>
   Object.assign(
-    new CoreReads(db, can),
+    new CoreReads(db, can, clock),
     diagnosisReads(db, can),
     eventReads(db, can),
     historyReads(db),
@@ -26,15 +30,26 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities): s.Reads =>
     triggerReads(db),
   );
 
+/** As at the begin of a transaction of PostgreSQL. */
+const DATABASE_TIME = sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
+
 type Rooms = s.DiagnosisReads & s.EventReads & s.HistoryReads & s.OperateReads & s.PeerReads & s.RetentionReads & s.TriggerReads;
 
 class CoreReads implements Omit<s.Reads, keyof Rooms> {
   readonly #db: Kysely<Schema>;
   readonly #can: Capabilities;
+  readonly #clock: Pick<Clock, 'now'> | undefined;
 
-  constructor(db: Kysely<Schema>, can: Capabilities) {
+  constructor(db: Kysely<Schema>, can: Capabilities, clock: Pick<Clock, 'now'> | undefined) {
     this.#db = db;
     this.#can = can;
+    this.#clock = clock;
+  }
+
+  async now(): Promise<s.Ms> {
+    if (this.#clock) return this.#clock.now();
+    const { rows } = await sql<{ now: number }>`select ${DATABASE_TIME} as now`.execute(this.#db);
+    return Number(rows[0]?.now);
   }
 
   #among(column: string, ids: readonly unknown[]) {

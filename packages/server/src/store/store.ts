@@ -281,6 +281,8 @@ export interface SpanQueue {
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
 export interface Reads extends DiagnosisReads, EventReads, HistoryReads, OperateReads, PeerReads, RetentionReads, TriggerReads {
+  /** The time that stored times are of: as `now` of a transaction. */
+  now(): Promise<Ms>;
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
   stages(ids: IdRange, page: ReadPage): Promise<StageRow[]>;

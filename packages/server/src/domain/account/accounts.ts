@@ -1,12 +1,13 @@
 import type { ApiKey, ApiKeyCreated, Application, CreateApiKey, Scope } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
-import type { ApiKeyRow, ApplicationRow, Flag, Ms, Reads, Tx } from '../../store/store.js';
+import type { ApiKeyRow, ApplicationRow, Flag, Ms, Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
 import type { Group, OperateTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { notFound, parseId } from '../ids.js';
 import { timeField } from '../pipeline/views.js';
 import type { AccountUseCases, Principal } from '../use-cases.js';
+import { auditBy } from './audit.js';
 import { formatKey, hashSecret, isMistyped, shownPrefix } from './keys.js';
 
 const DEFAULT_APPLICATION = 'default';
@@ -32,7 +33,7 @@ export class AccountService implements AccountUseCases {
   readonly #deps: AccountDeps;
   readonly #cache = new Map<string, Cached>();
   readonly #local = new Map<string, Principal>();
-  /** When each key was last seen, not yet written down. */
+  /** When each key was last seen, by the process's clock, not yet written down. */
   readonly #used = new Map<number, Ms>();
 
   constructor(deps: AccountDeps) {
@@ -44,25 +45,27 @@ export class AccountService implements AccountUseCases {
     const keyHash = hashSecret(key);
     const local = this.#local.get(keyHash);
     if (local) return local;
-    const now = this.#deps.clock.now();
+    const { clock, reads } = this.#deps;
+    const now = clock.now();
     const cached = this.#cache.get(keyHash);
     if (cached && cached.until > now) {
       this.#used.set(cached.id, now);
       return cached.principal;
     }
     this.#cache.delete(keyHash);
-    const row = await this.#deps.reads.apiKeyByHash(keyHash);
-    if (!row || row.disabled_at !== null || (row.expires_at !== null && row.expires_at <= now)) return undefined;
-    return this.#remember(keyHash, row, now);
+    const row = await reads.apiKeyByHash(keyHash);
+    if (!row || row.disabled_at !== null) return undefined;
+    const leftMs = row.expires_at === null ? CACHE_MS : row.expires_at - (await reads.now());
+    return leftMs > 0 ? this.#remember(keyHash, row, { now, keepMs: Math.min(leftMs, CACHE_MS) }) : undefined;
   }
 
-  #remember(keyHash: string, row: ApiKeyRow & { application: string }, now: Ms): Principal {
+  #remember(keyHash: string, row: ApiKeyRow & { application: string }, { now, keepMs }: { now: Ms; keepMs: Ms }): Principal {
     const principal = principalOf(row);
     if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
     this.#cache.set(keyHash, {
       principal,
       id: row.id,
-      until: Math.min(now + CACHE_MS, row.expires_at ?? Number.MAX_SAFE_INTEGER),
+      until: now + keepMs,
     });
     this.#used.set(row.id, now);
     return principal;
@@ -103,7 +106,7 @@ export class AccountService implements AccountUseCases {
     const row = await this.#operate(caller.applicationId, async (group) => {
       if (await group.tx.applicationByName(name))
         throw new DomainError('state_conflict', `There is an application "${name}" already.`);
-      return applicationNamed(group, name);
+      return createdBy(caller, group, name);
     });
     return applicationView(row);
   }
@@ -119,15 +122,25 @@ export class AccountService implements AccountUseCases {
     // An admin of all who names no application makes another admin of all: the first keys of an installation.
     const everywhere = caller.allApplications === true && request.application === undefined && request.scopes.includes('admin');
     const row = await this.#operate(caller.applicationId, async (group) => {
-      const application = await applicationNamed(group, name);
-      return { ...(await insertKey(group, application, request, key, everywhere ? 1 : 0)), application: application.name };
+      const application = (await group.tx.applicationByName(name)) ?? (await createdBy(caller, group, name));
+      const made = await insertKey(group, application, request, key, everywhere ? 1 : 0);
+      const details = { name: made.name, application: application.name, scopes: request.scopes.join(' ') };
+      await auditBy(group, caller, { action: 'api_key.create', target: { type: 'api_key', id: String(made.id) }, details });
+      return { ...made, application: application.name };
     });
     return { ...apiKeyView(row), key };
   }
 
   async disableApiKey(caller: Principal, id: string): Promise<ApiKey> {
     const keyId = parseId(id, 'API key');
-    const row = await this.#operate(caller.applicationId, ({ tx, now }) => tx.disableApiKey(keyId, scopeOf(caller), now));
+    const row = await this.#operate(caller.applicationId, async (group) => {
+      const disabled = await group.tx.disableApiKey(keyId, scopeOf(caller), group.now);
+      // A key that was disabled before keeps its time: nothing has happened.
+      if (disabled?.disabled_at === group.now) {
+        await auditBy(group, caller, { action: 'api_key.disable', target: { type: 'api_key', id } });
+      }
+      return disabled;
+    });
     if (!row) throw notFound('API key', id);
     this.#cache.delete(row.key_hash);
     const application = (await this.#deps.reads.applications()).find((candidate) => candidate.id === row.application_id);
@@ -135,8 +148,9 @@ export class AccountService implements AccountUseCases {
   }
 
   /** Writes down when keys were last used; a loop calls it, so that authentication itself never writes. */
-  async flushUsed(tx: Tx): Promise<void> {
-    const rows = [...this.#used].map(([id, lastUsedAt]) => ({ id, lastUsedAt }));
+  async flushUsed({ tx, now }: Group): Promise<void> {
+    const ahead = this.#deps.clock.now() - now; // of the store's time
+    const rows = [...this.#used].map(([id, seenAt]) => ({ id, lastUsedAt: seenAt - ahead }));
     this.#used.clear();
     await tx.touchApiKeys(rows);
   }
@@ -160,6 +174,14 @@ async function applicationNamed({ tx, now }: Group, name: string): Promise<Appli
   const row = { id, name, created_at: now };
   await tx.insertApplication(row);
   return (await tx.applicationByName(name)) ?? row; // another server may have been first
+}
+
+/** A new application, made by a caller. */
+async function createdBy(caller: Principal, group: Group, name: string): Promise<ApplicationRow> {
+  const row = await applicationNamed(group, name);
+  const target = { type: 'application', id: String(row.id) };
+  await auditBy(group, caller, { action: 'application.create', target, details: { name } });
+  return row;
 }
 
 async function insertKey(

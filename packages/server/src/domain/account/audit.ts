@@ -21,6 +21,10 @@ interface By {
 /** Written in the transaction of what it tells: there is no action without its entry, and no entry without its action. */
 export const audit = (group: Group, by: By, entry: Audited): Promise<void> => auditAll(group, by, [entry]);
 
+/** Of whoever called. */
+export const auditBy = (group: Group, caller: Pick<Principal, 'keyId' | 'applicationId'>, entry: Audited): Promise<void> =>
+  audit(group, { applicationId: caller.applicationId, actor: actorOf(caller) }, entry);
+
 export async function auditAll({ tx, now }: Group, by: By, entries: readonly Audited[]): Promise<void> {
   const ids = await tx.allocateIds('audit_event', entries.length);
   const rows = entries.map(({ action, target, details }, at) => ({

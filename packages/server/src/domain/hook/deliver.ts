@@ -34,8 +34,7 @@ const SECRET_HEADERS = [
 
 /** Makes a pipeline of a delivery, once for each delivery id. */
 export async function deliver(deps: HookDeps, name: string, delivery: IncomingDelivery): Promise<Delivered> {
-  const hook = await deps.reads.hookByName(name);
-  const now = deps.clock.now();
+  const [hook, now] = await Promise.all([deps.reads.hookByName(name), deps.reads.now()]);
   const admission = admitDelivery({ ...deps, now }, hook, delivery);
   if (!hook || !admission.ok)
     throw new DomainError('unauthenticated', 'There is no such hook, or this delivery is not from its sender.');

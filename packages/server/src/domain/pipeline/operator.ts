@@ -135,7 +135,7 @@ async function startBulkAction(deps: OperatorDeps, caller: Principal, request: C
   checkBulkAction(request);
   const { matched, highest } = await countMatching(deps.reads, matchOf(caller.applicationId, request));
   if (request.dryRun === true) {
-    const nothing = { done: 0, refused: 0, failed: 0, createdAt: new Date(deps.clock.now()).toISOString() };
+    const nothing = { done: 0, refused: 0, failed: 0, createdAt: new Date(await deps.reads.now()).toISOString() };
     return { ...bulkActionHead(request), status: 'dry_run', matched, ...nothing };
   }
   const actor = actorOf(caller);

@@ -156,7 +156,7 @@ async function dependencyNames(reads: Reads, stages: readonly StageRow[]): Promi
 
 const WATERFALL_ROWS = 50_000; // five deliveries of each stage of the largest pipeline
 
-async function waterfall({ reads, clock }: PipelineDeps, pipeline: Row): Promise<PipelineTrace> {
+async function waterfall({ reads }: PipelineDeps, pipeline: Row): Promise<PipelineTrace> {
   const stages = await reads.stages(stagesOf(pipeline.id), { limit: WATERFALL_ROWS });
   const names = await dependencyNames(reads, stages);
   const attempts = await reads.attempts(stagesOf(pipeline.id), { limit: WATERFALL_ROWS });
@@ -182,7 +182,7 @@ async function waterfall({ reads, clock }: PipelineDeps, pipeline: Row): Promise
       ...(stage.wait_for !== null && { waitedFrom: stage.ready_at, waitedTo: stage.finished_at }),
     })),
     attempts.filter((attempt) => attempt.is_removed === 0).map(tracedAttempt),
-    clock.now(),
+    await reads.now(),
   );
 }
 

@@ -1,14 +1,12 @@
-import type { Clock } from '../../clock.js';
 import { closest } from '../../did-you-mean.js';
-import type { DiagnosedStage, DiagnosisReads, Ms } from '../../store/store.js';
+import type { DiagnosedStage, DiagnosisReads, Ms, Reads } from '../../store/store.js';
 import { notFound, parseId } from '../ids.js';
 import type { DiagnosisUseCases, Principal } from '../use-cases.js';
 import { MISSED_BEATS } from '../worker/workers.js';
 import { type DiagnosisFacts, diagnose, isRunnable, needsWorker } from './diagnosis.js';
 
 export interface DiagnosisDeps {
-  reads: DiagnosisReads;
-  clock: Clock;
+  reads: DiagnosisReads & Pick<Reads, 'now'>;
   heartbeatIntervalMs: number;
 }
 
@@ -23,7 +21,7 @@ export function diagnosisUseCases(deps: DiagnosisDeps): DiagnosisUseCases {
     async ofStage(caller, id) {
       const stage = await deps.reads.stageToDiagnose(caller.applicationId, parseId(id, 'stage'));
       if (!stage) throw notFound('stage', id);
-      const now = deps.clock.now();
+      const now = await deps.reads.now();
       return diagnose(await readFacts(deps, caller, stage, now), now);
     },
   };

@@ -1,6 +1,7 @@
 import { DEFAULTS, PROTOCOL_VERSION, type Worker, type WorkerBootstrap } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Ms, Reads, WorkerRow } from '../../store/store.js';
+import { auditBy } from '../account/audit.js';
 import { hashSecret, sameHash } from '../account/keys.js';
 import type { Committer } from '../commit/committer.js';
 import type { ExtendTicket, Group, OperateTicket } from '../commit/tickets.js';
@@ -53,7 +54,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       bytes: 0,
       run,
     }) as Promise<R>;
-  const view = (row: WorkerRow & { application: string }): Worker => workerView(row, clock.now(), deps.heartbeatIntervalMs);
+  const view = (row: WorkerRow & { application: string }, now: Ms): Worker => workerView(row, now, deps.heartbeatIntervalMs);
   const find = async (caller: Principal, id: string): Promise<WorkerRow & { application: string }> => {
     const row = await reads.worker(caller.applicationId, parseId(id, 'worker'));
     if (!row) throw notFound('worker', id);
@@ -119,17 +120,25 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
     async list(caller, page) {
       const limit = pageLimit(page);
       const rows = await reads.workers(caller.applicationId, { limit: limit + 1, after: decodeCursor(page.cursor, 'number') });
-      return toPage(rows, limit, view, (row) => row.id);
+      const now = await reads.now();
+      return toPage(
+        rows,
+        limit,
+        (row) => view(row, now),
+        (row) => row.id,
+      );
     },
-    get: async (caller, id) => view(await find(caller, id)),
+    get: async (caller, id) => view(await find(caller, id), await reads.now()),
     async drain(caller, id) {
       const row = await find(caller, id);
-      await operate(caller, async ({ tx, effects }) => {
+      await operate(caller, async (group) => {
+        const { tx, effects } = group;
         await tx.updateWorker(row.id, { order_given: 'drain' });
         effects.endPulls(row.id);
         effects.events.add('worker_drained', row);
+        await auditBy(group, caller, { action: 'worker.drain', target: { type: 'worker', id } });
       });
-      return view({ ...row, order_given: 'drain' });
+      return view({ ...row, order_given: 'drain' }, await reads.now());
     },
   };
 }

@@ -70,7 +70,7 @@ class PostgresStore implements Store {
     this.#statements = new Statements(new Kysely<Schema>({ dialect: overPool(this.#writers) }), postgresCapabilities);
     this.#timeOf = options.timeOf;
     this.#beginning = beginWith(options.silentTransactionMs ?? SILENT_TRANSACTION_MS);
-    this.reads = sqlReads(new Kysely<Schema>({ dialect: overPool(this.#readers) }), postgresCapabilities);
+    this.reads = sqlReads(new Kysely<Schema>({ dialect: overPool(this.#readers) }), postgresCapabilities, options.timeOf);
     this.#peers = new PostgresPeers({ ...options, pool: this.#readers });
     this.peers = this.#peers;
   }

@@ -82,7 +82,7 @@ class SqliteStore implements Store {
     this.#readDb = readDb;
     this.#clock = clock;
     this.#tx = sqlTx(db, new Statements(db, sqliteCapabilities));
-    this.reads = sqlReads(readDb, sqliteCapabilities);
+    this.reads = sqlReads(readDb, sqliteCapabilities, clock);
   }
 
   transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T> {
