@@ -20,7 +20,7 @@ function counting(counts: Map<string, { calls: number; rows: number }>): (tx: Tx
     });
 }
 
-// Seen to fail when every ack that spawns loads its pipeline: 60 calls and some 30,000 rows.
+// Seen to fail when every ack that spawns looks at its pipeline by itself: 60 reads of each kind.
 it('reads a pipeline once for all acks of a group that spawn, and not its stages', async () => {
   const { engine, caller, watch, worker } = await watchedEngine();
   const spawners = Array.from({ length: 60 }, (_, at): StageSpec => ({ name: `range-${at}`, handler: 'a', dependsOn: [] }));
