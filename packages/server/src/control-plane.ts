@@ -17,6 +17,8 @@ import { openTelemetry, type Telemetry } from './telemetry/telemetry.js';
 import { SERVER_VERSION } from './version.js';
 
 /** Options of the server, plus what only an embedding program or a test gives. Durations in ms, sizes in bytes. */
+export { keyFileOf } from './secrets/master-key.js';
+
 export interface ControlPlaneOptions extends ConfigOptions {
   /** Time and randomness; default: the system's. */
   clock?: Clock;

@@ -3,6 +3,7 @@ import { SERVER_VERSION } from '../version.js';
 import { devCommand } from './dev.js';
 import { report } from './failure.js';
 import { keysCommand } from './keys.js';
+import { migrateCommand } from './migrate.js';
 import { type Output, standardOutput } from './output.js';
 import { serveCommand } from './serve.js';
 
@@ -28,6 +29,7 @@ export async function run(args: readonly string[], output: Output = standardOutp
   serveCommand(program, output, finish);
   devCommand(program, output, finish);
   keysCommand(program, output);
+  migrateCommand(program, output);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;

@@ -10,6 +10,7 @@ import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
 import type { Failure, Ms, Reads, Store, Tx } from '../store.js';
 import { sqliteDialect } from './dialect.js';
+import { refuseMoved } from './moved.js';
 import { readerThreadDialect } from './reader-thread.js';
 
 export interface SqliteOptions {
@@ -27,6 +28,7 @@ export async function openSqliteStore({ path, synchronous, clock }: SqliteOption
   const db = new Kysely<Schema>({ dialect: sqliteDialect(database) });
   try {
     await migrate(db, sqliteCapabilities);
+    await refuseMoved(db, path);
     assertPragma(database, 'synchronous', SYNCHRONOUS[synchronous]); // a write has happened: nothing may have changed it
   } catch (error) {
     await db.destroy();
