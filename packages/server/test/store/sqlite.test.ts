@@ -126,3 +126,25 @@ describe('rows that cannot be', () => {
     expect(() => outside.exec(sql)).toThrow(/CHECK constraint failed/);
   });
 });
+
+describe('reading', () => {
+  // Seen to fail with one reader, where whoever comes later waits.
+  it('looks a row up while a long search is under way: authentication and sessions wait for no list', async () => {
+    const path = await aFilledFile();
+    const outside = connect(path);
+    outside.exec(`with recursive n(i) as (select 1000 union all select i + 1 from n where i < 100000)
+      insert into pipeline (id, application_id, name, status, "trigger", priority, run, trace_id, root_span_id, trace_flags, has_context, created_at)
+      select i, 1, 'many', 'running', 'api', 0, 1, printf('%032d', i), printf('%016d', i), 0, 0, 0 from n`);
+    const { reads, close } = await open(path).then((store) => ({ reads: store.reads, close: () => store.close() }));
+    await Promise.all([reads.pipeline(1, 1), reads.applications()]); // both threads are up
+    const ended: string[] = [];
+    const search = () => reads.pipelines(1, { version: 'none' }, { limit: 10 }).then(() => ended.push('search'));
+    const searches = Array.from({ length: 10 }, search);
+    const lookedUp = [reads.apiKeyByHash('none'), reads.worker(1, 1), reads.pipeline(1, 1)].map((read) =>
+      read.then(() => ended.push('row')),
+    );
+    await Promise.all([...searches, ...lookedUp]);
+    expect(ended.lastIndexOf('row')).toBeLessThan(ended.lastIndexOf('search'));
+    await close();
+  });
+});

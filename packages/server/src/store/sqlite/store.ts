@@ -12,6 +12,7 @@ import type { Failure, Ms, Reads, Store, Tx } from '../store.js';
 import { sqliteDialect } from './dialect.js';
 import { refuseMoved } from './moved.js';
 import { readerThreadDialect } from './reader-thread.js';
+import { twoReaders } from './two-readers.js';
 
 export interface SqliteOptions {
   /** A file, or `:memory:`. */
@@ -34,11 +35,13 @@ export async function openSqliteStore({ path, synchronous, clock }: SqliteOption
     await db.destroy();
     throw error;
   }
-  // An in-memory database lives in its one connection; a file is read from a thread of its own, so that a long list never holds up
+  // An in-memory database lives in its one connection; a file is read from threads of its own, so that a long list never holds up
   // a lease.
-  const readDb = path === ':memory:' ? db : new Kysely<Schema>({ dialect: readerThreadDialect(path) });
-  return new SqliteStore(db, readDb, clock);
+  const readDbs = path === ':memory:' ? [] : [reader(path), reader(path)];
+  return new SqliteStore(db, readDbs, clock);
 }
+
+const reader = (path: string) => new Kysely<Schema>({ dialect: readerThreadDialect(path) });
 
 function openWriter(path: string, synchronous: 'full' | 'normal'): Database.Database {
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600)); // it holds users' data; its WAL takes the same mode
@@ -74,17 +77,18 @@ const UNAVAILABLE = /^SQLITE_(FULL|IOERR|READONLY|BUSY|CANTOPEN|CORRUPT|NOTADB|P
 class SqliteStore implements Store {
   readonly reads: Reads;
   readonly #db: Kysely<Schema>;
-  readonly #readDb: Kysely<Schema>;
+  readonly #readDbs: readonly Kysely<Schema>[];
   /** On the one connection that there is. */
   readonly #tx: Tx;
   readonly #clock: Clock;
 
-  constructor(db: Kysely<Schema>, readDb: Kysely<Schema>, clock: Clock) {
+  constructor(db: Kysely<Schema>, readDbs: readonly Kysely<Schema>[], clock: Clock) {
     this.#db = db;
-    this.#readDb = readDb;
+    this.#readDbs = readDbs;
     this.#clock = clock;
     this.#tx = sqlTx(db, new Statements(db, sqliteCapabilities));
-    this.reads = sqlReads(readDb, sqliteCapabilities, clock);
+    const [points = db, scans = db] = readDbs;
+    this.reads = twoReaders(sqlReads(points, sqliteCapabilities, clock), sqlReads(scans, sqliteCapabilities, clock));
   }
 
   transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T> {
@@ -97,7 +101,7 @@ class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    if (this.#readDb !== this.#db) await this.#readDb.destroy();
+    for (const readDb of this.#readDbs) await readDb.destroy();
     await this.#db.destroy();
   }
 }
