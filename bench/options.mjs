@@ -5,7 +5,8 @@ export const USAGE = `usage: node bench/run.mjs [options]
   --smoke            tiny sizes: asserts only that every figure comes out
   --large            compares empty tables with 5,000,000 finished and 100,000 delayed stages; adds the scenario operate
   --finished <n>     so many finished ones in place of 5,000,000
-  --only <names>     these scenarios alone, comma-separated: commit, create-batch, create-one, drain, chain, idle, operate
+  --only <names>     these scenarios alone, comma-separated: commit, create-batch, create-one, drain, chain, insights,
+                     idle, operate
   --target <kinds>   reference, product or both (default)
   --rounds <n>       rounds of each contender (default 5)
   --json             no table
@@ -17,12 +18,23 @@ const FULL = {
   'create-one': 6_000,
   drain: 40_000,
   chain: 10_000,
+  insights: 20_000,
   idle: 300,
   operate: 100,
   commit: 2_000,
   rounds: 5,
 };
-const SMOKE = { 'create-batch': 500, 'create-one': 200, drain: 500, chain: 100, idle: 12, operate: 10, commit: 50, rounds: 1 };
+const SMOKE = {
+  'create-batch': 500,
+  'create-one': 200,
+  drain: 500,
+  chain: 100,
+  insights: 500,
+  idle: 12,
+  operate: 10,
+  commit: 50,
+  rounds: 1,
+};
 const LARGE = { ...FULL, rounds: 5, finished: 5_000_000, delayed: 100_000 };
 const LARGE_SMOKE = { ...SMOKE, finished: 2_000, delayed: 200 };
 

@@ -8,7 +8,7 @@ import { measureScenario } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { preload } from './preload.mjs';
 import { leadToEnd, PRODUCT_CLI, startServer, temporaryFolder } from './processes.mjs';
-import { chooseScenarios } from './scenarios.mjs';
+import { chooseScenarios, SERVER_ENV } from './scenarios.mjs';
 
 async function main() {
   const options = readOptions(process.argv.slice(2));
@@ -31,7 +31,8 @@ async function main() {
     templates['product-large'] = await preload({ base, ...sizes });
   }
   const open = async ({ server: kind }) => {
-    const server = await startServer({ kind: kind.startsWith('product') ? 'product' : kind, base, template: templates[kind] });
+    const program = kind.startsWith('product') ? 'product' : kind;
+    const server = await startServer({ kind: program, base, template: templates[kind], env: SERVER_ENV[kind] });
     // A full database takes gigabytes: it goes with its server.
     const stop = () => server.stop().then(() => rm(dirname(server.database), { recursive: true }));
     return { ...server, stop };

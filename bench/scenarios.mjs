@@ -72,6 +72,15 @@ const SCENARIOS = [
     },
   },
   {
+    name: 'insights',
+    unit: 'jobs/s',
+    what: 'the drain, with what insights count at each settle and without; four workers',
+    contenders: {
+      without: bare({ server: 'product-plain', plan: (size) => drained(size, { lanes: 4 }) }),
+      with: bare({ plan: (size) => drained(size, { lanes: 4 }), baseline: 'without', aim: { ratio: { min: 0.95 } } }),
+    },
+  },
+  {
     name: 'idle',
     unit: 'ms',
     latency: true,
@@ -83,6 +92,9 @@ const SCENARIOS = [
     },
   },
 ];
+
+/** What a kind of server is started with beside its defaults. */
+export const SERVER_ENV = { 'product-plain': { PIPELOGIQ_INSIGHTS: 'false' } };
 
 const OPERATIONS = [
   'list-first',
@@ -122,7 +134,7 @@ function emptyAgainstLarge(scenario) {
 
 /** The scenarios that the options ask for, with the contenders that they allow. */
 export function chooseScenarios({ large, only, target }) {
-  const scenarios = large ? [...SCENARIOS, OPERATE] : SCENARIOS;
+  const scenarios = large ? [...SCENARIOS.filter(({ name }) => name !== 'insights'), OPERATE] : SCENARIOS;
   const known = ['commit', ...scenarios.map(({ name }) => name)];
   const unknown = only?.find((name) => !known.includes(name));
   if (unknown) throw new Error(`there is no scenario "${unknown}"; there are ${known.join(', ')}`);

@@ -54,6 +54,20 @@ export { EVENT_TYPES } from './events.js';
 export type { CreateHook, Hook, HookAuth, HookCredentials, HookSaved, HookSpec } from './hooks.js';
 export { HOOK_AUTHS } from './hooks.js';
 export type {
+  Distribution,
+  DurationBucket,
+  ErrorGroup,
+  HandlerInsight,
+  InsightPoint,
+  InsightQuery,
+  InsightSummary,
+  Insights,
+  MeasureInsight,
+  PipelineInsight,
+  Regression,
+  StageInsight,
+} from './insights.js';
+export type {
   Ack,
   AckRequest,
   ContextWrite,

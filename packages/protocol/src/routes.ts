@@ -44,6 +44,8 @@ export const ROUTES = {
   scheduleFirings: '/schedules/{id}/firings',
   hooks: '/hooks',
   hook: '/hooks/{name}',
+  insights: '/observability/insights',
+  errors: '/observability/errors',
   applications: '/applications',
   apiKeys: '/api-keys',
   apiKey: '/api-keys/{id}',

@@ -8,6 +8,7 @@ import type { Group, OperateTicket, SettleTicket, TimerTicket } from './domain/c
 import { eventUseCases } from './domain/event/events.js';
 import type { EventFeed } from './domain/event/feed.js';
 import { hookUseCases } from './domain/hook/hooks.js';
+import { insightUseCases } from './domain/insight/insights.js';
 import { operatorUseCases } from './domain/pipeline/operator.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
@@ -22,8 +23,10 @@ import { BulkActions } from './loops/bulk-actions.js';
 import { endWaits } from './loops/end-waits.js';
 import { expireLeases } from './loops/expire-leases.js';
 import { exportSpans } from './loops/export-spans.js';
+import { insightLoops } from './loops/insights.js';
 import { Leadership } from './loops/leadership.js';
 import { createLoops, type Loop, type Loops } from './loops/loop.js';
+import { peerLoops } from './loops/peers.js';
 import { promoteDue } from './loops/promote-due.js';
 import { Pruner } from './loops/prune.js';
 import { FIRE_SCHEDULES, triggerLoops } from './loops/triggers.js';
@@ -65,12 +68,11 @@ const BULK_EVERY_MS = 5_000; // a net: what is left after a restart
 const TIMERS_EVERY_MS = 1_000; // a net: hints from commits make it prompt
 const EXPORT_EVERY_MS = 1_000;
 const KEYS_EVERY_MS = 60_000;
-/** What latency rests on when no hint comes through. */
-const POLL_EVERY_MS = 250;
-/** A server that is killed is replaced within the two together. */
+/** A server that is killed is replaced within this and the period of the loop that leads. */
 const LEAD_MS = 10_000;
-const LEAD_EVERY_MS = 3_000;
 const LOOPS_GRACE_MS = 1_000;
+/** What a fold counts for in its group: some hundred pages at most, usually a few. */
+const FOLDED_ROWS = 50;
 
 export async function createEngine(parts: EngineParts): Promise<Engine> {
   const { config, clock, store, secrets, telemetry } = parts;
@@ -102,6 +104,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     diagnosis: diagnosisUseCases({ ...shared, ...config }),
     workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled, hasPeers: store.peers !== undefined }),
     events: eventUseCases({ ...shared, ...config, feed }),
+    insights: insightUseCases({ ...shared, ...config }),
   };
   const leadership = new Leadership({
     holder: clock.randomHex(8),
@@ -113,7 +116,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     [
       ...loopTable(parts, committer, accounts),
       ...(feed ? eventLoops(parts, committer, feed) : []),
-      ...(store.peers ? peerLoops(parts, committer, waits, { leadership, onTaken: () => loops?.leadTaken() }) : []),
+      ...(store.peers ? peerLoops(store, committer, waits, { leadership, onTaken: () => loops?.leadTaken() }) : []),
     ],
     {
       clock,
@@ -167,6 +170,7 @@ function createCommitter(
     random: () => clock.random(),
     exportSpans: telemetry.spanExport.enabled,
     events: config.events,
+    insights: config.insights,
     leaseMs: config.leaseMs,
     maxPullBytes: config.maxPullBytes,
     maxValueBytes: config.maxValueBytes,
@@ -242,6 +246,12 @@ function loopTable(parts: EngineParts, committer: Committer, accounts: AccountSe
     },
   ];
   if (config.retentionDays > 0) table.push(pruneLoop(parts, committer));
+  table.push(
+    ...insightLoops({
+      config,
+      inBackground: (run) => behindAll(committer, { applicationId: NO_APPLICATION, rows: FOLDED_ROWS }, run),
+    }),
+  );
   table.push(...triggerLoops({ ...parts, inGroup: (run) => submit(committer, 'timer', run) }));
   if (telemetry.spanExport.enabled) {
     table.push({
@@ -286,32 +296,4 @@ function pruneLoop({ config, clock, store, telemetry }: EngineParts, committer: 
     onPruned: (pipelines) => telemetry.log.info({ pipelines }, 'pruned'),
   });
   return { name: 'prune', everyMs: config.pruneEveryMs, onLeader: true, run: () => pruner.step() };
-}
-
-/** What one of several servers on a database does beside its own work: find what the others made ready or ended, and lead or not. */
-function peerLoops(
-  { store }: EngineParts,
-  committer: Committer,
-  waits: PipelineWaits,
-  { leadership, onTaken }: { leadership: Leadership; onTaken: () => void },
-): Loop[] {
-  const { reads } = store;
-  return [
-    { name: 'lead', everyMs: LEAD_EVERY_MS, run: async () => ((await leadership.keep()).taken ? onTaken() : undefined) },
-    {
-      name: 'find-ready',
-      everyMs: POLL_EVERY_MS,
-      run: async () => {
-        if (committer.parked > 0) committer.wake(await reads.readyAmong(committer.awaited()));
-      },
-    },
-    {
-      name: 'find-ended',
-      everyMs: POLL_EVERY_MS,
-      run: async () => {
-        const ids = waits.ids();
-        if (ids.length > 0) waits.ended(await reads.endedAmong(ids));
-      },
-    },
-  ];
 }

@@ -3,6 +3,7 @@ import { Worker, type WorkerOptions } from '../worker/worker.js';
 import { ApiKeys, Applications, AuditEvents } from './accounts.js';
 import { type EventOptions, type ReceivedEvent, receiveEvents } from './events.js';
 import { Hooks } from './hooks.js';
+import { Insights } from './insights.js';
 import { type PipelogiqOptions, transportFor } from './options.js';
 import { Pipelines } from './pipelines.js';
 import { Schedules } from './schedules.js';
@@ -24,6 +25,7 @@ export class Pipelogiq {
   readonly workers: Workers;
   readonly schedules: Schedules;
   readonly hooks: Hooks;
+  readonly insights: Insights;
   readonly apiKeys: ApiKeys;
   readonly applications: Applications;
   readonly auditEvents: AuditEvents;
@@ -37,6 +39,7 @@ export class Pipelogiq {
     this.workers = new Workers(this.#transport);
     this.schedules = new Schedules(this.#transport);
     this.hooks = new Hooks(this.#transport);
+    this.insights = new Insights(this.#transport);
     this.apiKeys = new ApiKeys(this.#transport);
     this.applications = new Applications(this.#transport);
     this.auditEvents = new AuditEvents(this.#transport);

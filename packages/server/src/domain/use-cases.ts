@@ -49,6 +49,7 @@ import type {
 import type { DomainError } from './errors.js';
 import type { EventOutlet } from './event/stream.js';
 import type { HookUseCases } from './hook/hooks.js';
+import type { InsightUseCases } from './insight/insights.js';
 import type { ScheduleUseCases } from './schedule/schedules.js';
 
 /** Who calls: the holder of an API key. Everything that it names must belong to its application, else it is not found. */
@@ -198,5 +199,6 @@ export interface UseCases {
   operator: OperatorUseCases;
   events: EventUseCases;
   schedules: ScheduleUseCases;
+  insights: InsightUseCases;
   hooks: HookUseCases;
 }

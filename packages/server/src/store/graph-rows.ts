@@ -7,6 +7,7 @@ export type PipelineState = Pick<
   | 'application_id'
   | 'name'
   | 'status'
+  | 'trigger'
   | 'run'
   | 'run_at'
   | 'started_at'

@@ -1,4 +1,5 @@
 import type { PipelineFilter, StageStatus } from '@pipelogiq/protocol';
+import type { ReadPage } from './rows.js';
 
 export interface AuditEventTable {
   id: number;
@@ -63,4 +64,31 @@ export interface BulkMatch {
 export interface IdWindow {
   after: number;
   upTo: number;
+}
+
+/** What operators did and are doing. */
+export interface Operate {
+  insertAuditEvents(rows: AuditEventRow[]): Promise<void>;
+  insertBulkAction(row: BulkActionRow): Promise<void>;
+  /** Undefined when it has finished; locked on stores with several writers. */
+  openBulkAction(id: number): Promise<BulkActionRow | undefined>;
+  /** Those of these pipelines that match now, by descending id. */
+  stillMatching(match: BulkMatch, ids: number[]): Promise<number[]>;
+  updateBulkAction(id: number, change: Partial<BulkActionRow>): Promise<void>;
+  stageAppend(pipelineId: number, key: string): Promise<StageAppendRow | undefined>;
+  insertStageAppend(row: StageAppendRow): Promise<void>;
+}
+
+export interface OperateReads {
+  bulkAction(applicationId: number, id: number): Promise<BulkActionRow | undefined>;
+  /** The oldest open action of each application, by id. */
+  openBulkActions(limit: number): Promise<BulkActionRow[]>;
+  /** By descending id, from below `after`. */
+  pipelinesToActOn(match: BulkMatch, page: ReadPage): Promise<{ id: number; stages_total: number }[]>;
+  /** The next so many pipelines of the application above `after`, whatever they are; undefined when there are none. */
+  nextPipelines(applicationId: number, after: number, count: number): Promise<IdWindow | undefined>;
+  /** Pipelines that match in this window, or when stages are asked for, such stages of theirs. */
+  countMatching(match: BulkMatch, window: IdWindow): Promise<number>;
+  /** Of one application, or of all; newest first. */
+  auditEvents(applicationId: number | undefined, page: ReadPage): Promise<AuditEventRow[]>;
 }

@@ -33,7 +33,10 @@ export type Sequence =
   | 'schedule'
   | 'hook'
   | 'audit_event'
-  | 'bulk_action';
+  | 'bulk_action'
+  | 'stat_series'
+  | 'error_group'
+  | 'mark';
 
 export type KnownPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'idempotency_key' | 'body_hash' | 'trace_id' | 'status'>;
 
@@ -168,6 +171,7 @@ export type DeliveryRow = Pick<
   | 'lease_expires_at'
   | 'timeout_at'
   | 'leased_at'
+  | 'delivery_ready_at'
   | 'log_lines'
   | 'error_code'
 >;
@@ -195,7 +199,20 @@ export interface StageChange {
 /** A stage that changed as it was decided. */
 export type AppliedChange = Pick<StageRow, 'id' | 'held' | 'pending_timeout_ms'>;
 
-export type CompletedRow = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name' | 'fencing_token' | 'worker_id'>;
+/** `attempts` counts this delivery. */
+export type CompletedRow = Pick<
+  StageRow,
+  | 'id'
+  | 'application_id'
+  | 'pipeline_id'
+  | 'name'
+  | 'handler'
+  | 'fencing_token'
+  | 'worker_id'
+  | 'attempts'
+  | 'leased_at'
+  | 'delivery_ready_at'
+>;
 
 export type BlockedRow = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name'>;
 
@@ -238,7 +255,19 @@ export interface CounterDelta {
   blocked: number;
 }
 
-export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'name'> & { status: FinalPipelineStatus };
+/** What is told of a pipeline that ended. */
+export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'trigger' | 'run' | 'started_at'> & {
+  status: FinalPipelineStatus;
+};
+
+/** A pipeline that stages were counted in. */
+export type CountedPipeline = Pick<
+  PipelineRow,
+  'id' | 'application_id' | 'name' | 'status' | 'trigger' | 'run' | 'created_at' | 'started_at' | 'stages_completed'
+> & {
+  /** Whether it ended with this. */
+  ended: Flag;
+};
 
 /** A pipeline whose time to start has come. */
 export type StartedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'name'>;

@@ -1,5 +1,13 @@
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
 import type { EventTable } from './event-rows.js';
+import type {
+  ErrorGroupTable,
+  MarkTable,
+  StageFailureTable,
+  StatDeltaTable,
+  StatPageTable,
+  StatSeriesTable,
+} from './insight-rows.js';
 import type { AuditEventTable, BulkActionTable, StageAppendTable } from './operate-rows.js';
 import type { PrunedPipelineTable } from './retention-rows.js';
 import type { HookDeliveryTable, HookTable, ScheduleFiringTable, ScheduleTable } from './trigger-rows.js';
@@ -31,6 +39,12 @@ export interface Schema {
   schedule_firing: ScheduleFiringTable;
   hook: HookTable;
   hook_delivery: HookDeliveryTable;
+  stat_delta: StatDeltaTable;
+  stat_series: StatSeriesTable;
+  stat_page: StatPageTable;
+  error_group: ErrorGroupTable;
+  stage_failure: StageFailureTable;
+  mark: MarkTable;
 }
 
 export type Flag = 0 | 1;

@@ -6,6 +6,7 @@ import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
 import { historyReads } from './sql/history-reads.js';
+import { insightReads } from './sql/insight-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
@@ -24,6 +25,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     diagnosisReads(db, can),
     eventReads(db, can),
     historyReads(db),
+    insightReads(db, can),
     operateReads(db, can),
     peerReads(db, can),
     retentionReads(db),
@@ -33,7 +35,14 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
 /** As at the begin of a transaction of PostgreSQL. */
 const DATABASE_TIME = sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
 
-type Rooms = s.DiagnosisReads & s.EventReads & s.HistoryReads & s.OperateReads & s.PeerReads & s.RetentionReads & s.TriggerReads;
+type Rooms = s.DiagnosisReads &
+  s.EventReads &
+  s.HistoryReads &
+  s.InsightReads &
+  s.OperateReads &
+  s.PeerReads &
+  s.RetentionReads &
+  s.TriggerReads;
 
 class CoreReads implements Omit<s.Reads, keyof Rooms> {
   readonly #db: Kysely<Schema>;

@@ -6,6 +6,7 @@ import { cancelsOf } from './sql/cancels.js';
 import { createsOf } from './sql/creates.js';
 import { eventsOf } from './sql/events.js';
 import { growthOf } from './sql/growth.js';
+import { insightsOf } from './sql/insights.js';
 import { leasesOf } from './sql/leases.js';
 import { operateOf } from './sql/operate.js';
 import { reportsOf } from './sql/reports.js';
@@ -43,6 +44,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...spansOf(context),
     ...eventsOf(context),
     ...retentionOf(context),
+    ...insightsOf(context),
     ...triggersOf(context),
   };
 }

@@ -4,7 +4,8 @@ import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type { Growth } from './growth-rows.js';
 import type { HistoryReads } from './history-rows.js';
-import type { AuditEventRow, BulkActionRow, BulkMatch, IdWindow, StageAppendRow } from './operate-rows.js';
+import type { InsightReads, Insights } from './insight-rows.js';
+import type { Operate, OperateReads } from './operate-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
 import type {
@@ -17,10 +18,10 @@ import type {
   CompletedRow,
   Completion,
   ContextRow,
+  CountedPipeline,
   CounterDelta,
   DeliveryRow,
   DependencyOutput,
-  EndedPipeline,
   IdRange,
   KnownPipeline,
   Ms,
@@ -84,6 +85,7 @@ export interface Tx
     SpanQueue,
     Waits,
     EventLog,
+    Insights,
     Triggers {
   /** Runs `work` so that its failure undoes only its own statements. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
@@ -142,8 +144,8 @@ export interface Settles {
   satisfyDependents(stageIds: number[], now: Ms): Promise<ReadyStage[]>;
   /** Blocks everything downstream of these stages that has not started. */
   blockDependents(stageIds: number[]): Promise<BlockedRow[]>;
-  /** Adds to the counters and ends the pipelines that have no open stage left. Returns those that ended now. */
-  countStages(deltas: CounterDelta[], now: Ms): Promise<EndedPipeline[]>;
+  /** Adds to the counters and ends the pipelines that have no open stage left. */
+  countStages(deltas: CounterDelta[], now: Ms): Promise<CountedPipeline[]>;
   /** Adds leaseMs from now to each lease that is still held. Returns the ones extended. */
   extendLeases(
     refs: { id: number; fencing_token: number; worker_id: number }[],
@@ -171,37 +173,12 @@ export interface Timers {
 }
 
 export interface Cancels {
-  pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'status'>[]>;
+  pipelineStatuses(
+    ids: number[],
+  ): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'status' | 'trigger' | 'run' | 'started_at'>[]>;
   /** Cancels every stage that is not final; running ones lose their lease at once. */
   cancelStages(stages: IdRange, now: Ms): Promise<Pick<StageRow, 'id' | 'application_id' | 'name'>[]>;
   cancelPipeline(pipelineId: number, cancelledStages: number, reason: string | null, now: Ms): Promise<void>;
-}
-
-/** What operators did and are doing. */
-export interface Operate {
-  insertAuditEvents(rows: AuditEventRow[]): Promise<void>;
-  insertBulkAction(row: BulkActionRow): Promise<void>;
-  /** Undefined when it has finished; locked on stores with several writers. */
-  openBulkAction(id: number): Promise<BulkActionRow | undefined>;
-  /** Those of these pipelines that match now, by descending id. */
-  stillMatching(match: BulkMatch, ids: number[]): Promise<number[]>;
-  updateBulkAction(id: number, change: Partial<BulkActionRow>): Promise<void>;
-  stageAppend(pipelineId: number, key: string): Promise<StageAppendRow | undefined>;
-  insertStageAppend(row: StageAppendRow): Promise<void>;
-}
-
-export interface OperateReads {
-  bulkAction(applicationId: number, id: number): Promise<BulkActionRow | undefined>;
-  /** The oldest open action of each application, by id. */
-  openBulkActions(limit: number): Promise<BulkActionRow[]>;
-  /** By descending id, from below `after`. */
-  pipelinesToActOn(match: BulkMatch, page: ReadPage): Promise<{ id: number; stages_total: number }[]>;
-  /** The next so many pipelines of the application above `after`, whatever they are; undefined when there are none. */
-  nextPipelines(applicationId: number, after: number, count: number): Promise<IdWindow | undefined>;
-  /** Pipelines that match in this window, or when stages are asked for, such stages of theirs. */
-  countMatching(match: BulkMatch, window: IdWindow): Promise<number>;
-  /** Of one application, or of all; newest first. */
-  auditEvents(applicationId: number | undefined, page: ReadPage): Promise<AuditEventRow[]>;
 }
 
 /** Changes of a whole pipeline by an operator, or by a stage that adds others. */
@@ -280,7 +257,15 @@ export interface SpanQueue {
 }
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
-export interface Reads extends DiagnosisReads, EventReads, HistoryReads, OperateReads, PeerReads, RetentionReads, TriggerReads {
+export interface Reads
+  extends DiagnosisReads,
+    EventReads,
+    HistoryReads,
+    InsightReads,
+    OperateReads,
+    PeerReads,
+    RetentionReads,
+    TriggerReads {
   /** The time that stored times are of: as `now` of a transaction. */
   now(): Promise<Ms>;
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
@@ -310,6 +295,7 @@ export type * from './event-rows.js';
 export type * from './graph-rows.js';
 export type * from './growth-rows.js';
 export type * from './history-rows.js';
+export type * from './insight-rows.js';
 export type * from './operate-rows.js';
 export type * from './peer-rows.js';
 export type * from './retention-rows.js';

@@ -31,6 +31,7 @@ async function aRichPipeline({ create, call }: Harness, w: WireWorker, key: stri
     stages: [
       { name: 'a', backoff },
       { name: 'b', handler: 'a' },
+      { name: 'doomed', handler: 'a', dependsOn: ['a'], maxAttempts: 1, runNextIfFailed: true, priority: -1 },
     ],
   });
   const split = await w.one();
@@ -53,7 +54,7 @@ const line = ({ id, fencingToken }: StageJob) => ({
 
 async function finish(w: WireWorker): Promise<void> {
   for (let [job] = await w.pull({ maxJobs: 1 }); job; [job] = await w.pull({ maxJobs: 1 }))
-    await w.ack(job, { context: [{ key: 'shape', value: 1 }] });
+    await (job.stage === 'doomed' ? w.nack(job) : w.ack(job, { context: [{ key: 'shape', value: 1 }] }));
 }
 
 /** The pipeline that a row of any of the tables belongs to. */

@@ -72,6 +72,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     events: group('events'),
     schedules: group('schedules'),
     hooks: group('hooks'),
+    insights: group('insights'),
   } as unknown as UseCases;
   return { useCases, calls };
 }

@@ -25,6 +25,8 @@ const SCOPE_OF: Record<string, Scope> = {
   'POST /stages/{id}/skip': 'operate',
   'GET /audit-events': 'admin',
   'GET /events': 'read',
+  'GET /observability/insights': 'read',
+  'GET /observability/errors': 'read',
   'GET /stages/{id}/diagnosis': 'read',
   'POST /workers/bootstrap': 'work',
   'POST /workers/heartbeat': 'work',

@@ -1,5 +1,6 @@
 import type { EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
 import { GroupEvents } from '../event/group-events.js';
+import { Samples } from '../insight/samples.js';
 
 /** Key of what one kind of waiter waits for. */
 export const readyKey = (applicationId: number, handler: string): string => `${applicationId}\n${handler}`;
@@ -27,6 +28,7 @@ export class Effects {
   nextWaitEndAt: Ms | undefined;
 
   readonly events: GroupEvents;
+  readonly samples = new Samples();
 
   /**
    * @param now - the store's time of the group
@@ -42,6 +44,7 @@ export class Effects {
   endPipeline(pipeline: EndedPipeline): void {
     this.endedPipelines.push(pipeline);
     this.events.add(`pipeline_${pipeline.status}`, pipeline);
+    this.samples.pipelineEnded(pipeline, this.now);
   }
 
   addReady(applicationId: number, handler: string, count = 1): void {

@@ -1,6 +1,7 @@
 import type { Store } from '../../store/store.js';
 import { DomainError } from '../errors.js';
 import { isId, pipelineOf } from '../ids.js';
+import { recordSamples } from '../insight/record.js';
 import { createStep } from '../pipeline/create-step.js';
 import { extendStep } from '../stage/extend-step.js';
 import { type LeaseDeps, leaseStep } from '../stage/lease-step.js';
@@ -24,6 +25,8 @@ export interface GroupDeps extends LeaseDeps, SettleDeps {
   exportSpans: boolean;
   /** Whether what happens is written to the log of events. */
   events: boolean;
+  /** Whether what is measured is kept. */
+  insights: boolean;
   /** Parked pulls that the stages made ready by this group can serve. */
   takeWaiters(ready: ReadonlyMap<string, number>, except: ReadonlySet<LeaseTicket>): LeaseTicket[];
 }
@@ -69,6 +72,7 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
       );
     }
     if (!effects.events.isEmpty) await tx.appendEvents(effects.events.payloads(), now);
+    await recordSamples(group, deps);
     return effects;
   });
 }
@@ -140,9 +144,9 @@ const alone = <T extends Ticket>(group: Group, ticket: T, step: Step<T>): Promis
   group.tx.savepoint(() => step(group, [ticket]));
 
 const runApart: Runner = async (group, tickets, step) => {
-  const { events } = group.effects;
+  const { events, samples } = group.effects;
   for (const ticket of tickets) {
-    const mark = events.mark();
+    const [mark, sample] = [events.mark(), samples.mark()];
     try {
       // Twice: what broke on a key that another server inserted at the same time finds that key the second time.
       await alone(group, ticket, step).catch((error) => {
@@ -152,6 +156,7 @@ const runApart: Runner = async (group, tickets, step) => {
     } catch (error) {
       if (!group.isDataFailure(error)) throw error; // the database itself: nobody's request is to blame
       events.backTo(mark);
+      samples.backTo(sample);
       ticket.result = error instanceof Error ? error : new Error(String(error));
     }
   }

@@ -1,15 +1,24 @@
-import type { CounterDelta, Flag, Ms, ReadyStage, StageChange, StageRow, Tx } from '../../store/store.js';
+import type {
+  CompletedRow,
+  CountedPipeline,
+  CounterDelta,
+  EndedPipeline,
+  Flag,
+  Ms,
+  ReadyStage,
+  StageChange,
+  StageRow,
+  Tx,
+} from '../../store/store.js';
+import type { Measured } from '../insight/samples.js';
 import { waitEndsAt } from '../stage/wait.js';
 import type { Effects } from './effects.js';
 
 /** A decided transition with what its consequences depend on. */
 export interface DecidedChange {
   change: StageChange;
-  stage: Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name' | 'handler' | 'run_next_if_failed'>;
+  stage: Pick<StageRow, 'run_next_if_failed'> & Measured;
 }
-
-/** A stage that was completed by compare and set. */
-export type CompletedStage = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name'>;
 
 /**
  * Applies transitions and all that follows from them, and from the stages that the group has `completed` already: dependents start
@@ -20,7 +29,7 @@ export async function applyStageChanges(
   now: Ms,
   effects: Effects,
   decided: readonly DecidedChange[],
-  completed: readonly CompletedStage[] = [],
+  completed: readonly CompletedRow[] = [],
 ): Promise<void> {
   if (decided.length === 0 && completed.length === 0) return;
   const applied = new Map((await tx.applyChanges(decided.map(({ change }) => change))).map((row) => [row.id, row]));
@@ -29,6 +38,7 @@ export async function applyStageChanges(
   for (const stage of completed) {
     effects.endedStages.push(stage.id);
     effects.events.add('stage_completed', stage);
+    effects.samples.completed(stage, now);
     counters.add(stage.pipeline_id, 'completed');
     satisfied.push(stage.id);
   }
@@ -37,6 +47,7 @@ export async function applyStageChanges(
     const row = applied.get(change.id);
     if (!row) continue;
     tell(effects, change, stage);
+    effects.samples.ended(stage, change, now);
     noteReady(effects, [{ ...stage, ...row, status: change.to, run_at: change.runAt, ready_at: change.readyAt }]);
     if (change.finishedAt === null) continue;
     effects.endedStages.push(change.id);
@@ -49,8 +60,15 @@ export async function applyStageChanges(
     counters.add(blocked.pipeline_id, 'blocked');
     effects.events.add('stage_blocked', blocked);
   }
-  for (const ended of await tx.countStages(counters.rows(), now)) effects.endPipeline(ended);
+  const counted = await tx.countStages(counters.rows(), now);
+  effects.samples.name(counted);
+  for (const pipeline of counted) {
+    if (counters.areFirst(pipeline)) effects.samples.feedback(pipeline, now);
+    if (hasEnded(pipeline)) effects.endPipeline(pipeline);
+  }
 }
+
+const hasEnded = (pipeline: CountedPipeline): pipeline is CountedPipeline & EndedPipeline => pipeline.ended === 1;
 
 /** What became of a delivery. */
 function tell({ events }: Effects, { to, outcome, runAt, errorCode }: StageChange, stage: DecidedChange['stage']): void {
@@ -98,6 +116,11 @@ class Counters {
     delta[counter] += 1;
     delta.open -= 1; // each of these ends a stage that was open
     this.#byPipeline.set(pipelineId, delta);
+  }
+
+  /** Whether these are the first stages that were completed, in the first run. */
+  areFirst({ id, run, stages_completed }: CountedPipeline): boolean {
+    return run === 1 && stages_completed > 0 && stages_completed === this.#byPipeline.get(id)?.completed;
   }
 
   rows(): CounterDelta[] {

@@ -1,6 +1,6 @@
 import type { SettleResult } from '@pipelogiq/protocol';
-import type { Completion, ContextRow, DeliveryRow } from '../../store/store.js';
-import { applyStageChanges, type CompletedStage, type DecidedChange } from '../commit/stage-changes.js';
+import type { CompletedRow, Completion, ContextRow, DeliveryRow } from '../../store/store.js';
+import { applyStageChanges, type DecidedChange } from '../commit/stage-changes.js';
 import type { Group, SettleTicket } from '../commit/tickets.js';
 import { isEmptyOutput } from './output.js';
 import { afterTheEnd, decideSettle, leaseLost, refOf, type SettleDecision } from './settle.js';
@@ -29,7 +29,7 @@ export async function settleStep(group: Group, tickets: SettleTicket[], deps: Se
 
 const keyOf = ({ settle }: SettleTicket): string => `${refOf(settle).id}.${refOf(settle).fencingToken}`;
 
-async function completeHeld({ tx, now }: Group, tickets: SettleTicket[]): Promise<CompletedStage[]> {
+async function completeHeld({ tx, now }: Group, tickets: SettleTicket[]): Promise<CompletedRow[]> {
   const seen = new Set<string>();
   const acks = new Map<string, SettleTicket>();
   const rows: Completion[] = [];

@@ -7,6 +7,7 @@ import { eventStageRoutes } from './event-stages.js';
 import { eventRoutes } from './events.js';
 import { healthRoutes } from './health.js';
 import { hookRoutes } from './hooks.js';
+import { insightRoutes } from './insights.js';
 import { jobRoutes } from './jobs.js';
 import { operatorRoutes } from './operator.js';
 import { pipelineViewRoutes } from './pipeline-views.js';
@@ -30,6 +31,7 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...hookRoutes(deps),
     ...accountRoutes(deps),
     ...eventRoutes(deps),
+    ...insightRoutes(deps),
   ];
   const open = healthRoutes(deps);
   return [...api, ...open, ...documentRoutes(deps, [...api, ...open])];

@@ -6,6 +6,7 @@ import type * as actions from './actions.js';
 import type * as answers from './answers.js';
 import type * as diagnosis from './diagnosis.js';
 import type * as eventStages from './event-stages.js';
+import type * as insights from './insights.js';
 import type * as jobs from './jobs.js';
 import type * as pipelineAnswers from './pipeline-answers.js';
 import type * as pipelines from './pipelines.js';
@@ -63,6 +64,12 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof triggers.hookSpec>>().toEqualTypeOf<wire.HookSpec>();
     expectTypeOf<Of<typeof triggers.hook>>().toEqualTypeOf<wire.Hook>();
     expectTypeOf<Of<typeof triggers.hookSaved>>().toEqualTypeOf<wire.HookSaved>();
+  });
+
+  test('insights', () => {
+    expectTypeOf<Of<typeof insights.insightQuery>>().toEqualTypeOf<Omit<wire.InsightQuery, 'limit'>>();
+    expectTypeOf<Of<typeof insights.insights>>().toEqualTypeOf<wire.Insights>();
+    expectTypeOf<Of<typeof insights.errorGroup>>().toEqualTypeOf<wire.ErrorGroup>();
   });
 
   test('accounts', () => {

@@ -7,6 +7,7 @@ import * as triggers from './0003-triggers.js';
 import * as operate from './0004-operate.js';
 import * as events from './0005-events.js';
 import * as retention from './0006-retention.js';
+import * as insights from './0007-insights.js';
 import * as removedStages from './0008-removed-stages.js';
 import * as bulkStages from './0009-bulk-stages.js';
 import { courseFor } from './compatibility.js';
@@ -24,6 +25,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0004-operate': { up: (target) => operate.up(target as Kysely<never>, can) },
     '0005-events': { up: (target) => events.up(target as Kysely<never>, can) },
     '0006-retention': { up: (target) => retention.up(target as Kysely<never>, can) },
+    '0007-insights': { up: (target) => insights.up(target as Kysely<never>, can) },
     '0008-removed-stages': { up: (target) => removedStages.up(target as Kysely<never>, can) },
     '0009-bulk-stages': { up: (target) => bulkStages.up(target as Kysely<never>, can) },
   };

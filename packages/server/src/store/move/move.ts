@@ -136,7 +136,7 @@ function* batches(rows: Iterable<Row>): Generator<Row[]> {
   let bytes = 0;
   for (const row of rows) {
     batch.push(row);
-    for (const value of Object.values(row)) bytes += typeof value === 'string' ? value.length : 8;
+    for (const value of Object.values(row)) bytes += typeof value === 'string' || value instanceof Uint8Array ? value.length : 8;
     if (batch.length < BATCH.rows && bytes < BATCH.bytes) continue;
     yield batch;
     batch = [];
@@ -147,6 +147,7 @@ function* batches(rows: Iterable<Row>): Generator<Row[]> {
 
 /** Above every id that was ever given out, also to rows that are gone. */
 async function setSequences(source: Source, client: pg.PoolClient): Promise<void> {
+  await client.query(`select setval(pg_get_serial_sequence('stat_delta', 'id'), max(id)) from stat_delta having max(id) > 0`);
   for (const row of source.rows('id_block')) {
     await client.query('select setval(cast($1 as regclass), $2, false)', [`${String(row.name)}_id`, row.next_id]);
   }

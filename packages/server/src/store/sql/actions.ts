@@ -5,7 +5,7 @@ import type { Actions, GraphEdge, GraphStage, IdRange, PipelineState, ReadyStage
 
 const pipelineState = statement<{ id: number }, PipelineState>(
   ({ slot }) => sql`
-    select id, application_id, name, status, run, run_at, started_at, finished_at, paused_at, root_span_id, cancel_reason, stages_total,
+    select id, application_id, name, status, "trigger", run, run_at, started_at, finished_at, paused_at, root_span_id, cancel_reason, stages_total,
       stages_removed, priority
     from pipeline where id = ${slot('id', 'int')}`,
 );

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import { statement } from '../statement.js';
-import type { Cancels, IdRange, Ms, PipelineRow, StageRow } from '../store.js';
+import type { Cancels, IdRange, Ms, StageRow } from '../store.js';
 
 type CancelledStage = Pick<StageRow, 'id' | 'application_id' | 'name'>;
 
@@ -26,8 +26,9 @@ const cancelPipeline = statement<{ pipelineId: number; stages: number; reason: s
 
 export const cancelsOf = ({ run, db }: SqlContext): Cancels => {
   return {
-    pipelineStatuses(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'status'>[]> {
-      return db.selectFrom('pipeline').select(['id', 'application_id', 'name', 'status']).where('id', 'in', ids).execute();
+    pipelineStatuses(ids: number[]) {
+      const columns = ['id', 'application_id', 'name', 'status', 'trigger', 'run', 'started_at'] as const;
+      return db.selectFrom('pipeline').select(columns).where('id', 'in', ids).execute();
     },
     cancelStages(stages: IdRange, now: Ms): Promise<CancelledStage[]> {
       return run(cancelStages, { ...stages, now });

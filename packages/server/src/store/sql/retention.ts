@@ -27,6 +27,7 @@ export const HANGING: readonly Hanging[] = [
   { table: 'stage_append', keys: ['pipeline_id', 'idempotency_key'], pipeline: 'pipeline_id', payload: ['stages'] },
   { table: 'context_item', keys: ['pipeline_id', 'key'], pipeline: 'pipeline_id', payload: ['value'] },
   { table: 'span_export', keys: ['id'], pipeline: 'pipeline_id' },
+  { table: 'stage_failure', keys: ['stage_id'], stage: 'stage_id' },
 ];
 
 type Remains = { ids: number[]; positions: number; rows: number; bytes: number };

@@ -7,9 +7,9 @@ import type {
   BlockedRow,
   CompletedRow,
   Completion,
+  CountedPipeline,
   CounterDelta,
   DeliveryRow,
-  EndedPipeline,
   Ms,
   ReadyStage,
   Settles,
@@ -19,7 +19,7 @@ import { readyStatus } from './waits.js';
 
 const DELIVERY = sql`
   id, application_id, pipeline_id, name, handler, status, fencing_token, outcome, worker_id, attempts, max_attempts, expiries,
-  backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, log_lines, error_code`;
+  backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, delivery_ready_at, log_lines, error_code`;
 
 const lockPipelines = statement<{ ids: number[] }>(
   ({ idsIn }) => sql`select id from pipeline where id ${idsIn('ids')} order by id for no key update`,
@@ -43,7 +43,8 @@ const completeDeliveries = rowsStatement<Completion & Record<string, unknown>, {
     from a
     where stage.id = a.id and stage.status = 'running' and stage.fencing_token = a.token and stage.worker_id = a.worker_id
       and stage.application_id = a.application_id and (a.is_empty = 0 or stage.fail_if_output_empty = 0)
-    returning stage.id, stage.application_id, stage.pipeline_id, stage.name, stage.fencing_token, stage.worker_id`,
+    returning stage.id, stage.application_id, stage.pipeline_id, stage.name, stage.handler, stage.fencing_token, stage.worker_id,
+      stage.attempts, stage.leased_at, stage.delivery_ready_at`,
 );
 
 const archivedOutcomes = rowsStatement<
@@ -125,7 +126,7 @@ const blockDependents = statement<{ ids: number[] }, BlockedRow>(
 );
 
 /** The counters make "is this pipeline over, and how?" a decision of constant time. */
-const countStages = rowsStatement<CounterDelta & Record<string, unknown>, { now: number }, EndedPipeline & { ended: number }>(
+const countStages = rowsStatement<CounterDelta & Record<string, unknown>, { now: number }, CountedPipeline>(
   {
     pipelineId: 'int',
     open: 'int',
@@ -148,7 +149,8 @@ const countStages = rowsStatement<CounterDelta & Record<string, unknown>, { now:
         status = case when ${over} then case when ${broken} then 'failed' else 'completed' end else status end
       from d
       where pipeline.id = d.pipeline_id
-      returning pipeline.id, pipeline.application_id, pipeline.name, pipeline.status,
+      returning pipeline.id, pipeline.application_id, pipeline.name, pipeline.status, pipeline."trigger", pipeline.run,
+        pipeline.created_at, pipeline.started_at, pipeline.stages_completed,
         case when pipeline.status in ('completed', 'failed') and pipeline.stages_open = 0 then 1 else 0 end as ended`;
   },
 );
@@ -189,9 +191,8 @@ export const settlesOf = ({ runRows, runIds, can }: SqlContext): Settles => {
     blockDependents(stageIds: number[]): Promise<BlockedRow[]> {
       return runIds(blockDependents, { ids: stageIds });
     },
-    async countStages(deltas: CounterDelta[], now: Ms): Promise<EndedPipeline[]> {
-      const rows = await runRows(countStages, deltas, { now });
-      return rows.filter((row) => row.ended === 1);
+    countStages(deltas: CounterDelta[], now: Ms): Promise<CountedPipeline[]> {
+      return runRows(countStages, deltas, { now });
     },
     extendLeases(
       refs: { id: number; fencing_token: number; worker_id: number }[],

@@ -1,0 +1,151 @@
+import type { InsightReads, Ms, StatSeriesRow } from '../../store/store.js';
+import { readDelta } from './delta.js';
+import { readPage } from './page.js';
+import { periodOf, slotOf } from './periods.js';
+import { KINDS, type Kind, type SeriesKey, SeriesStats, textOf } from './series.js';
+import type { Window } from './window.js';
+
+/** What one series did in a window. */
+export interface SeriesFigures {
+  key: SeriesKey;
+  stats: SeriesStats;
+}
+
+/** Ends of stages and of pipelines in one period. */
+export interface Point {
+  completed: number;
+  failed: number;
+  runsCompleted: number;
+  runsFailed: number;
+}
+
+export interface Collected {
+  series: SeriesFigures[];
+  /** By the begin of the period; empty periods have none. */
+  points: Map<Ms, Point>;
+}
+
+export interface SeriesFilter {
+  applicationId: number;
+  pipeline?: string | undefined;
+  handler?: string | undefined;
+}
+
+/** Pages that are read at once: between two such reads the event loop has its turn. */
+const PAGES_AT_ONCE = 100;
+const DELTAS_AT_ONCE = 500;
+/** A fold between two reads moves counts from deltas to pages, so that they would be seen twice or not at all. */
+const TRIES = 4;
+
+const KIND_OF = new Map<number, Kind>(Object.entries(KINDS).map(([kind, code]) => [code, kind as Kind]));
+
+/** Adds up pages and what is not folded yet. It costs periods and series, whatever the number of executions. */
+export async function collect(reads: InsightReads, filter: SeriesFilter, window: Window): Promise<Collected> {
+  for (let tries = 1; ; tries++) {
+    const before = await reads.statVersion();
+    const collection = new Collection(window, await reads.series(filter.applicationId, filter));
+    await collection.addPages(reads, filter);
+    await collection.addDeltas(reads, filter);
+    if (tries === TRIES || (await reads.statVersion()) === before) return collection.result();
+  }
+}
+
+class Collection {
+  readonly #window: Window;
+  readonly #byId = new Map<number, SeriesFigures>();
+  readonly #byText = new Map<string, SeriesFigures>();
+  readonly #points = new Map<Ms, Point>();
+
+  constructor(window: Window, rows: readonly StatSeriesRow[]) {
+    this.#window = window;
+    for (const { id, application_id, kind: code, pipeline, stage, handler, unit } of rows) {
+      const kind = KIND_OF.get(code);
+      if (kind) this.#byId.set(id, this.#figuresOf({ applicationId: application_id, kind, pipeline, stage, handler, unit }));
+    }
+  }
+
+  async addPages(reads: InsightReads, filter: SeriesFilter): Promise<void> {
+    if (this.#byId.size === 0) return;
+    const isPart = filter.pipeline !== undefined || filter.handler !== undefined;
+    const slots = isPart ? [...new Set([...this.#byId.keys()].map(slotOf))] : undefined;
+    for (const { resolution, from, to } of this.#window.spans) {
+      const query = { applicationId: filter.applicationId, resolutionMs: resolution, from, to, slots, limit: PAGES_AT_ONCE };
+      for (let pages = await reads.statPages(query); pages.length > 0; ) {
+        for (const { period, payload } of pages) {
+          const point = this.#pointAt(period);
+          readPage(payload, (id, read) => {
+            const figures = this.#byId.get(id);
+            if (figures) count(point, figures, read);
+            return figures !== undefined;
+          });
+        }
+        const last = pages.at(-1);
+        pages = last && pages.length === PAGES_AT_ONCE ? await reads.statPages({ ...query, after: last }) : [];
+      }
+    }
+  }
+
+  async addDeltas(reads: InsightReads, { applicationId, pipeline, handler }: SeriesFilter): Promise<void> {
+    const isWanted = (key: SeriesKey): boolean =>
+      key.applicationId === applicationId &&
+      (pipeline === undefined || key.pipeline === pipeline) &&
+      (handler === undefined || key.handler === handler);
+    for (let after = 0; ; ) {
+      const rows = await reads.statDeltas({ after, limit: DELTAS_AT_ONCE });
+      for (const { written_at, payload } of rows) {
+        if (written_at < this.#window.from || written_at >= this.#window.to) continue;
+        const point = this.#pointAt(written_at);
+        readDelta(payload, (key, read) => {
+          if (!isWanted(key)) return false;
+          count(point, this.#figuresOf(key), read);
+          return true;
+        });
+      }
+      const last = rows.at(-1);
+      if (!last || rows.length < DELTAS_AT_ONCE) return;
+      after = last.id;
+    }
+  }
+
+  result(): Collected {
+    const series = [...this.#byText.values()].filter(({ stats }) => !stats.isEmpty);
+    const points = [...this.#points].filter(([, point]) => Object.values(point).some((count) => count > 0));
+    return { series, points: new Map(points.sort(([one], [other]) => one - other)) };
+  }
+
+  #figuresOf(key: SeriesKey): SeriesFigures {
+    const text = textOf(key);
+    const figures = this.#byText.get(text) ?? { key, stats: new SeriesStats() };
+    this.#byText.set(text, figures);
+    return figures;
+  }
+
+  #pointAt(at: Ms): Point {
+    const period = periodOf(at, this.#window.resolution);
+    const point = this.#points.get(period) ?? { completed: 0, failed: 0, runsCompleted: 0, runsFailed: 0 };
+    this.#points.set(period, point);
+    return point;
+  }
+}
+
+/** Adds what is read to a series, and what that added to its point. */
+function count(point: Point, { key, stats }: SeriesFigures, read: (into: SeriesStats) => void): void {
+  if (key.kind === 'measure') {
+    read(stats);
+    return;
+  }
+  const ended = (): [number, number] =>
+    key.kind === 'stage'
+      ? [stats.stageCount('completed'), stats.stageCount('dead')]
+      : [stats.pipelineCount('completed'), stats.pipelineCount('failed')];
+  const [completed, failed] = ended();
+  read(stats);
+  const [completedNow, failedNow] = ended();
+  if (key.kind === 'stage') {
+    point.completed += completedNow - completed;
+    point.failed += failedNow - failed;
+  } else {
+    point.runsCompleted += completedNow - completed;
+    point.runsFailed += failedNow - failed;
+  }
+}

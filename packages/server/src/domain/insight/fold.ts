@@ -1,0 +1,184 @@
+import type { Ms, PageKey, StatDeltaRow, StatSeriesRow } from '../../store/store.js';
+import type { Group } from '../commit/tickets.js';
+import { readDelta } from './delta.js';
+import { foldFailures } from './failures.js';
+import { type ReadSeries, readPage, writePage } from './page.js';
+import { DAY, periodOf, RESOLUTIONS, slotOf } from './periods.js';
+import { KINDS, OTHER, type SeriesKey, SeriesStats, textOf } from './series.js';
+
+export interface FoldDeps {
+  /** Runs a piece of work in a group of its own, behind all other work. */
+  inGroup<T>(run: (group: Group) => Promise<T>): Promise<T>;
+  maxSeries: number;
+}
+
+/** Deltas of one fold. */
+const FOLD_ROWS = 500;
+/** Names of series that are remembered. */
+const MAX_KNOWN = 100_000;
+
+interface Known {
+  id: number;
+  seenAt: Ms;
+}
+
+/**
+ * Adds the deltas that groups wrote to the pages of their minute, hour and day, and removes them in the same transaction. What it
+ * remembers of series is only a shortcut: any server may fold at any time.
+ */
+export class Folder {
+  readonly #deps: FoldDeps;
+  readonly #known = new Map<string, Known>();
+
+  constructor(deps: FoldDeps) {
+    this.#deps = deps;
+  }
+
+  async step(): Promise<{ more: boolean }> {
+    const { rows, learnt } = await this.#deps.inGroup(async (group) => this.#fold(group));
+    if (this.#known.size + learnt.size > MAX_KNOWN) this.#known.clear();
+    for (const [text, known] of learnt) this.#known.set(text, known); // only what was committed
+    return { more: rows === FOLD_ROWS };
+  }
+
+  async #fold({ tx, now }: Group): Promise<{ rows: number; learnt: Map<string, Known> }> {
+    await tx.beginFold();
+    const deltas = await tx.takeStats(FOLD_ROWS);
+    if (deltas.length === 0) return { rows: 0, learnt: new Map() };
+    const byMinute = readDeltas(deltas);
+    const { idOf, learnt } = await this.#resolve({ tx, now }, byMinute);
+    const pages = pagesOf(byMinute, idOf);
+    const keys = [...pages.values()].map(({ key }) => key);
+    for (const { payload, ...key } of await tx.pages(keys)) {
+      const page = pages.get(pageText(key));
+      if (page) readPage(payload, addTo(page.series));
+    }
+    await foldFailures({ tx }, deltas);
+    await tx.putPages([...pages.values()].map(({ key, series }) => ({ ...key, payload: writePage(series) })));
+    return { rows: deltas.length, learnt };
+  }
+
+  /** Ids of all series among these; new ones are given one as long as their application may have more. */
+  async #resolve(
+    { tx, now }: Pick<Group, 'tx' | 'now'>,
+    byMinute: ReadonlyMap<Ms, ReadonlyMap<string, SeriesDelta>>,
+  ): Promise<{ idOf: (text: string) => number; learnt: Map<string, Known> }> {
+    const keys = new Map([...byMinute.values()].flatMap((series) => [...series].map(([text, { key }]) => [text, key] as const)));
+    const learnt = new Map<string, Known>();
+    const today = periodOf(now, DAY);
+    const find = async (texts: string[]): Promise<void> => {
+      const names = texts.map((text) => namesOf(keys.get(text) as SeriesKey));
+      for (const row of await tx.seriesByNames(names)) learnt.set(textOfRow(row), { id: row.id, seenAt: row.last_seen_at });
+    };
+    const isUnknown = (text: string): boolean => !this.#known.has(text) && !learnt.has(text);
+    await find([...keys.keys()].filter(isUnknown));
+    const fresh = [...keys].filter(([text]) => isUnknown(text));
+    if (fresh.length > 0) await this.#make({ tx, now: today }, fresh, learnt);
+    const idOf = (text: string): number => (learnt.get(text) ?? this.#known.get(text))?.id as number;
+    const aged = [...keys.keys()].filter(
+      (text) => (learnt.get(text) ?? this.#known.get(text) ?? { seenAt: today }).seenAt < today,
+    );
+    if (aged.length > 0) await tx.touchSeries([...new Set(aged.map(idOf))], today);
+    for (const text of aged) learnt.set(text, { id: idOf(text), seenAt: today });
+    return { idOf, learnt };
+  }
+
+  async #make({ tx, now }: Pick<Group, 'tx' | 'now'>, fresh: [string, SeriesKey][], learnt: Map<string, Known>): Promise<void> {
+    const applications = [...new Set(fresh.map(([, key]) => key.applicationId))];
+    const counts = new Map((await tx.countSeries(applications)).map(({ application_id, count }) => [application_id, count]));
+    const rows = new Map<string, SeriesKey>();
+    const standsFor = new Map<string, string>();
+    for (const [text, key] of fresh) {
+      const count = counts.get(key.applicationId) ?? 0;
+      const own = count < this.#deps.maxSeries ? key : otherOf(key);
+      counts.set(key.applicationId, count + 1);
+      standsFor.set(text, textOf(own));
+      rows.set(textOf(own), own);
+    }
+    for (const row of await tx.seriesByNames([...rows.values()].map(namesOf))) {
+      learnt.set(textOfRow(row), { id: row.id, seenAt: row.last_seen_at });
+      rows.delete(textOfRow(row)); // "(other)" may be there
+    }
+    const ids = await tx.allocateIds('stat_series', rows.size);
+    const made = [...rows].map(([text, key], place) => ({
+      text,
+      row: { id: ids[place] as number, ...namesOf(key), last_seen_at: now },
+    }));
+    await tx.insertSeries(made.map(({ row }) => row));
+    for (const { text, row } of made) learnt.set(text, { id: row.id, seenAt: now });
+    for (const [text, own] of standsFor) learnt.set(text, learnt.get(own) as Known);
+  }
+}
+
+interface SeriesDelta {
+  key: SeriesKey;
+  stats: SeriesStats;
+}
+
+interface Page {
+  key: PageKey;
+  series: Map<number, SeriesStats>;
+}
+
+function readDeltas(rows: readonly StatDeltaRow[]): Map<Ms, Map<string, SeriesDelta>> {
+  const byMinute = new Map<Ms, Map<string, SeriesDelta>>();
+  for (const { written_at, payload } of rows) {
+    const minute = periodOf(written_at, RESOLUTIONS[0]);
+    const series = byMinute.get(minute) ?? new Map<string, SeriesDelta>();
+    byMinute.set(minute, series);
+    readDelta(payload, (key, read) => {
+      const text = textOf(key);
+      const delta = series.get(text) ?? { key, stats: new SeriesStats() };
+      series.set(text, delta);
+      read(delta.stats);
+      return true;
+    });
+  }
+  return byMinute;
+}
+
+function pagesOf(byMinute: ReadonlyMap<Ms, ReadonlyMap<string, SeriesDelta>>, idOf: (text: string) => number): Map<string, Page> {
+  const pages = new Map<string, Page>();
+  for (const [minute, deltas] of byMinute) {
+    for (const [text, { key: series, stats }] of deltas) {
+      const id = idOf(text);
+      for (const resolution of RESOLUTIONS) {
+        const place = { application_id: series.applicationId, resolution_ms: resolution };
+        const key = { ...place, period: periodOf(minute, resolution), slot: slotOf(id) };
+        const page = pages.get(pageText(key)) ?? { key, series: new Map<number, SeriesStats>() };
+        pages.set(pageText(key), page);
+        seriesIn(page.series, id).merge(stats);
+      }
+    }
+  }
+  return pages;
+}
+
+const pageText = ({ application_id, resolution_ms, period, slot }: PageKey): string =>
+  `${application_id} ${resolution_ms} ${period} ${slot}`;
+
+/** What is stored in a page belongs to it, also where nothing is new. */
+const addTo =
+  (series: Map<number, SeriesStats>) =>
+  (id: number, read: ReadSeries): boolean => {
+    read(seriesIn(series, id));
+    return true;
+  };
+
+function seriesIn(series: Map<number, SeriesStats>, id: number): SeriesStats {
+  const stats = series.get(id) ?? new SeriesStats();
+  series.set(id, stats);
+  return stats;
+}
+
+const namesOf = ({ applicationId, kind, ...names }: SeriesKey) => ({
+  application_id: applicationId,
+  kind: KINDS[kind],
+  ...names,
+});
+
+const textOfRow = ({ application_id, kind, pipeline, stage, handler, unit }: StatSeriesRow): string =>
+  [application_id, kind, pipeline, stage, handler, unit].join('\0');
+
+const otherOf = (key: SeriesKey): SeriesKey =>
+  key.kind === 'pipeline' ? { ...key, pipeline: OTHER } : { ...key, pipeline: OTHER, stage: OTHER, handler: OTHER, unit: '' };

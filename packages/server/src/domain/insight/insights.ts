@@ -1,0 +1,104 @@
+import type { ErrorGroup, InsightQuery, Insights, Page } from '@pipelogiq/protocol';
+import type { ErrorGroupRow, Ms, Reads } from '../../store/store.js';
+import { DomainError } from '../errors.js';
+import { decodeCursor, encodeCursor, pipelineOf } from '../ids.js';
+import type { Principal } from '../use-cases.js';
+import { collect } from './collect.js';
+import type { ErrorExample } from './failures.js';
+import { figuresOf } from './figures.js';
+import { DAY, HOUR } from './periods.js';
+import { type Kept, windowOf } from './window.js';
+
+export interface InsightUseCases {
+  /** @throws DomainError `invalid_request` for a range that is malformed, empty or too long; `not_found` when the server keeps none */
+  insights(caller: Principal, query: InsightQuery): Promise<Insights>;
+  /** Most recent first. */
+  errors(caller: Principal, query: ErrorQuery): Promise<Page<ErrorGroup>>;
+}
+
+export interface ErrorQuery {
+  range?: string | undefined;
+  handler?: string | undefined;
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface InsightDeps extends Kept {
+  reads: Reads;
+  /** Whether what is measured is kept. */
+  insights: boolean;
+  insightDaysMs: Ms;
+}
+
+const DEFAULT_RANGE = '24h';
+const DEFAULT_LIMIT = 20;
+const UNITS: Record<string, Ms> = { m: 60_000, h: HOUR, d: DAY };
+
+export function insightUseCases(deps: InsightDeps): InsightUseCases {
+  const { reads, insightDaysMs } = deps;
+  const assertKept = (): void => {
+    if (!deps.insights) throw new DomainError('not_found', 'This server keeps no insights: its option `insights` is off.');
+  };
+  return {
+    async insights({ applicationId }, query) {
+      assertKept();
+      const now = await reads.now();
+      const { from, to } = stretchOf(query, now, insightDaysMs);
+      const { pipeline, handler, limit = DEFAULT_LIMIT } = query;
+      const filter = { applicationId, pipeline, handler };
+      const window = windowOf(from, to, now, deps);
+      const collected = await collect(reads, filter, window);
+      const before = await collect(reads, filter, windowOf(window.from - (to - from), window.from, now, deps));
+      return figuresOf(window, collected, before, limit);
+    },
+    async errors({ applicationId }, { range = DEFAULT_RANGE, handler, limit, cursor }) {
+      assertKept();
+      const since = (await reads.now()) - rangeOf(range, insightDaysMs);
+      const after = decodeCursor(cursor, 'number') ?? 0;
+      const rows = await reads.recentErrors(applicationId, { since, handler }, { limit: limit + 1, after });
+      return {
+        items: rows.slice(0, limit).map(errorGroupView),
+        nextCursor: rows.length > limit ? encodeCursor(after + limit) : null,
+      };
+    },
+  };
+}
+
+function errorGroupView(row: ErrorGroupRow): ErrorGroup {
+  const examples = JSON.parse(row.examples) as ErrorExample[];
+  return {
+    fingerprint: row.fingerprint,
+    handler: row.handler,
+    code: row.code,
+    message: row.message,
+    count: row.count,
+    failedStages: row.dead,
+    firstSeenAt: new Date(row.first_seen_at).toISOString(),
+    lastSeenAt: new Date(row.last_seen_at).toISOString(),
+    examples: examples.map(({ stageId, at }) => ({
+      stageId,
+      pipelineId: String(pipelineOf(Number(stageId))),
+      at: new Date(at).toISOString(),
+    })),
+  };
+}
+
+function stretchOf({ range, from, to }: InsightQuery, now: Ms, longest: Ms): { from: Ms; to: Ms } {
+  if (range !== undefined && from !== undefined) throw invalid('range', 'says the same as `from`; give one of them.');
+  const end = to === undefined ? now : Date.parse(to);
+  const begin = from === undefined ? end - rangeOf(range ?? DEFAULT_RANGE, longest) : Date.parse(from);
+  if (begin >= end) throw invalid('from', 'is not before `to`.');
+  if (end - begin > longest) throw invalid('from', `is more than ${longest / DAY} days before \`to\`.`);
+  return { from: begin, to: end };
+}
+
+function rangeOf(text: string, longest: Ms): Ms {
+  const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const range = Number(count) * (UNITS[unit] ?? Number.NaN);
+  if (!(range > 0)) throw invalid('range', 'must be a number of minutes, hours or days above 0, as "15m", "24h" or "7d".');
+  if (range > longest) throw invalid('range', `is longer than the ${longest / DAY} days that figures are kept.`);
+  return range;
+}
+
+const invalid = (path: string, message: string): DomainError =>
+  new DomainError('invalid_request', `\`${path}\` ${message}`, { errors: [{ path, message }] });

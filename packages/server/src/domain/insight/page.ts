@@ -1,0 +1,29 @@
+import { ByteReader, ByteWriter } from './bytes.js';
+import type { SeriesStats } from './series.js';
+
+/** A page holds the series of one slot over one period, each as its id and a block that can be passed over. */
+export function writePage(series: ReadonlyMap<number, SeriesStats>): Uint8Array {
+  const writer = new ByteWriter();
+  const body = new ByteWriter();
+  for (const [id, stats] of series) {
+    writer.count(id);
+    body.clear();
+    stats.write(body);
+    writer.block(body.bytes());
+  }
+  return Uint8Array.from(writer.bytes());
+}
+
+/** Adds a stored series to another; called at most once, at once. */
+export type ReadSeries = (into: SeriesStats) => void;
+
+/** Gives every series of a page to `take`, which adds it to another and says so, or does not want it. */
+export function readPage(payload: Uint8Array, take: (id: number, read: ReadSeries) => boolean): void {
+  const reader = new ByteReader(payload);
+  const read: ReadSeries = (into) => into.read(reader);
+  while (!reader.isAtEnd) {
+    const id = reader.count();
+    const length = reader.count();
+    if (!take(id, read)) reader.skip(length);
+  }
+}

@@ -1,0 +1,123 @@
+import type { ByteReader, ByteWriter } from './bytes.js';
+import type { Sample } from './samples.js';
+import { Sketch } from './sketch.js';
+
+/**
+ * What is counted together. Codes are stored: never change or reuse one.
+ * - stage: name and handler of the stages of pipelines of one name; sketches of run time and queue wait, ms
+ * - pipeline: runs of pipelines of one name; sketches of duration and of the time to the first stage that was done, ms
+ * - measure: what a handler measured under a name (`stage`) and a unit; a sketch of the values
+ */
+export const KINDS = { stage: 1, pipeline: 2, measure: 3 } as const;
+export type Kind = keyof typeof KINDS;
+
+export interface SeriesKey {
+  applicationId: number;
+  kind: Kind;
+  pipeline: string;
+  /** Of a measure: its name. Empty for pipelines. */
+  stage: string;
+  /** Empty for pipelines. */
+  handler: string;
+  /** Of a measure; else empty. */
+  unit: string;
+}
+
+/** What takes the place of names when an application has as many series as it may. */
+export const OTHER = '(other)';
+
+/** NUL stands in no name. */
+export const textOf = ({ applicationId, kind, pipeline, stage, handler, unit }: SeriesKey): string =>
+  [applicationId, KINDS[kind], pipeline, stage, handler, unit].join('\0');
+
+/** Order of the counts of each kind, as stored: new ones only behind the others. */
+const COUNTS = {
+  stage: ['completed', 'failed', 'retried', 'timed_out', 'expired', 'released', 'cancelled', 'superseded', 'flaky', 'dead'],
+  pipeline: ['completed', 'failed', 'cancelled'],
+  measure: [],
+} as const satisfies Record<Kind, readonly string[]>;
+
+export type StageCount = (typeof COUNTS.stage)[number];
+export type PipelineCount = (typeof COUNTS.pipeline)[number];
+
+/** Counts and sketches of one series over some time. */
+export class SeriesStats {
+  readonly counts: number[] = [];
+  /** Run time, duration or measured values. */
+  readonly first = new Sketch();
+  /** Queue wait or feedback time. */
+  readonly second = new Sketch();
+
+  get isEmpty(): boolean {
+    return this.first.count === 0 && this.second.count === 0 && this.counts.every((count) => count === 0);
+  }
+
+  stageCount(count: StageCount): number {
+    return this.counts[COUNTS.stage.indexOf(count)] ?? 0;
+  }
+
+  pipelineCount(count: PipelineCount): number {
+    return this.counts[COUNTS.pipeline.indexOf(count)] ?? 0;
+  }
+
+  add(sample: Sample): void {
+    switch (sample.kind) {
+      case 'delivery':
+        if (sample.outcome) this.#count(COUNTS.stage.indexOf(sample.outcome));
+        if (sample.outcome === 'completed' && sample.attemptsBefore > 0) this.#count(COUNTS.stage.indexOf('flaky'));
+        if (sample.isDead) this.#count(COUNTS.stage.indexOf('dead'));
+        if (sample.runMs !== undefined) this.first.add(sample.runMs);
+        if (sample.waitMs !== undefined) this.second.add(sample.waitMs);
+        return;
+      case 'pipeline':
+        this.#count(COUNTS.pipeline.indexOf(sample.status));
+        if (sample.durationMs !== undefined) this.first.add(sample.durationMs);
+        return;
+      case 'feedback':
+        this.second.add(sample.feedbackMs);
+        return;
+      case 'measure':
+        this.first.add(sample.value);
+    }
+  }
+
+  merge(other: SeriesStats): void {
+    for (const [place, count] of other.counts.entries()) this.#count(place, count);
+    this.first.merge(other.first);
+    this.second.merge(other.second);
+  }
+
+  write(to: ByteWriter): void {
+    to.count(this.counts.length);
+    for (let place = 0; place < this.counts.length; place++) to.count(this.counts[place] ?? 0);
+    this.first.write(to);
+    this.second.write(to);
+  }
+
+  /** Adds what was written. */
+  read(from: ByteReader): void {
+    const counts = from.count();
+    for (let place = 0; place < counts; place++) this.#count(place, from.count());
+    this.first.read(from);
+    this.second.read(from);
+  }
+
+  #count(place: number, by = 1): void {
+    while (this.counts.length <= place) this.counts.push(0);
+    this.counts[place] = (this.counts[place] as number) + by;
+  }
+}
+
+/** The series that a sample belongs to. */
+export function seriesOf(sample: Sample): SeriesKey {
+  const { applicationId, pipeline = OTHER } = sample;
+  switch (sample.kind) {
+    case 'delivery':
+      return { applicationId, kind: 'stage', pipeline, stage: sample.stage, handler: sample.handler, unit: '' };
+    case 'measure':
+      return { applicationId, kind: 'measure', pipeline, stage: sample.name, handler: sample.handler, unit: sample.unit };
+    case 'pipeline':
+    case 'feedback':
+      return { applicationId, kind: 'pipeline', pipeline, stage: '', handler: '', unit: '' };
+  }
+}

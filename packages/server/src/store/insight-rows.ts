@@ -1,0 +1,133 @@
+import type { IdRange, Ms, ReadPage } from './rows.js';
+
+/** What one group measured, packed (domain/insight/delta.ts); a loop folds it into pages. */
+export interface StatDeltaTable {
+  id: number;
+  written_at: Ms;
+  payload: Uint8Array;
+  /** JSON array of failures. */
+  failures: string | null;
+}
+
+export interface StatSeriesTable {
+  id: number;
+  application_id: number;
+  /** Code of domain/insight/series.ts. */
+  kind: number;
+  pipeline: string;
+  stage: string;
+  handler: string;
+  unit: string;
+  /** To the day. */
+  last_seen_at: Ms;
+}
+
+/** The series of one slot over one period: `slot` is the series' id shifted by SLOT_BITS. */
+export interface StatPageTable {
+  application_id: number;
+  /** Length of the period. */
+  resolution_ms: Ms;
+  /** Its begin. */
+  period: Ms;
+  slot: number;
+  payload: Uint8Array;
+}
+
+/** Failures that are alike. */
+export interface ErrorGroupTable {
+  id: number;
+  application_id: number;
+  fingerprint: string;
+  handler: string;
+  code: string;
+  /** With placeholders for what differs. */
+  message: string;
+  first_seen_at: Ms;
+  last_seen_at: Ms;
+  /** Deliveries that failed so. */
+  count: number;
+  /** Stages that it failed for good. */
+  dead: number;
+  /** JSON array, newest first. */
+  examples: string;
+}
+
+/** A stage that failed for good, by the group of its last error. */
+export interface StageFailureTable {
+  stage_id: number;
+  application_id: number;
+  fingerprint: string;
+}
+
+export interface MarkTable {
+  id: number;
+  application_id: number;
+  marked_at: Ms;
+  version: string | null;
+  title: string | null;
+  link: string | null;
+  environment: string | null;
+  created_by: string;
+}
+
+export type StatDeltaRow = StatDeltaTable;
+export type StatSeriesRow = StatSeriesTable;
+export type StatPageRow = StatPageTable;
+export type ErrorGroupRow = ErrorGroupTable;
+export type MarkRow = MarkTable;
+export type SeriesNames = Pick<StatSeriesRow, 'application_id' | 'kind' | 'pipeline' | 'stage' | 'handler' | 'unit'>;
+export type PageKey = Omit<StatPageRow, 'payload'>;
+
+export interface Insights {
+  /** Begins a fold: another one waits for its end, and readers see that something changed. */
+  beginFold(): Promise<void>;
+  appendStats(payload: Uint8Array, failures: string | null, now: Ms): Promise<void>;
+  /** Removes and gives the oldest deltas; on stores with several writers, of those that no other takes. */
+  takeStats(limit: number): Promise<StatDeltaRow[]>;
+  seriesByNames(names: readonly SeriesNames[]): Promise<StatSeriesRow[]>;
+  countSeries(applicationIds: number[]): Promise<{ application_id: number; count: number }[]>;
+  insertSeries(rows: StatSeriesRow[]): Promise<void>;
+  touchSeries(ids: number[], at: Ms): Promise<void>;
+  pages(keys: readonly PageKey[]): Promise<StatPageRow[]>;
+  putPages(rows: readonly StatPageRow[]): Promise<void>;
+  errorGroups(keys: readonly Pick<ErrorGroupRow, 'application_id' | 'fingerprint'>[]): Promise<ErrorGroupRow[]>;
+  putErrorGroups(rows: readonly ErrorGroupRow[]): Promise<void>;
+  /** Of stages that fail for good; a later failure of a stage takes the place of an earlier one. */
+  putStageFailures(rows: readonly StageFailureTable[]): Promise<void>;
+  insertMark(row: MarkRow): Promise<void>;
+  pipelineNames(ids: number[]): Promise<{ id: number; name: string }[]>;
+  /** Removes up to `limit` pages of this resolution that began before `before`. */
+  prunePages(resolutionMs: Ms, before: Ms, limit: number): Promise<number>;
+  /** Removes series, groups of errors and marks that were last seen before `before`, up to `limit` of each. */
+  pruneInsights(before: Ms, limit: number): Promise<number>;
+}
+
+export interface PageQuery {
+  applicationId: number;
+  resolutionMs: Ms;
+  /** Periods that begin from `from` (inclusive) to `to` (exclusive). */
+  from: Ms;
+  to: Ms;
+  /** All when absent. */
+  slots?: number[] | undefined;
+  after?: { period: Ms; slot: number } | undefined;
+  limit: number;
+}
+
+export interface InsightReads {
+  /** Changes whenever deltas were folded. */
+  statVersion(): Promise<string>;
+  statDeltas(page: { after: number; limit: number }): Promise<Omit<StatDeltaRow, 'failures'>[]>;
+  series(
+    applicationId: number,
+    filter: { pipeline?: string | undefined; handler?: string | undefined },
+  ): Promise<StatSeriesRow[]>;
+  statPages(query: PageQuery): Promise<Pick<StatPageRow, 'period' | 'slot' | 'payload'>[]>;
+  /** Most recent first. */
+  recentErrors(
+    applicationId: number,
+    filter: { since: Ms; handler?: string | undefined; fingerprint?: string | undefined },
+    page: ReadPage,
+  ): Promise<ErrorGroupRow[]>;
+  marks(applicationId: number, range: IdRange, limit: number): Promise<MarkRow[]>;
+}

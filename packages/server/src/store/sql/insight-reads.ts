@@ -1,0 +1,82 @@
+import { type Kysely, sql } from 'kysely';
+import type { Capabilities } from '../capabilities.js';
+import type { InsightReads, PageQuery } from '../insight-rows.js';
+import type { Schema } from '../schema.js';
+import { Statements, statement } from '../statement.js';
+import type { StatPageRow } from '../store.js';
+import { STAT_VERSION } from './insights.js';
+
+type Pages = { application: number; resolution: number; from: number; to: number; period: number; slot: number; limit: number };
+
+/** In the order of the primary key. */
+const pages = statement<Pages, Pick<StatPageRow, 'period' | 'slot' | 'payload'>>(
+  ({ slot }) => sql`
+    select period, slot, payload from stat_page
+    where application_id = ${slot('application', 'int')} and resolution_ms = ${slot('resolution', 'int')}
+      and period >= ${slot('from', 'int')} and period < ${slot('to', 'int')}
+      and (period, slot) > (${slot('period', 'int')}, ${slot('slot', 'int')})
+    order by period, slot limit ${slot('limit', 'int')}`,
+);
+
+const pagesOfSlots = statement<Pages & { ids: number[] }, Pick<StatPageRow, 'period' | 'slot' | 'payload'>>(
+  ({ slot, idsIn }) => sql`
+    select period, slot, payload from stat_page
+    where application_id = ${slot('application', 'int')} and resolution_ms = ${slot('resolution', 'int')}
+      and period >= ${slot('from', 'int')} and period < ${slot('to', 'int')} and slot ${idsIn('ids')}
+      and (period, slot) > (${slot('period', 'int')}, ${slot('slot', 'int')})
+    order by period, slot limit ${slot('limit', 'int')}`,
+);
+
+export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightReads {
+  const statements = new Statements(db, can);
+  return {
+    async statVersion() {
+      const row = await db.selectFrom('server_state').select('value').where('key', '=', STAT_VERSION).executeTakeFirst();
+      return row?.value ?? '';
+    },
+    statDeltas: ({ after, limit }) =>
+      db
+        .selectFrom('stat_delta')
+        .select(['id', 'written_at', 'payload'])
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(limit)
+        .execute(),
+    series(applicationId, { pipeline, handler }) {
+      let query = db.selectFrom('stat_series').selectAll().where('application_id', '=', applicationId);
+      if (pipeline !== undefined) query = query.where('pipeline', '=', pipeline);
+      if (handler !== undefined) query = query.where('handler', '=', handler);
+      return query.orderBy('id').execute();
+    },
+    statPages({ applicationId, resolutionMs, from, to, slots, after, limit }: PageQuery) {
+      const { period, slot } = after ?? { period: from, slot: -1 };
+      const args = { application: applicationId, resolution: resolutionMs, from, to, period, slot, limit };
+      return slots ? statements.run(db, pagesOfSlots, { ...args, ids: slots }) : statements.run(db, pages, args);
+    },
+    recentErrors(applicationId, { since, handler, fingerprint }, { limit, after }) {
+      let query = db
+        .selectFrom('error_group')
+        .selectAll()
+        .where('application_id', '=', applicationId)
+        .where('last_seen_at', '>=', since);
+      if (handler !== undefined) query = query.where('handler', '=', handler);
+      if (fingerprint !== undefined) query = query.where('fingerprint', '=', fingerprint);
+      return query
+        .orderBy('last_seen_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .offset(after ?? 0)
+        .execute();
+    },
+    marks: (applicationId, { from, to }, limit) =>
+      db
+        .selectFrom('mark')
+        .selectAll()
+        .where('application_id', '=', applicationId)
+        .where('marked_at', '>=', from)
+        .where('marked_at', '<', to)
+        .orderBy('marked_at', 'desc')
+        .limit(limit)
+        .execute(),
+  };
+}
