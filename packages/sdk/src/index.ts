@@ -87,6 +87,7 @@ export type { Schedules } from './client/schedules.js';
 export type { Stages } from './client/stages.js';
 export type { WaitOptions } from './client/wait.js';
 export type { Workers } from './client/workers.js';
+export { type ContextKey, contextKey } from './context-key.js';
 export type { ClientErrorCode, PipelogiqErrorDetails } from './errors.js';
 export {
   AuthenticationError,

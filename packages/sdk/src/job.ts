@@ -1,4 +1,5 @@
 import type { EventToken, Json } from '@pipelogiq/protocol';
+import type { ContextKey } from './context-key.js';
 import type { HandlerContract } from './handler.js';
 import type { Jsonify } from './jsonify.js';
 import type { AddedStages } from './pipeline/added-stage.js';
@@ -96,7 +97,9 @@ export interface Job<Input = unknown> {
  */
 export interface JobContext {
   /** The value as this handler sees it, its own writes included. */
+  get<T extends Json>(key: ContextKey<T>): T | undefined;
   get<T extends Json = Json>(key: string): T | undefined;
+  set<T extends Json>(key: ContextKey<T>, value: NoInfer<T>): void;
   /** @param options `sensitive`: shown to handlers only, redacted everywhere else */
   set(key: string, value: Json, options?: { sensitive?: boolean }): void;
   all(): Readonly<Record<string, Json>>;

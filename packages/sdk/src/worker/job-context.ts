@@ -1,4 +1,5 @@
 import { type Json, LIMITS } from '@pipelogiq/protocol';
+import type { ContextKey } from '../context-key.js';
 import { NonRetryableError } from '../errors.js';
 import type { JobContext } from '../job.js';
 
@@ -27,15 +28,16 @@ export class BufferedContext implements JobContext {
     this.#send = send;
   }
 
-  get<T extends Json = Json>(key: string): T | undefined {
+  get<T extends Json = Json>(named: string | ContextKey<T>): T | undefined {
+    const key = typeof named === 'object' ? named.key : named;
     const write = this.#written.get(key);
     if (write) return JSON.parse(write.value) as T;
     return Object.hasOwn(this.#stored, key) ? (this.#stored[key] as T) : undefined;
   }
 
-  set(key: string, value: Json, options: { sensitive?: boolean } = {}): void {
+  set(named: string | ContextKey<Json>, value: Json, options: { sensitive?: boolean } = {}): void {
+    const { key, sensitive } = typeof named === 'object' && named !== null ? named : { key: named, ...options };
     checkKey(key);
-    const { sensitive } = options;
     const write: ContextWriteText = { key, value: encodeValue(key, value), ...(sensitive !== undefined && { sensitive }) };
     this.#written.set(key, write);
     this.#pending.set(key, write);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { contextKey } from '../../src/context-key.js';
 import { NonRetryableError } from '../../src/errors.js';
 import { declareHandler, defineHandler } from '../../src/handler.js';
 import type { AddedStage } from '../../src/pipeline/added-stage.js';
 import { typed } from '../../src/standard-schema.js';
 import { runHandler } from '../../src/testing/index.js';
+import { BufferedContext } from '../../src/worker/job-context.js';
 
 const throwing = (error: unknown, options = {}) =>
   defineHandler('throwing', options, () => {
@@ -32,6 +34,23 @@ describe('runHandler', () => {
       steps: [{ name: 'authorise', failed: false }],
     });
     expect(result.logs.map(({ message }) => message)).toEqual(['charging', 'step_completed']);
+  });
+
+  it('reads and writes context under keys that know their types', async () => {
+    const total = contextKey<number>('total');
+    const secret = contextKey<string>('secret', { sensitive: true });
+    const sums = defineHandler('sums', {}, (_input: unknown, job) => {
+      job.context.set(total, (job.context.get(total) ?? 0) + 1);
+      job.context.set(secret, 'hidden');
+      return job.context.get(total) ?? null;
+    });
+    expect(await runHandler(sums, { context: { total: 41 } })).toMatchObject({
+      output: 42,
+      context: { total: 42, secret: 'hidden' },
+    });
+    const write = new BufferedContext({}, async () => {});
+    write.set(secret, 'hidden');
+    expect(write.pending()).toEqual([{ key: 'secret', value: '"hidden"', sensitive: true }]);
   });
 
   it('shows outputs of dependencies by stage, by handler, and the only one as previousOutput', async () => {
