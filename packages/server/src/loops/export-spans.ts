@@ -1,11 +1,11 @@
 import type { Group } from '../domain/commit/tickets.js';
-import type { AttemptRow, PipelineRow, Reads, StageRow } from '../store/store.js';
+import type { Reads, SpanAttempt, SpanPipeline, SpanSource, SpanStage } from '../store/store.js';
 import type { FinishedSpan } from '../telemetry/finished-spans.js';
 
 const BATCH = 200;
 
 export interface ExportDeps {
-  reads: Reads;
+  reads: Pick<Reads, 'queuedSpans'>;
   export(records: readonly FinishedSpan[]): Promise<void>;
   /** Runs a piece of work in the committer's next group. */
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
@@ -18,10 +18,12 @@ export interface ExportDeps {
  * again, under the same ids.
  */
 export async function exportSpans(deps: ExportDeps): Promise<{ more: boolean }> {
-  const queued = await deps.inGroup(({ tx }) => tx.queuedSpans(BATCH));
+  const queued = await deps.reads.queuedSpans(BATCH);
   if (queued.length === 0) return { more: false };
-  const records = await readRecords(deps.reads, queued);
-  await sendAll(deps, records);
+  await sendAll(
+    deps,
+    queued.flatMap(({ source }) => (source ? recordOf(source) : [])),
+  );
   await deps.inGroup(({ tx }) => tx.removeSpans(queued.map((row) => row.id)));
   return { more: queued.length === BATCH };
 }
@@ -43,25 +45,10 @@ async function sendAll(deps: ExportDeps, records: readonly FinishedSpan[]): Prom
 
 const isFinal = (error: unknown): boolean => error instanceof Error && 'retryable' in error && error.retryable === false;
 
-async function readRecords(reads: Reads, queued: { pipeline_id: number; stage_id: number | null }[]): Promise<FinishedSpan[]> {
-  const stageIds = queued.flatMap((row) => (row.stage_id === null ? [] : [row.stage_id]));
-  const pipelines = new Map(
-    (await reads.pipelinesById([...new Set(queued.map((row) => row.pipeline_id))])).map((row) => [row.id, row]),
-  );
-  const stages = new Map((await reads.stagesById(stageIds)).map((row) => [row.id, row]));
-  const attempts = await reads.attemptsOfStages(stageIds);
-  return queued.flatMap((row): FinishedSpan[] => {
-    const pipeline = pipelines.get(row.pipeline_id);
-    if (!pipeline) return []; // pruned meanwhile
-    if (row.stage_id === null) return pipelineRecord(pipeline);
-    const stage = stages.get(row.stage_id);
-    return stage ? stageRecord(pipeline, stage, attempts) : [];
-  });
-}
+const recordOf = ({ pipeline, stage, attempts }: SpanSource): FinishedSpan[] =>
+  stage === null ? pipelineRecord(pipeline) : stageRecord(pipeline, stage, attempts);
 
-type NamedPipeline = PipelineRow & { application: string };
-
-const traceOf = (pipeline: NamedPipeline) => ({
+const traceOf = (pipeline: SpanPipeline) => ({
   traceId: pipeline.trace_id,
   rootSpanId: pipeline.root_span_id,
   flags: pipeline.trace_flags,
@@ -70,7 +57,7 @@ const traceOf = (pipeline: NamedPipeline) => ({
   application: pipeline.application,
 });
 
-function pipelineRecord(pipeline: NamedPipeline): FinishedSpan[] {
+function pipelineRecord(pipeline: SpanPipeline): FinishedSpan[] {
   const { status, finished_at: finishedAt } = pipeline;
   if (finishedAt === null || (status !== 'completed' && status !== 'failed' && status !== 'cancelled')) return [];
   return [
@@ -89,7 +76,7 @@ function pipelineRecord(pipeline: NamedPipeline): FinishedSpan[] {
   ];
 }
 
-function stageRecord(pipeline: NamedPipeline, stage: StageRow, attempts: readonly AttemptRow[]): FinishedSpan[] {
+function stageRecord(pipeline: SpanPipeline, stage: SpanStage, attempts: readonly SpanAttempt[]): FinishedSpan[] {
   if (stage.finished_at === null) return [];
   const error = stage.error === null ? undefined : (JSON.parse(stage.error) as { message?: string });
   return [
@@ -110,28 +97,22 @@ function stageRecord(pipeline: NamedPipeline, stage: StageRow, attempts: readonl
       finishedAt: stage.finished_at,
       errorCode: stage.error_code ?? undefined,
       errorMessage: error?.message,
-      deliveries: [...attempts.filter((attempt) => attempt.stage_id === stage.id).map(deliveryOf), ...latestDelivery(stage)],
+      deliveries: deliveriesOf(stage, attempts),
     },
   ];
 }
 
-/** The latest delivery stands in the stage's own row. */
-const latestDelivery = (stage: StageRow): ReturnType<typeof deliveryOf>[] =>
-  stage.outcome === null || stage.delivery_ready_at === null || stage.leased_at === null || stage.settled_at === null
-    ? []
-    : [
-        deliveryOf({
-          ...stage,
-          stage_id: stage.id,
-          worker_id: stage.worker_id ?? 0,
-          outcome: stage.outcome,
-          ready_at: stage.delivery_ready_at,
-          leased_at: stage.leased_at,
-          settled_at: stage.settled_at,
-        }),
-      ];
+/** The latest delivery stands in the stage's own row, and in the archive too when the stage goes on after it. */
+function deliveriesOf(stage: SpanStage, attempts: readonly SpanAttempt[]): ReturnType<typeof deliveryOf>[] {
+  const archived = attempts.map(deliveryOf);
+  const { outcome, delivery_ready_at: readyAt, leased_at: leasedAt, settled_at: settledAt, fencing_token: token } = stage;
+  if (outcome === null || readyAt === null || leasedAt === null || settledAt === null) return archived;
+  if (attempts.some((attempt) => attempt.fencing_token === token)) return archived;
+  const times = { ready_at: readyAt, leased_at: leasedAt, settled_at: settledAt };
+  return [...archived, deliveryOf({ ...stage, ...times, stage_id: stage.id, worker_id: stage.worker_id ?? 0, outcome })];
+}
 
-const deliveryOf = (attempt: AttemptRow) => ({
+const deliveryOf = (attempt: SpanAttempt) => ({
   fencingToken: attempt.fencing_token,
   spanId: attempt.span_id,
   outcome: attempt.outcome,

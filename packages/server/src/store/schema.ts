@@ -10,6 +10,7 @@ import type {
 } from './insight-rows.js';
 import type { AuditEventTable, BulkActionTable, StageAppendTable } from './operate-rows.js';
 import type { PrunedPipelineTable } from './retention-rows.js';
+import type { SpanExportTable } from './span-rows.js';
 import type { HookDeliveryTable, HookTable, ScheduleFiringTable, ScheduleTable } from './trigger-rows.js';
 
 /** Tables as Kysely sees them. Ids are integers, times epoch milliseconds, flags 0 or 1, user JSON text. */
@@ -287,11 +288,4 @@ export interface RemovedStageTable {
   removed_at: number;
   /** Whether its id may be given out again. */
   is_free: Flag;
-}
-
-export interface SpanExportTable {
-  id: number;
-  pipeline_id: number;
-  /** Null for the pipeline's own span. */
-  stage_id: number | null;
 }

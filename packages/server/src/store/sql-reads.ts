@@ -12,6 +12,7 @@ import { peerReads } from './sql/peer-reads.js';
 import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
 import { isRare } from './sql/pipeline-search.js';
 import { retentionReads } from './sql/retention-reads.js';
+import { spanReads } from './sql/span-reads.js';
 import { triggerReads } from './sql/trigger-reads.js';
 import type * as s from './store.js';
 
@@ -29,6 +30,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     operateReads(db, can),
     peerReads(db, can),
     retentionReads(db),
+    spanReads(db, can),
     triggerReads(db),
   );
 
@@ -42,6 +44,7 @@ type Rooms = s.DiagnosisReads &
   s.OperateReads &
   s.PeerReads &
   s.RetentionReads &
+  s.SpanReads &
   s.TriggerReads;
 
 class CoreReads implements Omit<s.Reads, keyof Rooms> {
@@ -82,9 +85,6 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
       .where('p.id', '=', id)
       .executeTakeFirst();
   }
-  async pipelinesById(ids: number[]): Promise<(s.PipelineRow & { application: string })[]> {
-    return pipelinesWithApplication(this.#db).where(this.#among('p.id', ids)).execute();
-  }
 
   stages({ from, to }: s.IdRange, page: s.ReadPage): Promise<s.StageRow[]> {
     const first = Math.max(from, (page.after ?? 0) + 1);
@@ -108,16 +108,6 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
       .where(this.#among('d.stage_id', stageIds))
       .orderBy('d.stage_id')
       .orderBy('s.id')
-      .execute();
-  }
-
-  attemptsOfStages(stageIds: number[]): Promise<s.AttemptRow[]> {
-    return this.#db
-      .selectFrom('stage_attempt')
-      .selectAll()
-      .where(this.#among('stage_id', stageIds))
-      .orderBy('stage_id')
-      .orderBy('fencing_token')
       .execute();
   }
 

@@ -43,6 +43,7 @@ import type {
   WorkerRow,
   WorkerStanding,
 } from './rows.js';
+import type { SpanQueue, SpanReads } from './span-rows.js';
 import type { TriggerReads, Triggers } from './trigger-rows.js';
 
 /**
@@ -248,14 +249,6 @@ export interface Reports {
   insertLogs(rows: StageLogRow[]): Promise<void>;
 }
 
-/** Spans to export, written with the commit that ended the work. */
-export interface SpanQueue {
-  /** Queues the stages and pipelines among these that belong to a sampled trace. */
-  queueSpans(stageIds: number[], pipelineIds: number[]): Promise<void>;
-  queuedSpans(limit: number): Promise<{ id: number; pipeline_id: number; stage_id: number | null }[]>;
-  removeSpans(ids: number[]): Promise<void>;
-}
-
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
 export interface Reads
   extends DiagnosisReads,
@@ -265,6 +258,7 @@ export interface Reads
     OperateReads,
     PeerReads,
     RetentionReads,
+    SpanReads,
     TriggerReads {
   /** The time that stored times are of: as `now` of a transaction. */
   now(): Promise<Ms>;
@@ -273,9 +267,6 @@ export interface Reads
   stages(ids: IdRange, page: ReadPage): Promise<StageRow[]>;
   stagesById(ids: number[]): Promise<StageRow[]>;
   dependencyNames(stageIds: number[]): Promise<{ stage_id: number; name: string }[]>;
-  /** Archived deliveries of these stages. */
-  attemptsOfStages(stageIds: number[]): Promise<AttemptRow[]>;
-  pipelinesById(ids: number[]): Promise<(PipelineRow & { application: string })[]>;
   context(pipelineId: number, page: { limit: number; after?: string | undefined }): Promise<ContextRow[]>;
   dependencyPayloads(
     stageId: number,
@@ -300,4 +291,5 @@ export type * from './operate-rows.js';
 export type * from './peer-rows.js';
 export type * from './retention-rows.js';
 export type * from './rows.js';
+export type * from './span-rows.js';
 export type * from './trigger-rows.js';

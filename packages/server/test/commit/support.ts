@@ -35,13 +35,13 @@ export interface Watched {
 }
 
 /** The engine on a database of its own, without HTTP, with its transactions in the hands of the test. */
-export async function watchedEngine(options: ConfigOptions = {}): Promise<Watched> {
+export async function watchedEngine(options: ConfigOptions = {}, env: Record<string, string> = {}): Promise<Watched> {
   const clock = new ManualClock();
   const config = resolveConfig({ options: { logLevel: 'silent', ...options } });
   const database = await aDatabase();
   const store = await openStoreOf(database, clock);
   const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run(), tx: (tx) => tx };
-  const telemetry = openTelemetry({ config, env: {}, clock });
+  const telemetry = openTelemetry({ config, env, clock });
   const secrets = createSecrets({ master: () => 'unused', randomBytes: (bytes) => clock.randomBytes(bytes) });
   const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry, secrets, checkStageSpecs });
   onTestFinished(async () => {

@@ -145,6 +145,8 @@ describe.each(['analysed', 'never analysed'])('on a database with 100,000 stages
       ['the standings of workers', (tx) => tx.workerStandings([1, 2, 3])],
       ['idempotency keys', (tx) => tx.pipelinesByIdempotencyKey([{ applicationId: 1, key: 'k' }])],
       ['dependency outputs', (tx) => tx.dependencyOutputs(stages)],
+      ['what queued spans tell', (tx) => tx.freezeSpans(1, new Set(), 1)],
+      ['spans to export', () => sqlReads(db, postgresCapabilities).queuedSpans(200)],
     ];
     // Their lists of ids go through a join, whose size PostgreSQL cannot guess before it has looked at the table.
     const NEEDS_FIGURES = ['blocked dependents', 'dependency outputs'];

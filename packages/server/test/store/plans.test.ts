@@ -80,6 +80,16 @@ describe('the plan of', () => {
   });
 });
 
+describe('spans to export', () => {
+  it('are read by the keys of their stages and pipelines, however many others there are', async () => {
+    const reads = sqlReads(db, sqliteCapabilities);
+    const plans = [await planOf(() => reads.queuedSpans(10)), await planOf(() => tx.freezeSpans(1, new Set(), 1))];
+    for (const plan of plans) expect(plan).toContain('SEARCH p USING INTEGER PRIMARY KEY');
+    for (const plan of plans) expect(plan).toContain('SEARCH s USING INTEGER PRIMARY KEY');
+    expect(plans[1]).toContain('SEARCH span_export USING INDEX span_export_pipeline (pipeline_id=?)');
+  });
+});
+
 describe('a search that few pipelines match', () => {
   it('reads them off their indexes, however many others there are', async () => {
     const reads = sqlReads(db, sqliteCapabilities);

@@ -29,6 +29,9 @@ export class Effects {
 
   readonly events: GroupEvents;
   readonly samples = new Samples();
+  /** Whether ended work is queued for span export. */
+  readonly exportSpans: boolean;
+  #queued = { stages: 0, pipelines: 0 };
 
   /**
    * @param now - the store's time of the group
@@ -36,9 +39,17 @@ export class Effects {
    */
   constructor(
     readonly now: Ms,
-    { events }: { events: boolean } = { events: false },
+    { events, exportSpans }: { events: boolean; exportSpans: boolean } = { events: false, exportSpans: false },
   ) {
     this.events = new GroupEvents(events);
+    this.exportSpans = exportSpans;
+  }
+
+  /** Stages and pipelines that ended since the last call. */
+  newlyEnded(): { stages: number[]; pipelines: number[] } {
+    const { stages, pipelines } = this.#queued;
+    this.#queued = { stages: this.endedStages.length, pipelines: this.endedPipelines.length };
+    return { stages: this.endedStages.slice(stages), pipelines: this.endedPipelines.slice(pipelines).map(({ id }) => id) };
   }
 
   endPipeline(pipeline: EndedPipeline): void {

@@ -65,16 +65,17 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
     await run(group, ofKind<TimerTicket>(tickets, 'timer'), runEach);
     await run(group, ofKind<CreateTicket>(tickets, 'create'), createStep);
     await leaseToAll(deps, group, tickets, run);
-    if (deps.exportSpans) {
-      await tx.queueSpans(
-        effects.endedStages,
-        effects.endedPipelines.map((pipeline) => pipeline.id),
-      );
-    }
+    await queueEnded(group);
     if (!effects.events.isEmpty) await tx.appendEvents(effects.events.payloads(), now);
     await recordSamples(group, deps);
     return effects;
   });
+}
+
+async function queueEnded({ tx, effects }: Group): Promise<void> {
+  if (!effects.exportSpans) return;
+  const { stages, pipelines } = effects.newlyEnded();
+  await tx.queueSpans(stages, pipelines);
 }
 
 /**
@@ -127,6 +128,7 @@ async function inOrderOfArrival(deps: GroupDeps, group: Group, tickets: readonly
     if (ticket.kind === 'settle') settles.push(ticket);
     if (ticket.kind !== 'operate') continue;
     await flush();
+    await queueEnded(group); // the action may be a rerun of what just ended
     await run<OperateTicket>(group, [ticket], runEach);
   }
   await flush();

@@ -55,6 +55,8 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   const skipped = [...(intent.skip ?? [])];
   await tx.archiveDeliveries([...again, ...removed, ...skipped]);
   await tx.archiveSuperseded([...again, ...removed], now);
+  if (FINAL.has(pipeline.status) || again.length + removed.size + skipped.length > 0)
+    await keepSpans(group, loaded, new Set([...again, ...removed]));
   await tx.removeStages([...removed], now);
   await tx.insertDependencies(inStead);
   await tx.endSkipped(skipped, now);
@@ -69,7 +71,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
     ...counts,
     status,
     run: pipeline.run + (again.length > 0 ? 1 : 0),
-    // The span of the run that ended has been exported under the old id.
+    // The span of the run that ended has been exported under the old id, or is kept for it.
     root_span_id: reopens ? clock.randomHex(8) : pipeline.root_span_id,
     started_at: pipeline.started_at ?? (begins ? now : null),
     finished_at: ends ? (FINAL.has(pipeline.status) ? pipeline.finished_at : now) : null,
@@ -96,6 +98,17 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   if (isFinal(status) && !FINAL.has(pipeline.status)) effects.endPipeline({ ...pipeline, status });
   // The run is over and its span exported; who follows the events hears that it ended in another way after all.
   else if (isFinal(status) && status !== pipeline.status) effects.events.add(`pipeline_${status}`, pipeline);
+}
+
+/** What waits for export tells of the run that is over; the workers' spans of a stage that is cut off must find theirs too. */
+async function keepSpans(
+  { tx, now, effects }: Group,
+  { pipeline, stages }: LoadedPipeline,
+  ending: ReadonlySet<number>,
+): Promise<void> {
+  const cut = stages.filter((stage) => ending.has(stage.id) && !ENDED.has(stage.status)).map((stage) => stage.id);
+  if (effects.exportSpans) await tx.queueSpans(cut, []);
+  await tx.freezeSpans(pipeline.id, new Set(cut), now);
 }
 
 function tell({ events }: Effects, type: StoredType, stage: GraphStage | undefined): void {

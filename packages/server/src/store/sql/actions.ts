@@ -100,13 +100,8 @@ const rememberRemoved = statement<{ ids: number[]; now: number }>(
     on conflict (stage_id, fencing_token) do update set removed_at = excluded.removed_at, is_free = 1`,
 );
 
-/** Their attempts and logs stay: they tell what the run that is over did. */
-const REMOVALS = [
-  removed('stage_dependency', 'stage_id'),
-  removed('stage_dependency', 'depends_on_id'),
-  removed('span_export', 'stage_id'),
-  removed('stage', 'id'),
-];
+/** Their attempts, logs and frozen spans stay: they tell what the run that is over did. */
+const REMOVALS = [removed('stage_dependency', 'stage_id'), removed('stage_dependency', 'depends_on_id'), removed('stage', 'id')];
 
 export const actionsOf = ({ db, run, runIds, runRows }: SqlContext): Actions => ({
   async pipelineState(id) {

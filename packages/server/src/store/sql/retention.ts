@@ -26,7 +26,7 @@ export const HANGING: readonly Hanging[] = [
   { table: 'stage_log', keys: ['id'], pipeline: 'pipeline_id', payload: ['message', 'fields'] },
   { table: 'stage_append', keys: ['pipeline_id', 'idempotency_key'], pipeline: 'pipeline_id', payload: ['stages'] },
   { table: 'context_item', keys: ['pipeline_id', 'key'], pipeline: 'pipeline_id', payload: ['value'] },
-  { table: 'span_export', keys: ['id'], pipeline: 'pipeline_id' },
+  { table: 'span_export', keys: ['id'], pipeline: 'pipeline_id', payload: ['frozen'] },
   { table: 'stage_failure', keys: ['stage_id'], stage: 'stage_id' },
 ];
 
