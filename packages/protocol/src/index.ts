@@ -158,7 +158,7 @@ export {
 } from './states.js';
 export type { TraceParent } from './traceparent.js';
 export { formatTraceparent, parseTraceparent, parseTracestate, SAMPLED } from './traceparent.js';
-export type { PipelineTrace, TraceAttempt, TraceStage } from './traces.js';
+export type { PipelineTrace, TraceAttempt, TraceStage, TraceStep } from './traces.js';
 export type {
   Heartbeat,
   HeartbeatReply,

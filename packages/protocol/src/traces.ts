@@ -37,4 +37,13 @@ export interface TraceAttempt {
   queueWaitMs: number;
   runOffsetMs: number;
   runMs: number;
+  /** What the handler ran with `job.step`, as its log tells, in the order of their ends; absent without any. */
+  steps?: TraceStep[];
+}
+
+export interface TraceStep {
+  name: string;
+  offsetMs: number;
+  ms: number;
+  failed: boolean;
 }

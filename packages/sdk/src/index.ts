@@ -71,6 +71,7 @@ export type {
   StagesAppended,
   TraceAttempt,
   TraceStage,
+  TraceStep,
   Trigger,
   Worker as WorkerInfo,
 } from '@pipelogiq/protocol';

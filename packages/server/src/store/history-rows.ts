@@ -14,4 +14,9 @@ export type PastLog = StageLogRow & OfStage;
 export interface HistoryReads {
   attempts(stages: IdRange, page: ReadPage): Promise<PastAttempt[]>;
   logs(pipelineId: number, page: ReadPage): Promise<PastLog[]>;
+  /** The lines in which workers tell of the steps of their handlers. */
+  stepLines(
+    pipelineId: number,
+    limit: number,
+  ): Promise<Pick<StageLogRow, 'stage_id' | 'fencing_token' | 'message' | 'fields' | 'logged_at'>[]>;
 }

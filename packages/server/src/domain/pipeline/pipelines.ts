@@ -9,6 +9,7 @@ import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, PipelineUseCases, Principal } from '../use-cases.js';
 import { isFinal } from './cancel.js';
 import { type PlanDeps, planPipeline } from './plan.js';
+import { deliveryKey, stepsByDelivery } from './steps.js';
 import { attemptView, contextView, logView, pipelineSummary, pipelineView, stageView } from './views.js';
 import type { PipelineWaits } from './waits.js';
 import { buildWaterfall } from './waterfall.js';
@@ -160,6 +161,7 @@ async function waterfall({ reads }: PipelineDeps, pipeline: Row): Promise<Pipeli
   const stages = await reads.stages(stagesOf(pipeline.id), { limit: WATERFALL_ROWS });
   const names = await dependencyNames(reads, stages);
   const attempts = await reads.attempts(stagesOf(pipeline.id), { limit: WATERFALL_ROWS });
+  const steps = stepsByDelivery(await reads.stepLines(pipeline.id, WATERFALL_ROWS));
   return buildWaterfall(
     {
       id: String(pipeline.id),
@@ -181,7 +183,9 @@ async function waterfall({ reads }: PipelineDeps, pipeline: Row): Promise<Pipeli
       dependsOn: names.get(stage.id) ?? [],
       ...(stage.wait_for !== null && { waitedFrom: stage.ready_at, waitedTo: stage.finished_at }),
     })),
-    attempts.filter((attempt) => attempt.is_removed === 0).map(tracedAttempt),
+    attempts
+      .filter((attempt) => attempt.is_removed === 0)
+      .map((attempt) => ({ ...tracedAttempt(attempt), steps: steps.get(deliveryKey(attempt)) ?? [] })),
     await reads.now(),
   );
 }

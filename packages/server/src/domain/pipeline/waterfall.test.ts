@@ -137,4 +137,19 @@ describe('the waterfall of a pipeline', () => {
     expect(trace.durationMs).toBe(0);
     expect(trace.stages[0]?.attempts[0]).toMatchObject({ queueWaitMs: 0, runMs: 0, runOffsetMs: 0 });
   });
+
+  it('has the steps of a handler in its attempt, wherever the clock of its worker stands', () => {
+    const step = { name: 'authorise', endedAt: BEGIN + 80, durationMs: 30, failed: false };
+    const steps = [
+      step,
+      { ...step, name: 'ahead', endedAt: BEGIN + 9_000 },
+      { ...step, name: 'behind', endedAt: 0, failed: true },
+    ];
+    const { stages } = buildWaterfall(aPipeline(), [aStage('1')], [anAttempt('1', { steps })], BEGIN);
+    expect(stages[0]?.attempts[0]?.steps).toEqual([
+      { name: 'authorise', offsetMs: 50, ms: 30, failed: false },
+      { name: 'ahead', offsetMs: 70, ms: 30, failed: false },
+      { name: 'behind', offsetMs: 40, ms: 0, failed: true },
+    ]);
+  });
 });

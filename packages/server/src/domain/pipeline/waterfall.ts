@@ -1,4 +1,12 @@
-import type { DeliveryOutcome, PipelineStatus, PipelineTrace, StageStatus, TraceAttempt, TraceStage } from '@pipelogiq/protocol';
+import type {
+  DeliveryOutcome,
+  PipelineStatus,
+  PipelineTrace,
+  StageStatus,
+  TraceAttempt,
+  TraceStage,
+  TraceStep,
+} from '@pipelogiq/protocol';
 
 /** Absent in a row: `null` from the database, `undefined` from code. */
 type Maybe<T> = T | null | undefined;
@@ -41,6 +49,15 @@ export interface TracedAttempt {
   readyAt: number;
   startedAt: number;
   finishedAt?: Maybe<number>;
+  steps?: readonly TracedStep[];
+}
+
+/** By the worker's clock. */
+export interface TracedStep {
+  name: string;
+  endedAt: number;
+  durationMs: number;
+  failed: boolean;
 }
 
 /**
@@ -103,7 +120,7 @@ function traceStage(stage: TracedStage, attempts: readonly TracedAttempt[], begi
 }
 
 function traceAttempt(attempt: TracedAttempt, begin: number, now: number): TraceAttempt {
-  const { fencingToken, spanId, workerId, outcome, errorCode, readyAt, startedAt, finishedAt } = attempt;
+  const { fencingToken, spanId, workerId, outcome, errorCode, readyAt, startedAt, finishedAt, steps = [] } = attempt;
   return {
     fencingToken,
     spanId,
@@ -114,7 +131,20 @@ function traceAttempt(attempt: TracedAttempt, begin: number, now: number): Trace
     queueWaitMs: elapsed(readyAt, startedAt),
     runOffsetMs: elapsed(begin, startedAt),
     runMs: elapsed(startedAt, finishedAt ?? now),
+    ...(steps.length > 0 && { steps: steps.map((step) => traceStep(step, attempt, begin, now)) }),
   };
+}
+
+/** A worker's clock may differ from the server's: a step never leaves its attempt. */
+function traceStep(
+  { name, endedAt, durationMs, failed }: TracedStep,
+  attempt: TracedAttempt,
+  begin: number,
+  now: number,
+): TraceStep {
+  const end = Math.min(Math.max(endedAt, attempt.startedAt), attempt.finishedAt ?? now);
+  const start = Math.max(end - durationMs, attempt.startedAt);
+  return { name, offsetMs: elapsed(begin, start), ms: elapsed(start, end), failed };
 }
 
 /** Never negative, though clocks of replicas and clocks set back may be. */

@@ -124,6 +124,9 @@ const traceAttempt = z
     queueWaitMs: z.number(),
     runOffsetMs: z.number(),
     runMs: z.number(),
+    steps: optional(
+      z.array(z.object({ name: z.string(), offsetMs: z.number(), ms: z.number(), failed: z.boolean() }).openapi('TraceStep')),
+    ),
   })
   .openapi('TraceAttempt');
 const traceStage = z

@@ -41,4 +41,13 @@ export const historyReads = (db: Kysely<Schema>): HistoryReads => ({
       order by line.id`.execute(db);
     return rows;
   },
+  stepLines: (pipelineId, limit) =>
+    db
+      .selectFrom('stage_log')
+      .select(['stage_id', 'fencing_token', 'message', 'fields', 'logged_at'])
+      .where('pipeline_id', '=', pipelineId)
+      .where('message', 'in', ['step_completed', 'step_failed'])
+      .orderBy('id')
+      .limit(limit)
+      .execute(),
 });
