@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -42,5 +42,7 @@ export const readStamp = (name) => (existsSync(stampPath(name)) ? readFileSync(s
 
 export function writeStamp(name, value) {
   mkdirSync(at('node_modules/.pipelogiq'), { recursive: true });
-  writeFileSync(stampPath(name), value);
+  // Not in place: another copy of the repository may share the file by a hard link.
+  writeFileSync(`${stampPath(name)}.new`, value);
+  renameSync(`${stampPath(name)}.new`, stampPath(name));
 }

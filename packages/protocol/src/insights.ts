@@ -25,7 +25,7 @@ export interface InsightQuery {
   limit?: number;
 }
 
-/** Stages of one name and handler in pipelines of one name. An attempt is a delivery that was not given back or taken away. */
+/** Stages of one name and handler in pipelines of one name; those that were spawned have `(spawned)` for their name. An attempt is a delivery that was not given back or taken away. */
 export interface StageInsight {
   pipeline: string;
   stage: string;

@@ -15,7 +15,8 @@ export function serveCommand(program: Command, output: Output, finish: (exitCode
       output.line(`Pipelogiq ${SERVER_VERSION} listening on ${url} (database ${database})`);
       if (!controlPlane.firstStart || config.bootstrapApiKey !== undefined) return;
       if (!output.isTerminal) {
-        output.line(`No API key exists yet: make one with \`pipelogiq keys create --database ${database}\``);
+        output.line('No API key exists yet. In this folder, with the same --database or PIPELOGIQ_DATABASE, run:');
+        output.line('  pipelogiq keys create --name admin --scopes admin --output admin.json');
         return;
       }
       const { key } = await controlPlane.createApiKey({ name: 'first start', scopes: ['admin'] });

@@ -172,6 +172,7 @@ export type DeliveryRow = Pick<
   | 'timeout_at'
   | 'leased_at'
   | 'delivery_ready_at'
+  | 'spawned_by_id'
   | 'log_lines'
   | 'error_code'
 >;
@@ -212,6 +213,7 @@ export type CompletedRow = Pick<
   | 'attempts'
   | 'leased_at'
   | 'delivery_ready_at'
+  | 'spawned_by_id'
 >;
 
 export type BlockedRow = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name'>;

@@ -89,6 +89,29 @@ describe('insights', () => {
     }
   });
 
+  it('count spawned stages as one series of their handler', async () => {
+    const h = await harness();
+    const worker = await h.worker();
+    await h.create({ name: 'import', stages: [{ name: 'split', handler: 'a' }] });
+    const split = await worker.one();
+    await h.controlPlane.advance(10);
+    await worker.ack(split, { spawn: [1, 2, 3].map((n) => ({ name: `row-${n}`, handler: 'a' })) });
+    const rows = await worker.pull();
+    await h.controlPlane.advance(20);
+    for (const row of rows) await worker.ack(row);
+    const { slowestStages } = await insightsOf(h, '?pipeline=import');
+    expect(slowestStages.map(({ stage, completed }) => [stage, completed])).toEqual([
+      ['(spawned)', 3],
+      ['split', 1],
+    ]);
+  });
+
+  it('count what ended in this very millisecond', async () => {
+    const h = await harness(); // whose clock stands at the begin of a day
+    await run(h, await h.worker());
+    for (const range of ['1h', '24h', '90d']) expect((await insightsOf(h, `?range=${range}`)).summary.completed, range).toBe(1);
+  });
+
   it('are of one application, and of the pipeline and handler that are asked for', async () => {
     const h = await harness();
     const worker = await h.worker();

@@ -62,6 +62,9 @@ export type Sample = DeliverySample | PipelineSample | FeedbackSample | MeasureS
 /** A name that a sample lacks until the group knows it. */
 type Unnamed = Extract<Sample, { pipelineId: number }>;
 
+/** Spawned stages are named after what they work on: thousands of names, of which one would tell little. Their handler tells them apart. */
+const SPAWNED = '(spawned)';
+
 /** What one group measured, in order; for insights and for metrics. */
 export class Samples {
   readonly all: Sample[] = [];
@@ -130,7 +133,7 @@ const since = (from: Ms, now: Ms): Ms => Math.max(now - from, 0);
 
 /** A stage as a sample sees it; without times when no worker ran it. */
 export type Measured = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name' | 'handler' | 'attempts'> &
-  Partial<Pick<StageRow, 'leased_at' | 'delivery_ready_at'>>;
+  Partial<Pick<StageRow, 'leased_at' | 'delivery_ready_at' | 'spawned_by_id'>>;
 
 function delivery(
   row: Measured,
@@ -144,7 +147,7 @@ function delivery(
     stageId: row.id,
     pipelineId: row.pipeline_id,
     pipeline: undefined,
-    stage: row.name,
+    stage: (row.spawned_by_id ?? null) === null ? row.name : SPAWNED,
     handler: row.handler,
     outcome,
     runMs: wasLeased ? since(leased_at, now) : undefined,

@@ -46,7 +46,7 @@ export function windowOf(from: Ms, to: Ms, now: Ms, kept: Kept): Window {
   const before = finerThan(resolution, from, now, kept);
   const after = to >= now ? resolution : finerThan(resolution, to, now, kept); // nothing is ahead of now: its whole period will do
   const start = periodOf(from, before);
-  const end = upTo(to, after);
+  const end = upTo(to >= now ? now + 1 : to, after); // what ended in this very millisecond counts
   const [first, last] = [upTo(start, resolution), periodOf(end, resolution)];
   const spans: Span[] =
     first > last

@@ -19,7 +19,8 @@ import { readyStatus } from './waits.js';
 
 const DELIVERY = sql`
   id, application_id, pipeline_id, name, handler, status, fencing_token, outcome, worker_id, attempts, max_attempts, expiries,
-  backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, delivery_ready_at, log_lines, error_code`;
+  backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, delivery_ready_at, log_lines, error_code,
+  spawned_by_id`;
 
 const lockPipelines = statement<{ ids: number[] }>(
   ({ idsIn }) => sql`select id from pipeline where id ${idsIn('ids')} order by id for no key update`,
@@ -44,7 +45,7 @@ const completeDeliveries = rowsStatement<Completion & Record<string, unknown>, {
     where stage.id = a.id and stage.status = 'running' and stage.fencing_token = a.token and stage.worker_id = a.worker_id
       and stage.application_id = a.application_id and (a.is_empty = 0 or stage.fail_if_output_empty = 0)
     returning stage.id, stage.application_id, stage.pipeline_id, stage.name, stage.handler, stage.fencing_token, stage.worker_id,
-      stage.attempts, stage.leased_at, stage.delivery_ready_at`,
+      stage.attempts, stage.leased_at, stage.delivery_ready_at, stage.spawned_by_id`,
 );
 
 const archivedOutcomes = rowsStatement<
