@@ -2,12 +2,13 @@
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
-import { brokenFigures, figuresOf, ratioFigures, tableOf } from './figures.mjs';
+import { figuresOf, ratioFigures } from './figures.mjs';
 import { measureScenario } from './measure.mjs';
 import { openerOf } from './postgres/contenders.mjs';
 import { startPostgres } from './postgres/instance.mjs';
 import { SCENARIOS } from './postgres/scenarios.mjs';
 import { leadToEnd, PRODUCT_CLI, temporaryFolder } from './processes.mjs';
+import { say, startReport } from './report.mjs';
 
 const USAGE = `usage: node bench/postgres.mjs [options]
   --smoke            tiny sizes: asserts only that every figure comes out
@@ -60,31 +61,15 @@ async function main() {
   if (!postgres) return say('skipped: there is no PostgreSQL here');
   say(`PostgreSQL ${postgres.version}`);
 
-  const figures = [];
+  const report = startReport(options);
   const open = openerOf({ postgres, base, drained: sizes.drained });
   for (const scenario of options.scenarios) {
     say(`${scenario.name}: ${scenario.what}`);
     const size = sizes[scenario.name];
     const results = await measureScenario({ scenario, size, rounds: sizes.rounds, warm: !options.smoke, open });
-    const measured = [...figuresOf(scenario, results), ...ratioFigures(scenario, results)];
-    // Rounds of a smoke run are too short to be held against any aim.
-    const added = options.smoke ? measured.map(({ aim, met, ...figure }) => figure) : measured;
-    for (const figure of added) process.stdout.write(`${JSON.stringify(figure)}\n`);
-    figures.push(...added);
+    report.add([...figuresOf(scenario, results), ...ratioFigures(scenario, results)]);
   }
-  if (!options.json) say(`\n${tableOf(figures)}`);
-  if (options.smoke) assertComplete(figures);
-}
-
-function assertComplete(figures) {
-  // Tiny rounds can end within one tick of the processor clock.
-  const broken = brokenFigures(figures.filter(({ name }) => !name.endsWith('-cpu')));
-  if (broken.length > 0) throw new Error(`figures without a value: ${broken.join(', ')}`);
-  say(`${figures.length} figures, each with a value`);
-}
-
-function say(line) {
-  process.stderr.write(`${line}\n`);
+  report.end();
 }
 
 await leadToEnd('bench:postgres', main);

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { measureCommitCost } from './commit-cost.mjs';
-import { brokenFigures, figuresOf, tableOf } from './figures.mjs';
+import { figuresOf } from './figures.mjs';
 import { measureScenario } from './measure.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { preload } from './preload.mjs';
 import { leadToEnd, PRODUCT_CLI, startServer, temporaryFolder } from './processes.mjs';
+import { say, startReport } from './report.mjs';
 import { chooseScenarios, SERVER_ENV } from './scenarios.mjs';
 
 async function main() {
@@ -19,12 +20,8 @@ async function main() {
   if (usesProduct && !existsSync(PRODUCT_CLI)) throw new Error('the server is not built: run `npm run build` first');
   const base = await temporaryFolder(options.dir);
 
-  const figures = [];
-  const add = (added) => {
-    for (const figure of added) process.stdout.write(`${JSON.stringify(figure)}\n`);
-    figures.push(...added);
-  };
-  if (!options.only || options.only.includes('commit')) add(measureCommitCost({ base, count: sizes.commit }));
+  const report = startReport(options);
+  if (!options.only || options.only.includes('commit')) report.add(measureCommitCost({ base, count: sizes.commit }));
   const templates = {};
   if (options.large && scenarios.length > 0) {
     say(`preloading ${sizes.finished} finished and ${sizes.delayed} delayed stages`);
@@ -46,23 +43,9 @@ async function main() {
       warm: !options.smoke,
       open,
     });
-    const measured = figuresOf(scenario, results);
-    // Rounds of a smoke run are too short to be held against any aim.
-    add(options.smoke ? measured.map(({ aim, met, ...figure }) => figure) : measured);
+    report.add(figuresOf(scenario, results));
   }
-  if (!options.json) say(`\n${tableOf(figures)}`);
-  if (options.smoke) assertComplete(figures);
-}
-
-function assertComplete(figures) {
-  // Tiny rounds can end within one tick of the processor clock.
-  const broken = brokenFigures(figures.filter(({ name }) => !name.endsWith('-cpu')));
-  if (broken.length > 0) throw new Error(`figures without a value: ${broken.join(', ')}`);
-  say(`${figures.length} figures, each with a value`);
-}
-
-function say(line) {
-  process.stderr.write(`${line}\n`);
+  report.end();
 }
 
 await leadToEnd('bench', main);
