@@ -1,6 +1,6 @@
 import type { Config } from '../config.js';
 import { type FoldDeps, Folder } from '../domain/insight/fold.js';
-import { DAY, HOUR, RESOLUTIONS } from '../domain/insight/periods.js';
+import { DAY, HOUR, MINUTE } from '../domain/insight/periods.js';
 import type { Loop } from './loop.js';
 
 const PRUNE_EVERY_MS = 60_000;
@@ -19,7 +19,7 @@ export function insightLoops({ config, inBackground }: InsightLoopDeps): Loop[] 
   if (!config.insights) return [];
   const folder = new Folder({ inGroup: inBackground, maxSeries: config.insightMaxSeries });
   const kept = new Map([
-    [RESOLUTIONS[0], config.insightMinutesMs],
+    [MINUTE, config.insightMinutesMs],
     [HOUR, config.insightHoursMs],
     [DAY, config.insightDaysMs],
   ]);

@@ -1,5 +1,5 @@
 import type { EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
-import { GroupEvents } from '../event/group-events.js';
+import { type EventMark, GroupEvents } from '../event/group-events.js';
 import { Samples } from '../insight/samples.js';
 
 /** Key of what one kind of waiter waits for. */
@@ -12,6 +12,12 @@ export function readyWork(key: string, count: number): ReadyWork {
 
 export const addReady = (ready: Map<string, number>, key: string, count: number): void =>
   void ready.set(key, (ready.get(key) ?? 0) + count);
+
+/** A place in what a group has told and measured. */
+export interface EffectsMark {
+  events: EventMark;
+  samples: number;
+}
 
 /** What a group did, for those who wait: told only after the commit. */
 export class Effects {
@@ -50,6 +56,16 @@ export class Effects {
     const { stages, pipelines } = this.#queued;
     this.#queued = { stages: this.endedStages.length, pipelines: this.endedPipelines.length };
     return { stages: this.endedStages.slice(stages), pipelines: this.endedPipelines.slice(pipelines).map(({ id }) => id) };
+  }
+
+  mark(): EffectsMark {
+    return { events: this.events.mark(), samples: this.samples.mark() };
+  }
+
+  /** Forgets what was told and measured since: its savepoint was rolled back. */
+  backTo({ events, samples }: EffectsMark): void {
+    this.events.backTo(events);
+    this.samples.backTo(samples);
   }
 
   endPipeline(pipeline: EndedPipeline): void {

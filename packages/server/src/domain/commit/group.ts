@@ -142,13 +142,18 @@ const runTogether: Runner = async (group, tickets, step) => {
   if (tickets.length > 0) await step(group, tickets);
 };
 
-const alone = <T extends Ticket>(group: Group, ticket: T, step: Step<T>): Promise<void> =>
-  group.tx.savepoint(() => step(group, [ticket]));
+const alone = async <T extends Ticket>(group: Group, ticket: T, step: Step<T>): Promise<void> => {
+  const mark = group.effects.mark();
+  try {
+    await group.tx.savepoint(() => step(group, [ticket]));
+  } catch (error) {
+    group.effects.backTo(mark);
+    throw error;
+  }
+};
 
 const runApart: Runner = async (group, tickets, step) => {
-  const { events, samples } = group.effects;
   for (const ticket of tickets) {
-    const [mark, sample] = [events.mark(), samples.mark()];
     try {
       // Twice: what broke on a key that another server inserted at the same time finds that key the second time.
       await alone(group, ticket, step).catch((error) => {
@@ -157,8 +162,6 @@ const runApart: Runner = async (group, tickets, step) => {
       });
     } catch (error) {
       if (!group.isDataFailure(error)) throw error; // the database itself: nobody's request is to blame
-      events.backTo(mark);
-      samples.backTo(sample);
       ticket.result = error instanceof Error ? error : new Error(String(error));
     }
   }

@@ -2,14 +2,8 @@ import type { InsightReads, Ms, StatSeriesRow } from '../../store/store.js';
 import { readDelta } from './delta.js';
 import { readPage } from './page.js';
 import { periodOf, slotOf } from './periods.js';
-import { KINDS, type Kind, type SeriesKey, SeriesStats, textOf } from './series.js';
+import { figuresIn, kindOf, type SeriesFigures, type SeriesKey, type SeriesStats } from './series.js';
 import type { Window } from './window.js';
-
-/** What one series did in a window. */
-export interface SeriesFigures {
-  key: SeriesKey;
-  stats: SeriesStats;
-}
 
 /** Ends of stages and of pipelines in one period. */
 export interface Point {
@@ -37,8 +31,6 @@ const DELTAS_AT_ONCE = 500;
 /** A fold between two reads moves counts from deltas to pages, so that they would be seen twice or not at all. */
 const TRIES = 4;
 
-const KIND_OF = new Map<number, Kind>(Object.entries(KINDS).map(([kind, code]) => [code, kind as Kind]));
-
 /** Adds up pages and what is not folded yet. It costs periods and series, whatever the number of executions. */
 export async function collect(reads: InsightReads, filter: SeriesFilter, window: Window): Promise<Collected> {
   for (let tries = 1; ; tries++) {
@@ -59,8 +51,9 @@ class Collection {
   constructor(window: Window, rows: readonly StatSeriesRow[]) {
     this.#window = window;
     for (const { id, application_id, kind: code, pipeline, stage, handler, unit } of rows) {
-      const kind = KIND_OF.get(code);
-      if (kind) this.#byId.set(id, this.#figuresOf({ applicationId: application_id, kind, pipeline, stage, handler, unit }));
+      const kind = kindOf(code);
+      const key = kind && { applicationId: application_id, kind, pipeline, stage, handler, unit };
+      if (key) this.#byId.set(id, figuresIn(this.#byText, key));
     }
   }
 
@@ -97,7 +90,7 @@ class Collection {
         const point = this.#pointAt(written_at);
         readDelta(payload, (key, read) => {
           if (!isWanted(key)) return false;
-          count(point, this.#figuresOf(key), read);
+          count(point, figuresIn(this.#byText, key), read);
           return true;
         });
       }
@@ -111,13 +104,6 @@ class Collection {
     const series = [...this.#byText.values()].filter(({ stats }) => !stats.isEmpty);
     const points = [...this.#points].filter(([, point]) => Object.values(point).some((count) => count > 0));
     return { series, points: new Map(points.sort(([one], [other]) => one - other)) };
-  }
-
-  #figuresOf(key: SeriesKey): SeriesFigures {
-    const text = textOf(key);
-    const figures = this.#byText.get(text) ?? { key, stats: new SeriesStats() };
-    this.#byText.set(text, figures);
-    return figures;
   }
 
   #pointAt(at: Ms): Point {

@@ -1,26 +1,12 @@
 import { ByteReader, ByteWriter } from './bytes.js';
 import type { ReadSeries } from './page.js';
 import type { Sample } from './samples.js';
-import { KINDS, type Kind, type SeriesKey, SeriesStats, seriesOf, textOf } from './series.js';
-
-/** One series of a group. */
-export interface SeriesDelta {
-  key: SeriesKey;
-  stats: SeriesStats;
-}
-
-const KIND_OF = new Map<number, Kind>(Object.entries(KINDS).map(([kind, code]) => [code, kind as Kind]));
+import { figuresIn, KINDS, kindOf, type SeriesFigures, type SeriesKey, seriesOf } from './series.js';
 
 /** What the samples of one group add to their series, in one packed row. */
 export function packDelta(samples: readonly Sample[]): Uint8Array {
-  const bySeries = new Map<string, SeriesDelta>();
-  for (const sample of samples) {
-    const key = seriesOf(sample);
-    const text = textOf(key);
-    const delta = bySeries.get(text) ?? { key, stats: new SeriesStats() };
-    delta.stats.add(sample);
-    bySeries.set(text, delta);
-  }
+  const bySeries = new Map<string, SeriesFigures>();
+  for (const sample of samples) figuresIn(bySeries, seriesOf(sample)).stats.add(sample);
   const writer = new ByteWriter();
   const body = new ByteWriter();
   for (const { key, stats } of bySeries.values()) {
@@ -40,7 +26,7 @@ export function readDelta(payload: Uint8Array, take: (key: SeriesKey, read: Read
   const read: ReadSeries = (into) => into.read(reader);
   while (!reader.isAtEnd) {
     const applicationId = reader.count();
-    const kind = KIND_OF.get(reader.count());
+    const kind = kindOf(reader.count());
     const [pipeline, stage, handler, unit] = [reader.text(), reader.text(), reader.text(), reader.text()];
     const length = reader.count();
     const wanted = kind !== undefined && take({ applicationId, kind, pipeline, stage, handler, unit }, read);

@@ -10,15 +10,13 @@ import type {
   Regression,
   StageInsight,
 } from '@pipelogiq/protocol';
-import type { Collected, SeriesFigures } from './collect.js';
-import type { SeriesKey, SeriesStats } from './series.js';
-import { SeriesStats as Stats } from './series.js';
+import type { Collected } from './collect.js';
+import { HOUR, MINUTE } from './periods.js';
+import { type SeriesFigures, type SeriesKey, SeriesStats } from './series.js';
 import type { Sketch } from './sketch.js';
 import type { Window } from './window.js';
 
 const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
 const DURATION_BOUNDS = [
   100,
   SECOND,
@@ -66,7 +64,7 @@ export function figuresOf(window: Window, collected: Collected, before: Collecte
 const namesOf = ({ pipeline, stage, handler }: SeriesKey) => ({ pipeline, stage, handler });
 
 function total(series: readonly SeriesFigures[]): SeriesStats {
-  const sum = new Stats();
+  const sum = new SeriesStats();
   for (const { stats } of series) sum.merge(stats);
   return sum;
 }
@@ -123,7 +121,7 @@ const pipelineInsight = ({ key, stats }: SeriesFigures): PipelineInsight => ({
 function handlersOf(stages: readonly SeriesFigures[]): HandlerInsight[] {
   const byHandler = new Map<string, SeriesStats>();
   for (const { key, stats } of stages) {
-    const sum = byHandler.get(key.handler) ?? new Stats();
+    const sum = byHandler.get(key.handler) ?? new SeriesStats();
     sum.merge(stats);
     byHandler.set(key.handler, sum);
   }

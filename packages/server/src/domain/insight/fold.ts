@@ -4,7 +4,7 @@ import { readDelta } from './delta.js';
 import { foldFailures } from './failures.js';
 import { type ReadSeries, readPage, writePage } from './page.js';
 import { DAY, periodOf, RESOLUTIONS, slotOf } from './periods.js';
-import { KINDS, OTHER, type SeriesKey, SeriesStats, textOf } from './series.js';
+import { figuresIn, KINDS, OTHER, type SeriesFigures, type SeriesKey, SeriesStats, textOf } from './series.js';
 
 export interface FoldDeps {
   /** Runs a piece of work in a group of its own, behind all other work. */
@@ -61,23 +61,23 @@ export class Folder {
   /** Ids of all series among these; new ones are given one as long as their application may have more. */
   async #resolve(
     { tx, now }: Pick<Group, 'tx' | 'now'>,
-    byMinute: ReadonlyMap<Ms, ReadonlyMap<string, SeriesDelta>>,
+    byMinute: ReadonlyMap<Ms, ReadonlyMap<string, SeriesFigures>>,
   ): Promise<{ idOf: (text: string) => number; learnt: Map<string, Known> }> {
     const keys = new Map([...byMinute.values()].flatMap((series) => [...series].map(([text, { key }]) => [text, key] as const)));
     const learnt = new Map<string, Known>();
     const today = periodOf(now, DAY);
-    const find = async (texts: string[]): Promise<void> => {
-      const names = texts.map((text) => namesOf(keys.get(text) as SeriesKey));
-      for (const row of await tx.seriesByNames(names)) learnt.set(textOfRow(row), { id: row.id, seenAt: row.last_seen_at });
-    };
     const isUnknown = (text: string): boolean => !this.#known.has(text) && !learnt.has(text);
-    await find([...keys.keys()].filter(isUnknown));
-    const fresh = [...keys].filter(([text]) => isUnknown(text));
-    if (fresh.length > 0) await this.#make({ tx, now: today }, fresh, learnt);
-    const idOf = (text: string): number => (learnt.get(text) ?? this.#known.get(text))?.id as number;
-    const aged = [...keys.keys()].filter(
-      (text) => (learnt.get(text) ?? this.#known.get(text) ?? { seenAt: today }).seenAt < today,
+    const unknown = (): [string, SeriesKey][] => [...keys].filter(([text]) => isUnknown(text));
+    await learn(
+      tx,
+      unknown().map(([, key]) => key),
+      learnt,
     );
+    const fresh = unknown();
+    if (fresh.length > 0) await this.#make({ tx, now: today }, fresh, learnt);
+    const knownOf = (text: string): Known => (learnt.get(text) ?? this.#known.get(text)) as Known;
+    const idOf = (text: string): number => knownOf(text).id;
+    const aged = [...keys.keys()].filter((text) => knownOf(text).seenAt < today);
     if (aged.length > 0) await tx.touchSeries([...new Set(aged.map(idOf))], today);
     for (const text of aged) learnt.set(text, { id: idOf(text), seenAt: today });
     return { idOf, learnt };
@@ -95,10 +95,8 @@ export class Folder {
       standsFor.set(text, textOf(own));
       rows.set(textOf(own), own);
     }
-    for (const row of await tx.seriesByNames([...rows.values()].map(namesOf))) {
-      learnt.set(textOfRow(row), { id: row.id, seenAt: row.last_seen_at });
-      rows.delete(textOfRow(row)); // "(other)" may be there
-    }
+    await learn(tx, [...rows.values()], learnt);
+    for (const text of rows.keys()) if (learnt.has(text)) rows.delete(text); // "(other)" may be there
     const ids = await tx.allocateIds('stat_series', rows.size);
     const made = [...rows].map(([text, key], place) => ({
       text,
@@ -110,9 +108,10 @@ export class Folder {
   }
 }
 
-interface SeriesDelta {
-  key: SeriesKey;
-  stats: SeriesStats;
+/** Looks up which of these series there are. */
+async function learn(tx: Group['tx'], keys: readonly SeriesKey[], learnt: Map<string, Known>): Promise<void> {
+  for (const row of await tx.seriesByNames(keys.map(namesOf)))
+    learnt.set(textOfRow(row), { id: row.id, seenAt: row.last_seen_at });
 }
 
 interface Page {
@@ -120,24 +119,24 @@ interface Page {
   series: Map<number, SeriesStats>;
 }
 
-function readDeltas(rows: readonly StatDeltaRow[]): Map<Ms, Map<string, SeriesDelta>> {
-  const byMinute = new Map<Ms, Map<string, SeriesDelta>>();
+function readDeltas(rows: readonly StatDeltaRow[]): Map<Ms, Map<string, SeriesFigures>> {
+  const byMinute = new Map<Ms, Map<string, SeriesFigures>>();
   for (const { written_at, payload } of rows) {
     const minute = periodOf(written_at, RESOLUTIONS[0]);
-    const series = byMinute.get(minute) ?? new Map<string, SeriesDelta>();
+    const series = byMinute.get(minute) ?? new Map<string, SeriesFigures>();
     byMinute.set(minute, series);
     readDelta(payload, (key, read) => {
-      const text = textOf(key);
-      const delta = series.get(text) ?? { key, stats: new SeriesStats() };
-      series.set(text, delta);
-      read(delta.stats);
+      read(figuresIn(series, key).stats);
       return true;
     });
   }
   return byMinute;
 }
 
-function pagesOf(byMinute: ReadonlyMap<Ms, ReadonlyMap<string, SeriesDelta>>, idOf: (text: string) => number): Map<string, Page> {
+function pagesOf(
+  byMinute: ReadonlyMap<Ms, ReadonlyMap<string, SeriesFigures>>,
+  idOf: (text: string) => number,
+): Map<string, Page> {
   const pages = new Map<string, Page>();
   for (const [minute, deltas] of byMinute) {
     for (const [text, { key: series, stats }] of deltas) {

@@ -6,7 +6,7 @@ import type { Principal } from '../use-cases.js';
 import { collect } from './collect.js';
 import type { ErrorExample } from './failures.js';
 import { figuresOf } from './figures.js';
-import { DAY, HOUR } from './periods.js';
+import { DAY, HOUR, MINUTE } from './periods.js';
 import { type Kept, windowOf } from './window.js';
 
 export interface InsightUseCases {
@@ -32,7 +32,7 @@ export interface InsightDeps extends Kept {
 
 const DEFAULT_RANGE = '24h';
 const DEFAULT_LIMIT = 20;
-const UNITS: Record<string, Ms> = { m: 60_000, h: HOUR, d: DAY };
+const UNITS: Record<string, Ms> = { m: MINUTE, h: HOUR, d: DAY };
 
 export function insightUseCases(deps: InsightDeps): InsightUseCases {
   const { reads, insightDaysMs } = deps;

@@ -1,6 +1,6 @@
 import type { Ms } from '../../store/store.js';
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 export const HOUR: Ms = 60 * MINUTE;
 export const DAY: Ms = 24 * HOUR;
 

@@ -26,6 +26,11 @@ export interface SeriesKey {
 /** What takes the place of names when an application has as many series as it may. */
 export const OTHER = '(other)';
 
+const KIND_OF = new Map<number, Kind>(Object.entries(KINDS).map(([kind, code]) => [code, kind as Kind]));
+
+/** Undefined for a kind of a newer version. */
+export const kindOf = (code: number): Kind | undefined => KIND_OF.get(code);
+
 /** NUL stands in no name. */
 export const textOf = ({ applicationId, kind, pipeline, stage, handler, unit }: SeriesKey): string =>
   [applicationId, KINDS[kind], pipeline, stage, handler, unit].join('\0');
@@ -106,6 +111,20 @@ export class SeriesStats {
     while (this.counts.length <= place) this.counts.push(0);
     this.counts[place] = (this.counts[place] as number) + by;
   }
+}
+
+/** A series, and what it did. */
+export interface SeriesFigures {
+  key: SeriesKey;
+  stats: SeriesStats;
+}
+
+/** The figures of a series, made when it has none yet. */
+export function figuresIn(series: Map<string, SeriesFigures>, key: SeriesKey): SeriesFigures {
+  const text = textOf(key);
+  const figures = series.get(text) ?? { key, stats: new SeriesStats() };
+  series.set(text, figures);
+  return figures;
 }
 
 /** The series that a sample belongs to. */

@@ -1,7 +1,5 @@
 import type { Ms } from '../../store/store.js';
-import { DAY, HOUR, periodOf, RESOLUTIONS, type Resolution } from './periods.js';
-
-const MINUTE = RESOLUTIONS[0];
+import { DAY, HOUR, MINUTE, periodOf, type Resolution } from './periods.js';
 
 /** Periods of one resolution: from (inclusive) to (exclusive), both at their borders. */
 export interface Span {
