@@ -1,4 +1,4 @@
-import type { IdRange, Ms, ReadPage } from './rows.js';
+import type { Ms, ReadPage } from './rows.js';
 
 /** What one group measured, packed (domain/insight/delta.ts); a loop folds it into pages. */
 export interface StatDeltaTable {
@@ -74,7 +74,6 @@ export type StatDeltaRow = StatDeltaTable;
 export type StatSeriesRow = StatSeriesTable;
 export type StatPageRow = StatPageTable;
 export type ErrorGroupRow = ErrorGroupTable;
-export type MarkRow = MarkTable;
 export type SeriesNames = Pick<StatSeriesRow, 'application_id' | 'kind' | 'pipeline' | 'stage' | 'handler' | 'unit'>;
 export type PageKey = Omit<StatPageRow, 'payload'>;
 
@@ -94,7 +93,6 @@ export interface Insights {
   putErrorGroups(rows: readonly ErrorGroupRow[]): Promise<void>;
   /** Of stages that fail for good; a later failure of a stage takes the place of an earlier one. */
   putStageFailures(rows: readonly StageFailureTable[]): Promise<void>;
-  insertMark(row: MarkRow): Promise<void>;
   pipelineNames(ids: number[]): Promise<{ id: number; name: string }[]>;
   /** Removes up to `limit` pages of this resolution that began before `before`. */
   prunePages(resolutionMs: Ms, before: Ms, limit: number): Promise<number>;
@@ -126,8 +124,7 @@ export interface InsightReads {
   /** Most recent first. */
   recentErrors(
     applicationId: number,
-    filter: { since: Ms; handler?: string | undefined; fingerprint?: string | undefined },
+    filter: { since: Ms; handler?: string | undefined },
     page: ReadPage,
   ): Promise<ErrorGroupRow[]>;
-  marks(applicationId: number, range: IdRange, limit: number): Promise<MarkRow[]>;
 }

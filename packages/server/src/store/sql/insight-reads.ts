@@ -53,14 +53,13 @@ export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightRead
       const args = { application: applicationId, resolution: resolutionMs, from, to, period, slot, limit };
       return slots ? statements.run(db, pagesOfSlots, { ...args, ids: slots }) : statements.run(db, pages, args);
     },
-    recentErrors(applicationId, { since, handler, fingerprint }, { limit, after }) {
+    recentErrors(applicationId, { since, handler }, { limit, after }) {
       let query = db
         .selectFrom('error_group')
         .selectAll()
         .where('application_id', '=', applicationId)
         .where('last_seen_at', '>=', since);
       if (handler !== undefined) query = query.where('handler', '=', handler);
-      if (fingerprint !== undefined) query = query.where('fingerprint', '=', fingerprint);
       return query
         .orderBy('last_seen_at', 'desc')
         .orderBy('id', 'desc')
@@ -68,15 +67,5 @@ export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightRead
         .offset(after ?? 0)
         .execute();
     },
-    marks: (applicationId, { from, to }, limit) =>
-      db
-        .selectFrom('mark')
-        .selectAll()
-        .where('application_id', '=', applicationId)
-        .where('marked_at', '>=', from)
-        .where('marked_at', '<', to)
-        .orderBy('marked_at', 'desc')
-        .limit(limit)
-        .execute(),
   };
 }

@@ -128,9 +128,6 @@ export const insightsOf = ({ db, run, runRows, runIds }: SqlContext): Insights =
   async putStageFailures(rows) {
     await runRows(putStageFailures, rows);
   },
-  async insertMark(row) {
-    await db.insertInto('mark').values(row).execute();
-  },
   pipelineNames: (ids) => runIds(pipelineNames, { ids }),
   async prunePages(resolution, before, limit) {
     return (await run(prunePages, { resolution, before, limit })).length;
