@@ -1,0 +1,120 @@
+import type { AccountService } from './domain/account/accounts.js';
+import type { Committer } from './domain/commit/committer.js';
+import type { Group, OperateTicket, TimerTicket } from './domain/commit/tickets.js';
+import type { EngineParts } from './engine.js';
+import { BulkActions } from './loops/bulk-actions.js';
+import { endWaits } from './loops/end-waits.js';
+import { expireLeases } from './loops/expire-leases.js';
+import { exportSpans } from './loops/export-spans.js';
+import { insightLoops } from './loops/insights.js';
+import type { Loop } from './loops/loop.js';
+import { promoteDue } from './loops/promote-due.js';
+import { Pruner } from './loops/prune.js';
+import { triggerLoops } from './loops/triggers.js';
+import { DAY } from './options.js';
+
+export const PROMOTE = 'promote-due';
+export const END_WAITS = 'end-waits';
+export const BULK = 'bulk-actions';
+
+const NO_APPLICATION = 0; // the server's own work has a line of its own in the queue
+const BULK_EVERY_MS = 5_000; // a net: what is left after a restart
+const TIMERS_EVERY_MS = 1_000; // a net: hints from commits make it prompt
+const EXPORT_EVERY_MS = 1_000;
+const KEYS_EVERY_MS = 60_000;
+/** What a fold counts for in its group: some hundred pages at most, usually a few. */
+const FOLDED_ROWS = 50;
+
+/** Runs as an action or a timer of the server's own in one of the coming groups. */
+export const inGroup = <R>(committer: Committer, kind: 'timer' | 'operate', run: (group: Group) => Promise<R>): Promise<R> =>
+  committer.submit<TimerTicket | OperateTicket>({
+    kind,
+    applicationId: NO_APPLICATION,
+    rows: 1,
+    bytes: 0,
+    run,
+  } as TimerTicket) as Promise<R>;
+
+/** Runs when nothing else waits. */
+const behindAll = <R>(
+  committer: Committer,
+  weight: Pick<OperateTicket, 'applicationId' | 'rows' | 'pipelines'>,
+  run: (group: Group) => Promise<R>,
+): Promise<R> => committer.submit<OperateTicket>({ kind: 'operate', bytes: 0, background: true, ...weight, run }) as Promise<R>;
+
+/** Background work: name, period, function. */
+export function backgroundLoops(parts: EngineParts, committer: Committer, accounts: AccountService): Loop[] {
+  const { config, clock, store, telemetry } = parts;
+  const table: Loop[] = [
+    {
+      name: 'expire-leases',
+      everyMs: config.expireEveryMs,
+      onLeader: true,
+      run: () => inGroup(committer, 'timer', (group) => expireLeases(group, { ...config, random: () => clock.random() })),
+    },
+    { name: PROMOTE, everyMs: TIMERS_EVERY_MS, onLeader: true, run: () => inGroup(committer, 'timer', promoteDue) },
+    {
+      name: END_WAITS,
+      everyMs: TIMERS_EVERY_MS,
+      onLeader: true,
+      run: () => inGroup(committer, 'timer', (group) => endWaits(group, config)),
+    },
+    bulkLoop(parts, committer),
+    {
+      name: 'touch-api-keys',
+      everyMs: KEYS_EVERY_MS,
+      run: () => inGroup(committer, 'operate', (group) => accounts.flushUsed(group)),
+    },
+  ];
+  if (config.retentionDays > 0) table.push(pruneLoop(parts, committer));
+  table.push(
+    ...insightLoops({
+      config,
+      inBackground: (run) => behindAll(committer, { applicationId: NO_APPLICATION, rows: FOLDED_ROWS }, run),
+    }),
+  );
+  table.push(...triggerLoops({ ...parts, inGroup: (run) => inGroup(committer, 'timer', run) }));
+  if (telemetry.spanExport.enabled) {
+    table.push({
+      name: 'export-spans',
+      everyMs: EXPORT_EVERY_MS,
+      onLeader: true,
+      runsAtStop: true,
+      run: async () => {
+        const { more } = await exportSpans({
+          reads: store.reads,
+          export: (records) => telemetry.spanExport.export(records),
+          inGroup: (run) => inGroup(committer, 'operate', run),
+          onRefused: (error) => telemetry.log.error({ err: error }, 'the collector refuses a span for good; it is dropped'),
+        });
+        return more ? { inMs: 0 } : undefined;
+      },
+    });
+  }
+  return table;
+}
+
+function bulkLoop({ clock, store, telemetry }: EngineParts, committer: Committer): Loop {
+  const actions = new BulkActions({
+    reads: store.reads,
+    clock,
+    inBackground: (weight, run) => behindAll(committer, weight, run),
+    onFailure: (error, action) => telemetry.log.error({ err: error, ...action }, 'a chunk of an action on many pipelines failed'),
+  });
+  return { name: BULK, everyMs: BULK_EVERY_MS, onLeader: true, run: () => actions.step() };
+}
+
+function pruneLoop({ config, clock, store, telemetry }: EngineParts, committer: Committer): Loop {
+  const rows = config.pruneChunkRows;
+  const pruner = new Pruner({
+    reads: store.reads,
+    retentionMs: config.retentionDays * DAY,
+    keepExports: telemetry.spanExport.enabled,
+    limits: { rows, bytes: config.pruneChunkBytes },
+    pauseMs: config.prunePauseMs,
+    now: () => clock.now(),
+    inBackground: (run, pipelines = []) => behindAll(committer, { applicationId: NO_APPLICATION, rows, pipelines }, run),
+    onPruned: (pipelines) => telemetry.log.info({ pipelines }, 'pruned'),
+  });
+  return { name: 'prune', everyMs: config.pruneEveryMs, onLeader: true, run: () => pruner.step() };
+}
