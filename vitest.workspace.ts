@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -41,6 +42,7 @@ const POSTGRES = ['packages/server/test/support/global-setup.ts'];
 /** What every store must do alike. */
 const BEHAVIOUR = ['packages/server/test/{engine,commit,traces,model}/**/*.test.ts'];
 const MODEL = ['packages/server/test/model/**/*.test.ts'];
+const MODEL_SIZE = { runs: 300, commands: 60 };
 const REPLICAS = 'test/system/replicas/**/*.test.ts';
 const CONTROLS = 'test/system/killed/controls.test.ts';
 
@@ -61,6 +63,8 @@ const types = {
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core free, which on two cores is half of them; most tests wait for a disk or another process.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project('protocol', ['packages/protocol/{src,test}/**/*.test.ts']),
       project('sdk', ['packages/sdk/{src,test}/**/*.test.ts']),
@@ -78,12 +82,8 @@ export default defineConfig({
       // Minutes: the server built without a protection, and replicas killed under load. Not part of `npm test`; `npm run test:chaos` and CI run it.
       project('slow:chaos', [CONTROLS, REPLICAS], { testTimeout: 300_000 }),
       // Minutes: random commands against the model, many more of them. `npm run test:model` and CI run it.
-      project('slow:model', MODEL, { globalSetup: POSTGRES, provide: { store: 'sqlite', model: { runs: 300, commands: 60 } } }),
-      // A run costs four times as much there: fewer of them, for as long.
-      project('slow:model:postgres', MODEL, {
-        globalSetup: POSTGRES,
-        provide: { store: 'postgres', model: { runs: 60, commands: 60 } },
-      }),
+      project('slow:model', MODEL, { globalSetup: POSTGRES, provide: { store: 'sqlite', model: MODEL_SIZE } }),
+      project('slow:model:postgres', MODEL, { globalSetup: POSTGRES, provide: { store: 'postgres', model: MODEL_SIZE } }),
       // Slow: packs, installs and compiles. Not part of `npm test`; `npm run test:packages` and CI run it.
       project('slow:packages', ['test/packages/**/*.test.ts'], { testTimeout: 300_000 }),
     ],

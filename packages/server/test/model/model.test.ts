@@ -27,7 +27,7 @@ const number = (name: string): number | undefined => {
 
 const START = Date.UTC(2030, 0, 1);
 const store = inject('store');
-const size = inject('model') ?? { runs: store === 'postgres' ? 10 : 30, commands: 40 };
+const size = inject('model') ?? { runs: 30, commands: 40 };
 const runs = number('MODEL_RUNS') ?? size.runs;
 const commands = number('MODEL_COMMANDS') ?? size.commands;
 const seed = number('MODEL_SEED') ?? Math.floor(Math.random() * 2 ** 31);
