@@ -66,6 +66,13 @@ const BROKEN: Record<keyof typeof RULES, SourceFile[]> = {
     file('packages/sdk/src/client/d.ts', `const { request } = require('undici');`),
     file('packages/sdk/src/e.ts', `import { z } from 'zod';`),
     serverFile('config.ts', `import { Command } from 'commander';`),
+    serverFile('integrations/f.ts', `import { request } from 'undici';`),
+  ],
+  gate: [
+    serverFile('channels/a.ts', `const answer = await fetch('http://example.com');`),
+    serverFile('loops/b.ts', `void globalThis.fetch(url);`),
+    serverFile('domain/c.ts', `import { request as call } from 'node:http';`),
+    serverFile('telemetry/d.ts', `import { get } from 'node:https';`),
   ],
   observability: [
     file('packages/sdk/src/index.ts', `export { startObservability } from './observability/index.js';`),
@@ -75,6 +82,7 @@ const BROKEN: Record<keyof typeof RULES, SourceFile[]> = {
     serverFile('http/a.ts', `import { createLogger } from '../telemetry/logging.js';`),
     serverFile('loops/b.ts', `const slack = await import('../channels/slack.js');`),
     serverFile('domain/c.ts', `import { createSecrets } from '../secrets/secrets.js';`),
+    serverFile('integrations/d.ts', `import { createOutbound } from '../outbound/outbound.js';`),
   ],
   leavesSeeNothing: [serverFile('telemetry/a.ts', `import { openStore } from '../store/sqlite.js';`)],
   clock: [
@@ -115,7 +123,12 @@ const ALLOWED: Record<keyof typeof RULES, SourceFile[]> = {
     serverFile('store/a.ts', `import { Kysely } from 'kysely'; import Database from 'better-sqlite3';`),
     serverFile('http/b.ts', `import { Hono } from 'hono'; import { z } from '@hono/zod-openapi';`),
     file('packages/sdk/src/transport/c.ts', `import { Agent } from 'undici';`),
+    serverFile('outbound/e.ts', `import { Agent } from 'undici';`),
     file('bench/reference/d.mjs', `import { Hono } from 'hono';`),
+  ],
+  gate: [
+    serverFile('cli/a.ts', `const answer = await fetch(url);`),
+    serverFile('http/b.ts', `import { createServer } from 'node:http'; app.fetch(request); controlPlane.fetch(request);`),
   ],
   observability: [
     file('packages/sdk/src/observability/a.ts', `await import('@opentelemetry/sdk-logs'); import './b.js';`),

@@ -89,21 +89,49 @@ const rooms = importRule(
   },
 );
 
-const OWNERS: [RegExp, string][] = [
-  [/^(kysely|better-sqlite3|pg)(\/|$)/, server('store/')],
-  [/^(hono|@hono\/[^/]+)(\/|$)/, server('http/')],
-  [/^undici(\/|$)/, 'packages/sdk/src/transport/'],
-  [/^zod(\/|$)/, server('http/')],
-  [/^commander(\/|$)/, server('cli/')],
+const OWNERS: [RegExp, string[]][] = [
+  [/^(kysely|better-sqlite3|pg)(\/|$)/, [server('store/')]],
+  [/^(hono|@hono\/[^/]+)(\/|$)/, [server('http/')]],
+  [/^undici(\/|$)/, ['packages/sdk/src/transport/', server('outbound/')]],
+  [/^zod(\/|$)/, [server('http/')]],
+  [/^commander(\/|$)/, [server('cli/')]],
 ];
 
 const owners = importRule(
-  'only store imports Kysely and drivers, only http Hono and zod, only sdk/src/transport undici, only cli commander',
+  'only store imports Kysely and drivers, only http Hono and zod, only sdk/src/transport and outbound undici, only cli commander',
   (entry) => {
     if (!/^packages\/[^/]+\/src\//.test(entry.from) || isTest(entry.from)) return false;
-    return OWNERS.some(([name, owner]) => name.test(entry.to) && !entry.from.startsWith(owner));
+    return OWNERS.some(([name, owned]) => name.test(entry.to) && !owned.some((owner) => entry.from.startsWith(owner)));
   },
 );
+
+/** Clients of HTTP that would go past the outbound gate. */
+const CALLS = /(^|[^\w.])(globalThis\.)?fetch$/;
+
+const gate: Rule = {
+  name: 'nothing of the server calls others but outbound, which looks at the address',
+  check: (files) => {
+    const found: string[] = [];
+    for (const file of files) {
+      if (!inRoom(file.path, '') || isTest(file.path) || ['outbound/', 'cli/'].some((room) => inRoom(file.path, room))) continue;
+      visit(parse(file), (node) => {
+        if (ts.isCallExpression(node) && CALLS.test(node.expression.getText())) found.push(`${file.path} calls fetch`);
+        if (
+          ts.isImportSpecifier(node) &&
+          /^node:https?$/.test(moduleOf(node)) &&
+          /^(request|get)$/.test((node.propertyName ?? node.name).text)
+        )
+          found.push(`${file.path} imports ${node.getText()} of ${moduleOf(node)}`);
+      });
+    }
+    return found;
+  },
+};
+
+const moduleOf = (node: ts.ImportSpecifier): string => {
+  const { moduleSpecifier } = node.parent.parent.parent;
+  return ts.isStringLiteral(moduleSpecifier) ? moduleSpecifier.text : '';
+};
 
 const observability = importRule(
   'nothing of the sdk imports its observability, and only that imports optional packages',
@@ -114,10 +142,10 @@ const observability = importRule(
   },
 );
 
-const LEAVES = ['channels/', 'integrations/', 'secrets/', 'telemetry/'];
+const LEAVES = ['channels/', 'integrations/', 'outbound/', 'secrets/', 'telemetry/'];
 
 const leaves = importRule(
-  'channels, integrations, secrets and telemetry are leaves that only control-plane.ts imports (others: their types)',
+  'channels, integrations, outbound, secrets and telemetry are leaves that only control-plane.ts imports (others: their types)',
   (entry) => {
     const { from, to, typeOnly } = entry;
     if (typeOnly || isTest(from) || !inRoom(from, '')) return false;
@@ -127,7 +155,7 @@ const leaves = importRule(
 );
 
 const leavesSeeNothing = importRule(
-  'channels, integrations, secrets and telemetry import no other room',
+  'channels, integrations, outbound, secrets and telemetry import no other room',
   ({ from, to, typeOnly }) => {
     if (typeOnly || isTest(from)) return false;
     return (
@@ -203,6 +231,7 @@ export const RULES = {
   examples,
   rooms,
   owners,
+  gate,
   observability,
   leaves,
   leavesSeeNothing,
