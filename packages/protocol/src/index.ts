@@ -76,6 +76,7 @@ export type {
   LogLine,
   LogsRequest,
   LogsResponse,
+  Measure,
   Nack,
   NackRequest,
   ProgressReport,

@@ -63,9 +63,21 @@ export interface ContextWrite {
   sensitive?: boolean;
 }
 
+/** A figure that a handler measured. */
+export interface Measure {
+  /** 1 to 200 characters. Names are bounded: put ids and the like nowhere in it. */
+  name: string;
+  /** From -1e15 to 1e15. */
+  value: number;
+  /** 1 to 50 characters. Figures of one name in two units are two measures. */
+  unit?: string;
+}
+
 export interface Ack extends JobRef {
   output?: Json;
   context?: ContextWrite[];
+  /** Counted once, when this ack completes its stage. At most 1,000. */
+  measures?: Measure[];
   /** Stages to add, at most 1,000: what depends on this stage waits for them too. Without `dependsOn` they start at once. */
   spawn?: StageSpec[];
 }
@@ -148,6 +160,8 @@ export interface ProgressReport extends JobRef {
   message?: string;
   /** Context writes that must not wait for the ack. */
   context?: ContextWrite[];
+  /** Figures that count whatever becomes of the delivery; when the report is repeated, they count again. */
+  measures?: Measure[];
 }
 export interface ProgressResponse {
   results: ({ id: string } | { id: string; error: SettleError })[];

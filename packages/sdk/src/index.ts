@@ -37,6 +37,7 @@ export type {
   Json,
   LeaseLostReason,
   LiveEvent,
+  Measure,
   MeasureInsight,
   MissedRuns,
   OutputReference,

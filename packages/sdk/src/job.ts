@@ -62,6 +62,23 @@ export interface Job<Input = unknown> {
   /** Reports how far the work is. @param ratio 0 to 1 */
   progress(ratio: number, message?: string): Promise<void>;
   /**
+   * Counts a figure of the work in the insights: how often, the sum and the percentiles of it, by name, unit, pipeline and handler. It counts once, when this attempt completes the stage; when it
+   * fails, its figures are dropped, unless `flush` has sent them before. What is no number from -1e15 to 1e15, and what is beyond 1,000
+   * figures of one attempt, is left out with a warning in the job's log: work does not fail over a figure.
+   *
+   * @param name 1 to 200 characters; one of few: an application has 500 measures, and further ones count as `(other)`
+   * @param options `unit`: 1 to 50 characters
+   * @example job.measure('amount', input.amount, { unit: 'eur' });
+   */
+  measure(name: string, value: number, options?: { unit?: string }): void;
+  /**
+   * Commits what was written to the context and measured so far now, whatever becomes of this attempt. Figures whose answer is lost on the
+   * way are sent again, and may then count twice.
+   *
+   * @throws LeaseLostError when this delivery no longer counts
+   */
+  flush(): Promise<void>;
+  /**
    * Adds stages to the pipeline when this attempt is acked; when it fails, they are forgotten. What depends on this stage waits for
    * them too. They start when this stage is done, or after the ones that they name in `dependsOn`: this stage or other spawned ones.
    * May be called several times, for at most 1,000 stages in all.
@@ -103,7 +120,7 @@ export interface JobContext {
   /** @param options `sensitive`: shown to handlers only, redacted everywhere else */
   set(key: string, value: Json, options?: { sensitive?: boolean }): void;
   all(): Readonly<Record<string, Json>>;
-  /** Commits the writes made so far now. */
+  /** Commits the writes made so far now; `job.flush` takes what was measured along. */
   flush(): Promise<void>;
 }
 

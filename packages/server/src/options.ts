@@ -198,7 +198,15 @@ export const OPTIONS = {
     default: 2_000,
     min: 10,
     max: 100_000,
-    description: 'pipelines, stages and measures of one application that are told apart; further ones are counted as `(other)`',
+    description: 'pipelines and stages of one application that are told apart; further ones are counted as `(other)`',
+  },
+  insightMaxMeasures: {
+    type: 'int',
+    default: 500,
+    min: 10,
+    max: 100_000,
+    description:
+      'measures of one application that are told apart, by name, unit, pipeline and handler; further ones are counted as `(other)`',
   },
   insightFoldEveryMs: {
     type: 'duration',

@@ -1,4 +1,12 @@
-import { DEFAULTS, type Json, type LogLevel, type StageError, type StageJob, type StageSpec } from '@pipelogiq/protocol';
+import {
+  DEFAULTS,
+  type Json,
+  type LogLevel,
+  type Measure,
+  type StageError,
+  type StageJob,
+  type StageSpec,
+} from '@pipelogiq/protocol';
 import type { AnyHandler, Handler } from '../handler.js';
 import type { Jsonify } from '../jsonify.js';
 import { execute, type Outcome } from '../worker/execute.js';
@@ -54,6 +62,8 @@ export interface Recorded {
   logs: RecordedLog[];
   progress: RecordedProgress[];
   steps: RecordedStep[];
+  /** What `job.measure` counts: all of a completed handler, of any other only what it flushed. */
+  measures: Measure[];
   /** Names of the stages that it asked `job.eventToken` for; the tokens were `token-of-{stage}`. */
   eventTokens: string[];
   /** The stages that `job.spawn` adds, as they travel, their handlers' defaults filled in; none when the handler failed. */
@@ -86,7 +96,15 @@ export async function runHandler<Name extends string, Input, Output, Received, R
   handler: Handler<Name, Input, Output, Received, Returned>,
   options: RunHandlerOptions<Input> = {},
 ): Promise<HandlerResult<Output>> {
-  const recorded: Recorded = { context: { ...options.context }, logs: [], progress: [], steps: [], eventTokens: [], spawned: [] };
+  const recorded: Recorded = {
+    context: { ...options.context },
+    logs: [],
+    progress: [],
+    steps: [],
+    measures: [],
+    eventTokens: [],
+    spawned: [],
+  };
   const runnable = handler as unknown as AnyHandler;
   const job = new JobView(fakeJob(runnable, options), recordingPorts(recorded, options.signal));
   const outcome = await execute(runnable, options.middleware ?? [], job);
@@ -95,7 +113,7 @@ export async function runHandler<Name extends string, Input, Output, Received, R
 
 function resultOf<Output>(outcome: Outcome, recorded: Recorded): HandlerResult<Output> {
   if (outcome.kind === 'completed') {
-    apply(recorded, outcome.context);
+    apply(recorded, outcome.context, outcome.measures);
     recorded.spawned = outcome.spawn.map((text) => JSON.parse(text) as StageSpec);
     const output = outcome.output === undefined ? null : JSON.parse(outcome.output);
     return { status: 'completed', output: output as Jsonify<Output>, ...recorded };
@@ -105,7 +123,8 @@ function resultOf<Output>(outcome: Outcome, recorded: Recorded): HandlerResult<O
   return { status: 'failed', error, retryable, cause, ...(retryAfterMs !== undefined && { retryAfterMs }), ...recorded };
 }
 
-function apply(recorded: Recorded, writes: readonly ContextWriteText[]): void {
+function apply(recorded: Recorded, writes: readonly ContextWriteText[], measures: readonly Measure[]): void {
+  recorded.measures.push(...measures);
   for (const { key, value } of writes) recorded.context[key] = JSON.parse(value) as Json;
 }
 
@@ -114,7 +133,7 @@ function recordingPorts(recorded: Recorded, signal = new AbortController().signa
     signal,
     log: ({ level, message, fields }) => void recorded.logs.push({ level, message, ...(fields && { fields }) }),
     progress: async (ratio, message) => void recorded.progress.push({ ratio, ...(message !== undefined && { message }) }),
-    flushContext: async (writes) => apply(recorded, writes),
+    flush: async (writes, measures) => apply(recorded, writes, measures),
     step: (name, run) => recordStep(recorded, name, run),
     eventToken: async (stage) => {
       recorded.eventTokens.push(stage);

@@ -1,3 +1,4 @@
+import type { Measure } from '@pipelogiq/protocol';
 import type { AnyHandler } from '../handler.js';
 import { validate } from '../standard-schema.js';
 import { type Failed, failureOf, mismatch, type Snoozed, unfit } from './failure.js';
@@ -12,6 +13,8 @@ export interface Completed {
   output: string | undefined;
   /** Writes to commit with the ack. */
   context: ContextWriteText[];
+  /** Figures to count with the ack. */
+  measures: Measure[];
   /** Stages to add with the ack, as JSON texts. */
   spawn: string[];
 }
@@ -39,7 +42,7 @@ function completed(value: unknown, job: JobView): Outcome {
   } catch (error) {
     return unfit('output_not_serializable', `the output cannot be written as JSON: ${messageOf(error)}`, error);
   }
-  return { kind: 'completed', output, context: job.pendingWrites, spawn: job.pendingSpawns };
+  return { kind: 'completed', output, context: job.pendingWrites, measures: job.pendingMeasures, spawn: job.pendingSpawns };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -4,7 +4,8 @@ import { Delivery } from './delivery.js';
 import { encodeGroup, heldAck, heldNack, heldRelease, inAnswerOrder, takeGroup } from './held.js';
 
 const delivery = (id: number) => new Delivery({ id: String(id), fencingToken: 3, leaseMs: 1_000, timeoutMs: 1_000 } as StageJob);
-const ack = (id: number, output = '1') => heldAck(delivery(id), { kind: 'completed', output, context: [], spawn: [] });
+const ack = (id: number, output = '1') =>
+  heldAck(delivery(id), { kind: 'completed', output, context: [], measures: [], spawn: [] });
 const many = (count: number, output?: string) => Array.from({ length: count }, (_, id) => ack(id, output));
 
 describe('a group of results', () => {
@@ -36,6 +37,7 @@ describe('a group of results', () => {
         kind: 'completed',
         output: undefined,
         context: [{ key: 'k', value: '{"v":1}', sensitive: true }],
+        measures: [{ name: 'amount', value: -1.5, unit: 'eur' }],
         spawn: ['{"name":"a"}', '{"name":"b"}'],
       }),
     ];
@@ -46,6 +48,7 @@ describe('a group of results', () => {
           id: '3',
           fencingToken: 3,
           context: [{ key: 'k', value: { v: 1 }, sensitive: true }],
+          measures: [{ name: 'amount', value: -1.5, unit: 'eur' }],
           spawn: [{ name: 'a' }, { name: 'b' }],
         },
       ],
@@ -60,6 +63,7 @@ describe('a group of results', () => {
         kind: 'completed',
         output: '1',
         context: [],
+        measures: [],
         spawn: Array(count).fill(`{"input":"${'x'.repeat(250_000)}"}`),
       });
     expect(spawning(7).kind).toBe('ack');

@@ -30,14 +30,15 @@ const held = (kind: HeldKind, delivery: Delivery, text: string): Held => ({
 /** `{"id":…,"fencingToken":…` and what follows. */
 const opened = ({ ref }: Delivery): string => ref.slice(0, -1);
 
-export function heldAck(delivery: Delivery, { output, context, spawn }: Completed): Held {
+export function heldAck(delivery: Delivery, { output, context, measures, spawn }: Completed): Held {
   const writes = context.length === 0 ? '' : `,"context":[${context.map(encodeWrite).join(',')}]`;
   const result = output === undefined ? '' : `,"output":${output}`;
+  const measured = measures.length === 0 ? '' : `,"measures":${JSON.stringify(measures)}`;
   const added = spawn.length === 0 ? '' : `,"spawn":[${spawn.join(',')}]`;
-  const ack = held('ack', delivery, `${opened(delivery)}${result}${writes}${added}}`);
+  const ack = held('ack', delivery, `${opened(delivery)}${result}${writes}${measured}${added}}`);
   if (ack.bytes <= GROUP_BYTES) return ack;
   // Larger than any call may be: the server cannot see it, so it cannot fail the stage with its own code.
-  const message = `output, context writes and spawned stages together have ${ack.bytes} bytes; a call takes ${GROUP_BYTES}`;
+  const message = `output, context writes, measures and spawned stages together have ${ack.bytes} bytes; a call takes ${GROUP_BYTES}`;
   return heldNack(delivery, { error: { code: 'output_too_large', message }, retryable: false });
 }
 

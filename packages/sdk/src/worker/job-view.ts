@@ -1,8 +1,9 @@
-import type { EventToken, Json, LogLevel, StageJob } from '@pipelogiq/protocol';
+import type { EventToken, Json, LogLevel, Measure, StageJob } from '@pipelogiq/protocol';
 import { RetryAfterError, SnoozeError } from '../errors.js';
 import type { AnyContract, Job, JobLog, OutputOf } from '../job.js';
 import type { AddedStage, AddedStages } from '../pipeline/added-stage.js';
 import { BufferedContext, type ContextWriteText } from './job-context.js';
+import { BufferedMeasures } from './job-measures.js';
 import { BufferedSpawn } from './job-spawn.js';
 
 /** A log line as a handler wrote it. */
@@ -18,7 +19,7 @@ export interface JobPorts {
   readonly signal: AbortSignal;
   log(line: JobLogLine): void;
   progress(ratio: number, message: string | undefined): Promise<void>;
-  flushContext(writes: ContextWriteText[]): Promise<void>;
+  flush(writes: ContextWriteText[], measures: Measure[]): Promise<void>;
   /** Runs `run` inside the span of a step. */
   step<T>(name: string, run: () => Promise<T>): Promise<T>;
   eventToken(stage: string): Promise<EventToken>;
@@ -31,6 +32,7 @@ export class JobView implements Job {
   readonly #ports: JobPorts;
   readonly #startedAt = performance.now();
   #context: BufferedContext | undefined;
+  #measures: BufferedMeasures | undefined;
   #spawn: BufferedSpawn | undefined;
   #log: JobLog | undefined;
 
@@ -42,6 +44,11 @@ export class JobView implements Job {
   /** Writes to commit with the result. */
   get pendingWrites(): ContextWriteText[] {
     return this.#context?.pending() ?? [];
+  }
+
+  /** Figures to count with the result. */
+  get pendingMeasures(): Measure[] {
+    return this.#measures?.pending() ?? [];
   }
 
   /** Stages to add with the result, as JSON texts. */
@@ -96,7 +103,7 @@ export class JobView implements Job {
   }
 
   get context(): BufferedContext {
-    this.#context ??= new BufferedContext(this.#job.context, (writes) => this.#ports.flushContext(writes));
+    this.#context ??= new BufferedContext(this.#job.context, (writes) => this.#ports.flush(writes, []));
     return this.#context;
   }
 
@@ -136,6 +143,17 @@ export class JobView implements Job {
 
   progress(ratio: number, message?: string): Promise<void> {
     return this.#ports.progress(ratio, message);
+  }
+
+  measure(name: string, value: number, { unit }: { unit?: string } = {}): void {
+    this.#measures ??= new BufferedMeasures();
+    const why = this.#measures.add(name, value, unit);
+    if (why !== undefined) this.log.warn('measure_dropped', { measure: String(name), why });
+  }
+
+  async flush(): Promise<void> {
+    const measures = this.#measures?.take() ?? [];
+    await Promise.all([this.#context?.flush(), measures.length > 0 && this.#ports.flush([], measures)]);
   }
 
   spawn<Sources extends readonly unknown[]>(stages: AddedStages<Sources>): void {

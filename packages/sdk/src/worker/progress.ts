@@ -1,4 +1,4 @@
-import { type ProgressReport, type ProgressResponse, ROUTES, type SettleError } from '@pipelogiq/protocol';
+import { type Measure, type ProgressReport, type ProgressResponse, ROUTES, type SettleError } from '@pipelogiq/protocol';
 import { LeaseLostError } from '../errors.js';
 import type { Delivery } from './delivery.js';
 import { type ContextWriteText, encodeWrite } from './job-context.js';
@@ -17,7 +17,7 @@ const TRIES = 2;
 /**
  * Progress of running jobs on its way to the server. One call is in flight at a time; of the reports that a job makes
  * meanwhile, only the latest goes into the next, which carries those of all jobs. A report is worth no retry for ever:
- * after two tries it is dropped. Context writes are: they are repeated until the server answers or the job ends.
+ * after two tries it is dropped. Context writes and measures are: they are repeated until the server answers or the job ends.
  */
 export class Progress {
   readonly #deps: ProgressDeps;
@@ -49,9 +49,11 @@ export class Progress {
     return this.#next;
   }
 
-  /** @throws LeaseLostError when the server refuses the writes, or what ended the job */
-  async writeContext(delivery: Delivery, writes: readonly ContextWriteText[]): Promise<void> {
-    const report = `${delivery.ref.slice(0, -1)},"context":[${writes.map(encodeWrite).join(',')}]}`;
+  /** @throws LeaseLostError when the server refuses what is written, or what ended the job */
+  async commit(delivery: Delivery, writes: readonly ContextWriteText[], measures: readonly Measure[]): Promise<void> {
+    const context = writes.length === 0 ? '' : `,"context":[${writes.map(encodeWrite).join(',')}]`;
+    const measured = measures.length === 0 ? '' : `,"measures":${JSON.stringify(measures)}`;
+    const report = `${delivery.ref.slice(0, -1)}${context}${measured}}`;
     const body = (workerId: string) => `{"workerId":${JSON.stringify(workerId)},"reports":[${report}]}`;
     const { results } = await this.#deps.session.call<ProgressResponse>({
       path: ROUTES.jobsProgress,

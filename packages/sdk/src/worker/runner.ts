@@ -1,4 +1,4 @@
-import { type EventToken, type JobPayloadPage, type Json, ROUTES, type StageJob } from '@pipelogiq/protocol';
+import { type EventToken, type JobPayloadPage, type Json, type Measure, ROUTES, type StageJob } from '@pipelogiq/protocol';
 import type { AnyHandler } from '../handler.js';
 import { startProcessSpan, type TaskResult } from '../tracing/process-span.js';
 import type { Delivery } from './delivery.js';
@@ -64,8 +64,8 @@ class DeliveryPorts implements JobPorts {
     return this.#deps.progress.report(this.#delivery, ratio, message);
   }
 
-  flushContext(writes: ContextWriteText[]): Promise<void> {
-    return this.#deps.progress.writeContext(this.#delivery, writes);
+  flush(writes: ContextWriteText[], measures: Measure[]): Promise<void> {
+    return this.#deps.progress.commit(this.#delivery, writes, measures);
   }
 
   step<T>(name: string, run: () => Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ function settling(id: string): Delivery {
   delivery.mode = 'settling';
   return delivery;
 }
-const ack = (id: string): Held => heldAck(settling(id), { kind: 'completed', output: '1', context: [], spawn: [] });
+const ack = (id: string): Held => heldAck(settling(id), { kind: 'completed', output: '1', context: [], measures: [], spawn: [] });
 const nack = (id: string): Held => heldNack(settling(id), { error: { code: 'a', message: 'b' } });
 
 /** A settler whose server answers only when the test says so, and everything at once from then on. */

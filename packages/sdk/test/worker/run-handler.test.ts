@@ -136,6 +136,37 @@ describe('runHandler', () => {
     }
   });
 
+  it('keeps what a completed handler measured, of one that fails only what it flushed, and tells what no figure is', async () => {
+    const measuring = defineHandler('measuring', {}, async ({ fails }: { fails: boolean }, job) => {
+      job.measure('tries', 1);
+      await job.flush();
+      job.measure('amount', -2.5, { unit: 'eur' });
+      for (const value of [Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, 2e15]) job.measure('amount', value);
+      job.measure('', 1);
+      if (fails) throw new Error('no');
+    });
+    const completed = await runHandler(measuring, { input: { fails: false } });
+    expect(completed.measures).toEqual([
+      { name: 'tries', value: 1 },
+      { name: 'amount', value: -2.5, unit: 'eur' },
+    ]);
+    expect(completed.logs.map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'measure_dropped'],
+      ['warn', 'measure_dropped'],
+    ]);
+    const failed = await runHandler(measuring, { input: { fails: true } });
+    expect(failed).toMatchObject({ status: 'failed', measures: [{ name: 'tries', value: 1 }] });
+    expect(failed.measures).toHaveLength(1);
+  });
+
+  it('keeps 1,000 figures of an attempt', async () => {
+    const eager = defineHandler('eager', {}, (_input: unknown, job) => {
+      for (let value = 0; value < 1_200; value++) job.measure('n', value);
+    });
+    const { measures, logs } = await runHandler(eager);
+    expect([measures.length, logs.length]).toEqual([1_000, 1]);
+  });
+
   it('keeps only flushed context writes of a handler that fails', async () => {
     const half = defineHandler('half', {}, async (_input: unknown, job) => {
       job.context.set('kept', 1);

@@ -9,7 +9,13 @@ const PRUNED_AT_ONCE = 200;
 export interface InsightLoopDeps {
   config: Pick<
     Config,
-    'insights' | 'insightFoldEveryMs' | 'insightMaxSeries' | 'insightMinutesMs' | 'insightHoursMs' | 'insightDaysMs'
+    | 'insights'
+    | 'insightFoldEveryMs'
+    | 'insightMaxSeries'
+    | 'insightMaxMeasures'
+    | 'insightMinutesMs'
+    | 'insightHoursMs'
+    | 'insightDaysMs'
   >;
   inBackground: FoldDeps['inGroup'];
 }
@@ -17,7 +23,11 @@ export interface InsightLoopDeps {
 /** Folds what groups measured into pages, and removes pages by their age. */
 export function insightLoops({ config, inBackground }: InsightLoopDeps): Loop[] {
   if (!config.insights) return [];
-  const folder = new Folder({ inGroup: inBackground, maxSeries: config.insightMaxSeries });
+  const folder = new Folder({
+    inGroup: inBackground,
+    maxSeries: config.insightMaxSeries,
+    maxMeasures: config.insightMaxMeasures,
+  });
   const kept = new Map([
     [MINUTE, config.insightMinutesMs],
     [HOUR, config.insightHoursMs],

@@ -84,7 +84,7 @@ export interface Insights {
   /** Removes and gives the oldest deltas; on stores with several writers, of those that no other takes. */
   takeStats(limit: number): Promise<StatDeltaRow[]>;
   seriesByNames(names: readonly SeriesNames[]): Promise<StatSeriesRow[]>;
-  countSeries(applicationIds: number[]): Promise<{ application_id: number; count: number }[]>;
+  countSeries(applicationIds: number[]): Promise<{ application_id: number; kind: number; count: number }[]>;
   insertSeries(rows: StatSeriesRow[]): Promise<void>;
   touchSeries(ids: number[], at: Ms): Promise<void>;
   pages(keys: readonly PageKey[]): Promise<StatPageRow[]>;

@@ -131,7 +131,7 @@ function handlersOf(stages: readonly SeriesFigures[]): HandlerInsight[] {
 function measuresOf(series: readonly SeriesFigures[]): MeasureInsight[] {
   return series.flatMap(({ key: { kind, pipeline, stage: name, handler, unit }, stats }) => {
     const values = kind === 'measure' ? distributionOf(stats.first) : null;
-    return values ? [{ name, unit: unit === '' ? null : unit, pipeline, handler, values }] : [];
+    return values ? [{ name, unit: unit === '' ? null : unit, pipeline, handler, sum: stats.first.sum, values }] : [];
   });
 }
 

@@ -9,7 +9,9 @@ import { figuresIn, KINDS, OTHER, type SeriesFigures, type SeriesKey, SeriesStat
 export interface FoldDeps {
   /** Runs a piece of work in a group of its own, behind all other work. */
   inGroup<T>(run: (group: Group) => Promise<T>): Promise<T>;
+  /** Of one application: series of stages and pipelines, and of measures, which shall not take the place of those. */
   maxSeries: number;
+  maxMeasures: number;
 }
 
 /** Deltas of one fold. */
@@ -85,13 +87,19 @@ export class Folder {
 
   async #make({ tx, now }: Pick<Group, 'tx' | 'now'>, fresh: [string, SeriesKey][], learnt: Map<string, Known>): Promise<void> {
     const applications = [...new Set(fresh.map(([, key]) => key.applicationId))];
-    const counts = new Map((await tx.countSeries(applications)).map(({ application_id, count }) => [application_id, count]));
+    const counts = new Map<string, number>();
+    const countOne = (budget: string, by = 1): void => void counts.set(budget, (counts.get(budget) ?? 0) + by);
+    for (const { application_id, kind, count } of await tx.countSeries(applications)) {
+      countOne(budgetOf(application_id, kind === KINDS.measure), count);
+    }
     const rows = new Map<string, SeriesKey>();
     const standsFor = new Map<string, string>();
     for (const [text, key] of fresh) {
-      const count = counts.get(key.applicationId) ?? 0;
-      const own = count < this.#deps.maxSeries ? key : otherOf(key);
-      counts.set(key.applicationId, count + 1);
+      const isMeasure = key.kind === 'measure';
+      const budget = budgetOf(key.applicationId, isMeasure);
+      const most = isMeasure ? this.#deps.maxMeasures : this.#deps.maxSeries;
+      const own = (counts.get(budget) ?? 0) < most ? key : otherOf(key);
+      countOne(budget);
       standsFor.set(text, textOf(own));
       rows.set(textOf(own), own);
     }
@@ -107,6 +115,8 @@ export class Folder {
     for (const [text, own] of standsFor) learnt.set(text, learnt.get(own) as Known);
   }
 }
+
+const budgetOf = (applicationId: number, isMeasure: boolean): string => `${applicationId} ${isMeasure}`;
 
 /** Looks up which of these series there are. */
 async function learn(tx: Group['tx'], keys: readonly SeriesKey[], learnt: Map<string, Known>): Promise<void> {

@@ -1,4 +1,4 @@
-import type { DeliveryOutcome, StageError, Trigger } from '@pipelogiq/protocol';
+import type { DeliveryOutcome, Measure, StageError, Trigger } from '@pipelogiq/protocol';
 import type { CompletedRow, CountedPipeline, EndedPipeline, Ms, StageChange, StageRow } from '../../store/store.js';
 
 /** How one delivery of a stage ended. */
@@ -90,8 +90,12 @@ export class Samples {
     this.all.push({ kind: 'feedback', applicationId: application_id, pipeline: name, feedbackMs: since(created_at, now) });
   }
 
-  measured(sample: Omit<MeasureSample, 'kind' | 'pipeline'>): void {
-    this.all.push({ kind: 'measure', pipeline: undefined, ...sample });
+  measured(
+    { application_id, pipeline_id, handler }: Pick<StageRow, 'application_id' | 'pipeline_id' | 'handler'>,
+    measures: readonly Measure[] = [],
+  ): void {
+    const from = { applicationId: application_id, pipelineId: pipeline_id, pipeline: undefined, handler };
+    for (const { name, value, unit = '' } of measures) this.all.push({ kind: 'measure', ...from, name, unit, value });
   }
 
   /** Pipelines that samples belong to and whose name nobody told. */

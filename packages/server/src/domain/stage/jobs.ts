@@ -1,4 +1,4 @@
-import { type Ack, LIMITS, type SettleBatch, type SettleResult, type StageSpec } from '@pipelogiq/protocol';
+import { type Ack, LIMITS, type Measure, type SettleBatch, type SettleResult, type StageSpec } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
@@ -65,7 +65,7 @@ export function jobUseCases(deps: JobDeps): JobUseCases {
     settle: (caller, batch) => submitSettles(deps, caller, batch),
     async progress(caller, { reports }) {
       for (const report of reports) checkContextSize(report.context, deps.maxValueBytes);
-      const bytes = reports.flatMap((report) => contextRows(report.context)).reduce((sum, item) => sum + item.value.length, 0);
+      const bytes = reports.reduce((sum, { context, measures }) => sum + bytesOfReport(contextRows(context), measures), 0);
       const weight = { rows: reports.length, bytes, pipelines: pipelinesOf(reports.filter((report) => report.context)) };
       const results = await operate(caller, weight, (group) => recordProgress(group, holderOf(caller), reports));
       return { results: results as Awaited<ReturnType<typeof recordProgress>> };
@@ -114,8 +114,12 @@ function submitSettles(deps: JobDeps, caller: WorkerPrincipal, batch: SettleBatc
 function bytesOf(settle: Settle, context: SettleTicket['context']): number {
   const own =
     settle.kind === 'ack' ? (settle.output?.length ?? 0) : settle.kind === 'nack' ? JSON.stringify(settle.nack.error).length : 0;
-  return context.reduce((sum, item) => sum + item.value.length, own);
+  return own + bytesOfReport(context, settle.kind === 'ack' ? settle.ack.measures : undefined);
 }
+
+const MEASURE_BYTES = 64;
+const bytesOfReport = (context: SettleTicket['context'], measures: readonly Measure[] = []): number =>
+  context.reduce((sum, item) => sum + item.value.length, MEASURE_BYTES * measures.length);
 
 function readAck(deps: JobDeps, caller: WorkerPrincipal, ack: Ack): { settle: Settle; context: SettleTicket['context'] } {
   const { maxValueBytes } = deps;

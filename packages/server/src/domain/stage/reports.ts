@@ -8,7 +8,7 @@ import { type Holder, leaseLost, lostReason } from './settle.js';
 
 type Reported = { id: string } | { id: string; error: SettleError };
 
-/** Progress and context flushes of running jobs, fenced like a settle. */
+/** Progress, context flushes and measures of running jobs, fenced like a settle. */
 export async function recordProgress(
   { tx, now, effects }: Group,
   holder: Holder,
@@ -25,8 +25,9 @@ export async function recordProgress(
       message: report.message ?? null,
     })),
   );
-  for (const { id, ratio, message } of held) {
+  for (const { id, ratio, message, measures } of held) {
     const stage = rows.get(Number(id));
+    if (stage) effects.samples.measured(stage, measures);
     // A flush of context alone is no progress.
     if (stage && (ratio !== undefined || message !== undefined)) {
       effects.events.add('stage_progress', stage, ratio ?? null, message ?? null);

@@ -22,7 +22,7 @@ export async function settleStep(group: Group, tickets: SettleTicket[], deps: Se
   await spawnStep(group, others, changes, rows);
   await applyStageChanges(group.tx, group.now, group.effects, changes, completed);
   const ended = [...completed, ...changes.filter(({ change }) => change.to === 'completed').map(({ stage }) => stage)];
-  await commitContext(group, tickets, new Map(ended.map((stage) => [stage.id, stage.pipeline_id])));
+  await commitReports(group, tickets, new Map(ended.map((stage) => [stage.id, stage])));
   await answerFromArchive(group, archived, rows);
   for (const ticket of repeats) ticket.result = repeatInGroup(ticket, first, changes);
 }
@@ -108,14 +108,24 @@ function answer(id: string, decision: Exclude<SettleDecision, { kind: 'archived'
   }
 }
 
-/** Context writes count only with the ack that completes the stage; of two stages that write one key the later commit wins. */
-async function commitContext(group: Group, tickets: SettleTicket[], pipelineOf: ReadonlyMap<number, number>): Promise<void> {
+/**
+ * Context writes and measures count only with the ack that completes the stage, and once; of two stages that write one key the later
+ * commit wins.
+ */
+async function commitReports(
+  group: Group,
+  tickets: SettleTicket[],
+  completed: ReadonlyMap<number, Pick<DeliveryRow, 'application_id' | 'pipeline_id' | 'handler'>>,
+): Promise<void> {
   const rows: ContextRow[] = [];
   for (const { context, settle, result } of tickets) {
-    if (context.length === 0 || !result || result instanceof Error || !('status' in result) || result.repeated) continue;
-    const pipelineId = pipelineOf.get(Number(refOf(settle).id));
-    if (pipelineId === undefined) continue;
-    for (const item of context) rows.push({ ...item, pipeline_id: pipelineId, updated_at: group.now });
+    const measures = settle.kind === 'ack' ? settle.ack.measures : undefined;
+    if (context.length === 0 && !measures) continue;
+    if (!result || result instanceof Error || !('status' in result) || result.repeated) continue;
+    const stage = completed.get(Number(refOf(settle).id));
+    if (!stage) continue;
+    for (const item of context) rows.push({ ...item, pipeline_id: stage.pipeline_id, updated_at: group.now });
+    group.effects.samples.measured(stage, measures);
   }
   await group.tx.putContext(rows);
 }

@@ -86,6 +86,7 @@ export const insights = z
           unit: z.string().nullable(),
           pipeline: z.string(),
           handler: z.string(),
+          sum: z.number(),
           values: distribution,
         })
         .openapi('MeasureInsight'),

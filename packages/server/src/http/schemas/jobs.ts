@@ -10,6 +10,18 @@ const contextWrites = z
   .array(z.strictObject({ key: name(LIMITS.keyLength), value: json, sensitive: optional(z.boolean()) }).openapi('ContextWrite'))
   .max(LIMITS.settlesPerCall);
 
+const measures = z
+  .array(
+    z
+      .strictObject({
+        name: name(),
+        value: z.number().min(-LIMITS.measure).max(LIMITS.measure),
+        unit: optional(name(LIMITS.unitLength)),
+      })
+      .openapi('Measure', { example: { name: 'amount', value: 12.5, unit: 'eur' } }),
+  )
+  .max(LIMITS.measuresPerAck);
+
 export const stageError = z
   .strictObject({
     code: freeText(LIMITS.nameLength).min(1),
@@ -23,7 +35,13 @@ const spawn = z
   .array(z.custom<StageSpec>(() => true))
   .openapi({ type: 'array', maxItems: LIMITS.spawnsPerAck, items: { $ref: '#/components/schemas/StageSpec' } });
 const ack = z
-  .strictObject({ ...jobRef, output: optional(json), context: optional(contextWrites), spawn: optional(spawn) })
+  .strictObject({
+    ...jobRef,
+    output: optional(json),
+    context: optional(contextWrites),
+    measures: optional(measures),
+    spawn: optional(spawn),
+  })
   .openapi('Ack');
 const nack = z
   .strictObject({ ...jobRef, error: stageError, retryable: optional(z.boolean()), retryAfterMs: optional(durationMs()) })
@@ -77,6 +95,7 @@ const progressReport = z
     ratio: optional(z.number().min(0).max(1)),
     message: optional(freeText(TEXT.progress)),
     context: optional(contextWrites),
+    measures: optional(measures),
   })
   .openapi('ProgressReport');
 export const progressRequest = z

@@ -98,11 +98,11 @@ export const insightsOf = ({ db, run, runRows, runIds }: SqlContext): Insights =
   async countSeries(applicationIds) {
     const rows = await db
       .selectFrom('stat_series')
-      .select((eb) => ['application_id', eb.fn.countAll<number>().as('count')])
+      .select((eb) => ['application_id', 'kind', eb.fn.countAll<number>().as('count')])
       .where('application_id', 'in', applicationIds)
-      .groupBy('application_id')
+      .groupBy(['application_id', 'kind'])
       .execute();
-    return rows.map(({ application_id, count }) => ({ application_id, count: Number(count) }));
+    return rows.map(({ count, ...of }) => ({ ...of, count: Number(count) }));
   },
   async insertSeries(rows) {
     for (const row of rows) await db.insertInto('stat_series').values(row).execute();
