@@ -18,6 +18,7 @@
  * - `worker_started`: a worker opened a session
  * - `worker_drained`: an operator told it to finish what it has and to take nothing new
  * - `worker_stopped`: it ended its session
+ * - `deploy_marked`: a deployment was marked
  * - `reset`: events were missed; read the present state anew. Sent whatever types were asked for
  */
 export const EVENT_TYPES = [
@@ -46,6 +47,7 @@ export const EVENT_TYPES = [
   'worker_started',
   'worker_drained',
   'worker_stopped',
+  'deploy_marked',
   'reset',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -107,6 +109,18 @@ export interface WorkerEvent extends EventOf<WorkerEventType> {
   worker: string;
 }
 
+export interface DeployMarkedEvent extends EventOf<'deploy_marked'> {
+  markId: string;
+  version: string;
+  /** RFC 3339; when it was deployed. */
+  markedAt: string;
+  title?: string;
+  link?: string;
+  /** Name of the pipelines that it changes; absent: all. */
+  pipeline?: string;
+  environment?: string;
+}
+
 export type ResetEvent = EventOf<'reset'>;
 
 /**
@@ -122,6 +136,7 @@ export type LiveEvent =
   | StageProgressEvent
   | StageEvent<Exclude<StageEventType, 'stage_leased' | 'stage_failed' | StageAgainEvent['type'] | 'stage_progress'>>
   | WorkerEvent
+  | DeployMarkedEvent
   | ResetEvent;
 
 /** What `GET /events` is asked for. */

@@ -37,6 +37,7 @@ export type { ErrorCode, FieldError, Problem, SettleError, StageErrorCode } from
 export { ERROR_CODES, STAGE_ERROR_CODES } from './errors.js';
 export type { CompleteStage, EventToken, EventTokenRequest, StageCompleted } from './event-stages.js';
 export type {
+  DeployMarkedEvent,
   EventFilter,
   EventType,
   LiveEvent,
@@ -54,6 +55,7 @@ export { EVENT_TYPES } from './events.js';
 export type { CreateHook, Hook, HookAuth, HookCredentials, HookSaved, HookSpec } from './hooks.js';
 export { HOOK_AUTHS } from './hooks.js';
 export type {
+  CreateMark,
   Distribution,
   DurationBucket,
   ErrorGroup,
@@ -62,6 +64,10 @@ export type {
   InsightQuery,
   InsightSummary,
   Insights,
+  Mark,
+  MarkCreated,
+  MarkFigures,
+  MarkInsight,
   MeasureInsight,
   PipelineInsight,
   Regression,

@@ -124,6 +124,71 @@ export interface InsightSummary {
   feedback: Distribution | null;
 }
 
+/** `POST /observability/marks`: something was deployed. */
+export interface CreateMark {
+  /** 1 to 200 characters. */
+  version: string;
+  /** 1 to 200 characters. */
+  title?: string;
+  /** An http or https address, 2,000 characters at most. */
+  link?: string;
+  /** Name of the pipelines that it changes; default: all of the application. */
+  pipeline?: string;
+  environment?: string;
+  /** RFC 3339; default now. A minute ahead at most. */
+  at?: string;
+  /** A second mark with the same key is not made. */
+  idempotencyKey?: string;
+}
+
+/** A deployment. */
+export interface Mark {
+  id: string;
+  version: string;
+  title?: string;
+  link?: string;
+  pipeline?: string;
+  environment?: string;
+  /** RFC 3339. */
+  at: string;
+  /** `key:<id>` of the API key, or `local`. */
+  createdBy: string;
+}
+
+export interface MarkCreated extends Mark {
+  /** False when an earlier call with the same key had made it. */
+  created: boolean;
+}
+
+/** What ran within some time. */
+export interface MarkFigures {
+  from: string;
+  to: string;
+  /** Deliveries that were completed, failed, timed out or expired. */
+  attempts: number;
+  /** Failed ones of all attempts; null without any. */
+  failureRate: number | null;
+  /** p95 of the run time of stages, ms; null without any. */
+  runTimeP95: number | null;
+  /** Pipelines that were completed or failed. */
+  runs: number;
+  /** p95 of the duration of pipelines, ms. */
+  durationP95: number | null;
+}
+
+/**
+ * A mark between as long a time before it as after it. Both are whole minutes, or hours or days where minutes are no longer kept; the one in
+ * which the mark lies is left out.
+ */
+export interface MarkInsight extends Mark {
+  before: MarkFigures;
+  after: MarkFigures;
+  /** Whether both have 30 attempts: with fewer, differences say nothing. */
+  enough: boolean;
+  /** Stages that became slower, by how much; those with 30 runs or more in both. */
+  regressions: Regression[];
+}
+
 /** Figures of one application; lists hold at most `limit` rows. */
 export interface Insights {
   /** RFC 3339; the begin of the first period and the end of the last one that were counted. */
@@ -146,6 +211,8 @@ export interface Insights {
   flaky: StageInsight[];
   regressions: Regression[];
   durations: DurationBucket[];
+  /** The latest 5 marks of this time, each compared over an hour or, when that is shorter, the time since. */
+  marks: MarkInsight[];
   /** By how often they were measured. */
   measures: MeasureInsight[];
 }

@@ -25,6 +25,7 @@ export const LIMITS = {
   nameLength: 200,
   keyLength: 200,
   unitLength: 50,
+  linkLength: 2_000,
   /** Of a measured value, on both sides of zero. */
   measure: 1e15,
   idempotencyKeyLength: 255,

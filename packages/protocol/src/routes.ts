@@ -46,6 +46,8 @@ export const ROUTES = {
   hook: '/hooks/{name}',
   insights: '/observability/insights',
   errors: '/observability/errors',
+  marks: '/observability/marks',
+  mark: '/observability/marks/{id}',
   applications: '/applications',
   apiKeys: '/api-keys',
   apiKey: '/api-keys/{id}',

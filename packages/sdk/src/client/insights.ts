@@ -1,8 +1,20 @@
-import { type ErrorGroup, type Insights as InsightFigures, type InsightQuery, LIMITS, ROUTES } from '@pipelogiq/protocol';
+import {
+  type CreateMark,
+  type ErrorGroup,
+  type Insights as InsightFigures,
+  type InsightQuery,
+  LIMITS,
+  type Mark,
+  type MarkCreated,
+  type MarkInsight,
+  ROUTES,
+} from '@pipelogiq/protocol';
 import type { Transport } from '../transport/transport.js';
+import { newIdempotencyKey } from './idempotency-key.js';
 import { type Listing, listing, type ReadOptions } from './listing.js';
+import { route } from './route.js';
 
-/** Figures of what ran in the application. Needs the scope `read`. */
+/** Figures of what ran in the application. Needs the scope `read`; to mark deployments, `produce`. */
 export class Insights {
   readonly #transport: Transport;
 
@@ -24,5 +36,34 @@ export class Insights {
   /** Failures that are alike, most recent first, of the last 24 hours when no `range` is given. */
   errors({ signal, ...filter }: { range?: string; handler?: string } & ReadOptions = {}): Listing<ErrorGroup> {
     return listing(this.#transport, ROUTES.errors, { limit: LIMITS.pageSize, ...filter }, signal ? { signal } : {});
+  }
+
+  /**
+   * Marks a deployment: the insights then compare what ran before and after it. Every call carries an idempotency key, yours or a new one, so
+   * that repeats over a bad network make one mark.
+   *
+   * @example await pipelogiq.insights.mark({ version: process.env.GIT_SHA ?? 'dev' });
+   * @throws ValidationError for a time that lies ahead
+   */
+  async mark(mark: CreateMark, { signal }: ReadOptions = {}): Promise<MarkCreated> {
+    const body = { ...mark, idempotencyKey: mark.idempotencyKey ?? newIdempotencyKey() };
+    const request = { method: 'POST', path: ROUTES.marks, body, retry: 'safe', signal } as const;
+    return (await this.#transport.request<MarkCreated>(request)).body;
+  }
+
+  /** Deployments, latest first; with `pipeline` those that change such pipelines. `from` and `to`: RFC 3339. */
+  marks({ signal, ...filter }: { from?: string; to?: string; pipeline?: string } & ReadOptions = {}): Listing<Mark> {
+    return listing(this.#transport, ROUTES.marks, { limit: LIMITS.pageSize, ...filter }, signal ? { signal } : {});
+  }
+
+  /**
+   * A deployment, and what ran as long before as after it.
+   *
+   * @param options.over longest time on each side, as `15m`, `1h` (default), `7d` (at most)
+   * @throws NotFoundError
+   */
+  async compareMark(id: string, { over, signal }: { over?: string } & ReadOptions = {}): Promise<MarkInsight> {
+    const request = { method: 'GET', path: route(ROUTES.mark, { id }), query: { over }, retry: 'safe', signal } as const;
+    return (await this.#transport.request<MarkInsight>(request)).body;
   }
 }

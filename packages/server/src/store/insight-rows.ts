@@ -59,21 +59,26 @@ export interface StageFailureTable {
   fingerprint: string;
 }
 
+/** A deployment. */
 export interface MarkTable {
   id: number;
   application_id: number;
   marked_at: Ms;
-  version: string | null;
+  version: string;
   title: string | null;
   link: string | null;
   environment: string | null;
   created_by: string;
+  /** Name of the pipelines that it is about; null for all. */
+  pipeline: string | null;
+  idempotency_key: string | null;
 }
 
 export type StatDeltaRow = StatDeltaTable;
 export type StatSeriesRow = StatSeriesTable;
 export type StatPageRow = StatPageTable;
 export type ErrorGroupRow = ErrorGroupTable;
+export type MarkRow = MarkTable;
 export type SeriesNames = Pick<StatSeriesRow, 'application_id' | 'kind' | 'pipeline' | 'stage' | 'handler' | 'unit'>;
 export type PageKey = Omit<StatPageRow, 'payload'>;
 
@@ -94,6 +99,9 @@ export interface Insights {
   /** Of stages that fail for good; a later failure of a stage takes the place of an earlier one. */
   putStageFailures(rows: readonly StageFailureTable[]): Promise<void>;
   pipelineNames(ids: number[]): Promise<{ id: number; name: string }[]>;
+  /** False when there is one with its idempotency key. */
+  insertMark(row: MarkRow): Promise<boolean>;
+  markByKey(applicationId: number, key: string): Promise<MarkRow | undefined>;
   /** Removes up to `limit` pages of this resolution that began before `before`. */
   prunePages(resolutionMs: Ms, before: Ms, limit: number): Promise<number>;
   /** Removes series, groups of errors and marks that were last seen before `before`, up to `limit` of each. */
@@ -112,6 +120,15 @@ export interface PageQuery {
   limit: number;
 }
 
+/** Marks of this time (`to` exclusive), by default all; with `pipeline` those that are about such pipelines. */
+export interface MarkQuery {
+  from?: Ms | undefined;
+  to?: Ms | undefined;
+  pipeline?: string | undefined;
+  after?: { at: Ms; id: number } | undefined;
+  limit: number;
+}
+
 export interface InsightReads {
   /** Changes whenever deltas were folded. */
   statVersion(): Promise<string>;
@@ -127,4 +144,7 @@ export interface InsightReads {
     filter: { since: Ms; handler?: string | undefined },
     page: ReadPage,
   ): Promise<ErrorGroupRow[]>;
+  mark(applicationId: number, id: number): Promise<MarkRow | undefined>;
+  /** Latest first. */
+  marks(applicationId: number, query: MarkQuery): Promise<MarkRow[]>;
 }

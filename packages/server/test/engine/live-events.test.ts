@@ -155,6 +155,21 @@ describe('a stream of events', () => {
     ]);
   });
 
+  it('tells of deployments that are marked', async () => {
+    const { stream, call, controlPlane } = await streaming();
+    const events = await stream();
+    const asked = { version: 'v2', link: 'https://ci.example.org/1', pipeline: 'order' };
+    const { id } = await call<{ id: string }>('POST', '/observability/marks', asked);
+    const now = new Date(controlPlane.now()).toISOString();
+    expect((await events.until('deploy_marked')).at(-1)).toEqual({
+      type: 'deploy_marked',
+      at: now,
+      markId: id,
+      markedAt: now,
+      ...asked,
+    });
+  });
+
   it('tells progress, but no mere flush of context', async () => {
     const { stream, create, worker } = await streaming();
     const w = await worker();

@@ -29,8 +29,9 @@ function bent(value: unknown): fc.Arbitrary<unknown> {
 const RIGHT_BODIES = (workerId: string): Record<string, object> => {
   const ref = { id: '1', fencingToken: 1 };
   const context = [{ key: 'k', value: { a: 1 }, sensitive: true }];
+  const measures = [{ name: 'n', value: -1.5, unit: 'u' }];
   const settle = {
-    acks: [{ ...ref, output: { n: 1 }, context, spawn: [{ name: 's', input: { n: 1 }, dependsOn: [] }] }],
+    acks: [{ ...ref, output: { n: 1 }, context, measures, spawn: [{ name: 's', input: { n: 1 }, dependsOn: [] }] }],
     nacks: [{ ...ref, error: { code: 'e', message: 'm', stack: 's' }, retryable: true, retryAfterMs: 1 }],
     releases: [{ ...ref, delayMs: 1 }],
   };
@@ -88,7 +89,7 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
     '/jobs/ack': { workerId, acks: settle.acks },
     '/jobs/nack': { workerId, nacks: settle.nacks },
     '/jobs/release': { workerId, releases: settle.releases },
-    '/jobs/progress': { workerId, reports: [{ ...ref, ratio: 0.5, message: 'm', context }] },
+    '/jobs/progress': { workerId, reports: [{ ...ref, ratio: 0.5, message: 'm', context, measures }] },
     '/logs': { workerId, lines: [{ ...ref, level: 'info', message: 'm', fields: { a: 1 }, loggedAt: '2030-01-01T00:00:00Z' }] },
     '/jobs/1/event-token': { workerId, fencingToken: 1, stage: 'e' },
     '/stages/1/token': { revokeOthers: false },
@@ -111,6 +112,15 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
       auth: { type: 'signature', secrets: [`whsec_${'a'.repeat(40)}`] },
     },
     '/hooks/orders': { name: 'p', stages: create.stages, input: [1], id: 'i' },
+    '/observability/marks': {
+      version: '1',
+      title: 't',
+      link: 'https://ci.example.org/1',
+      pipeline: 'p',
+      environment: 'e',
+      at: '2030-01-01T00:00:00Z',
+      idempotencyKey: 'i',
+    },
     '/applications': { name: 'shop' },
     '/api-keys': { name: 'k', scopes: ['read'], application: 'default', expiresAt: '2031-01-01T00:00:00Z' },
   };

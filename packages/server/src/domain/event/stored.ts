@@ -29,6 +29,7 @@ export const CODES = {
   worker_started: 50,
   worker_drained: 51,
   worker_stopped: 52,
+  deploy_marked: 60,
 } as const satisfies Record<Exclude<EventType, 'reset'>, number>;
 
 export type StoredType = keyof typeof CODES;
@@ -36,7 +37,7 @@ export type StoredType = keyof typeof CODES;
 const TYPES = new Map<number, StoredType>(Object.entries(CODES).map(([type, code]) => [code, type as StoredType]));
 
 /**
- * One event of a row. The id is that of the pipeline, stage or worker, which the code tells; what may follow is the first and second
+ * One event of a row. The id is that of the pipeline, stage, worker or mark, which the code tells; what may follow is the first and second
  * detail of the type, as read below.
  */
 export type StoredEvent = readonly [code: number, applicationId: number, id: number, name: string, one?: Detail, two?: Detail];
@@ -81,7 +82,7 @@ export const applicationOf = (event: StoredEvent): number => event[1];
 /** Undefined for a type that a newer version wrote. */
 export const typeOf = (event: StoredEvent): StoredType | undefined => TYPES.get(event[0]);
 
-/** The pipeline that it is about; undefined for workers. */
+/** The pipeline that it is about; undefined for workers and marks. */
 export function pipelineIdOf(event: StoredEvent): number | undefined {
   const [code, , id] = event;
   if (code < CODES.stage_ready) return id;
@@ -94,6 +95,9 @@ export function liveEvent(event: StoredEvent, writtenAt: Ms): LiveEvent | undefi
   if (type === undefined) return undefined;
   const [code, , id, name] = event;
   const at = new Date(writtenAt).toISOString();
+  // All that a mark says is one detail, as JSON.
+  if (type === 'deploy_marked')
+    return { type, at, markId: String(id), version: name, ...JSON.parse(String(event[4])) } as LiveEvent;
   if (code >= CODES.worker_started) return { type, at, workerId: String(id), worker: name } as LiveEvent;
   const pipelineId = String(pipelineIdOf(event));
   const subject = code < CODES.stage_ready ? { pipelineId, pipeline: name } : { pipelineId, stageId: String(id), stage: name };

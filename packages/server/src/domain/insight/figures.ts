@@ -30,11 +30,11 @@ const DURATION_BOUNDS = [
   24 * HOUR,
 ] as const;
 /** Fewer runs say nothing of a tail. */
-const REGRESSION_RUNS = 30;
+export const SAMPLE = 30;
 const REGRESSION_RATIO = 1.25;
 
 /** The answer, from what was collected in a window and in the one before it. */
-export function figuresOf(window: Window, collected: Collected, before: Collected, limit: number): Insights {
+export function figuresOf(window: Window, collected: Collected, before: Collected, limit: number): Omit<Insights, 'marks'> {
   const stages = collected.series.filter(({ key }) => key.kind === 'stage');
   const pipelines = collected.series.filter(({ key }) => key.kind === 'pipeline');
   const stageRows = stages.map(({ key, stats }) => ({ ...namesOf(key), ...stageFigures(stats) }));
@@ -55,7 +55,7 @@ export function figuresOf(window: Window, collected: Collected, before: Collecte
     handlers: top(handlersOf(stages), ({ completed, failedAttempts }) => completed + failedAttempts),
     hotspots: top(stageRows, ({ failedAttempts }) => failedAttempts),
     flaky: top(stageRows, ({ flakyRate }) => flakyRate ?? 0),
-    regressions: top(regressionsOf(stages, before.series), ({ ratio }) => ratio),
+    regressions: top(regressionsOf(collected.series, before.series), ({ ratio }) => ratio),
     durations: durationsOf(pipelineTotal.first),
     measures: top(measuresOf(collected.series), ({ values }) => values.count),
   };
@@ -63,7 +63,7 @@ export function figuresOf(window: Window, collected: Collected, before: Collecte
 
 const namesOf = ({ pipeline, stage, handler }: SeriesKey) => ({ pipeline, stage, handler });
 
-function total(series: readonly SeriesFigures[]): SeriesStats {
+export function total(series: readonly SeriesFigures[]): SeriesStats {
   const sum = new SeriesStats();
   for (const { stats } of series) sum.merge(stats);
   return sum;
@@ -84,7 +84,7 @@ function summaryOf({ from, to }: Window, stages: SeriesStats, pipelines: SeriesS
   };
 }
 
-const ratioOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+export const ratioOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
 function stageFigures(stats: SeriesStats): Omit<StageInsight, 'pipeline' | 'stage' | 'handler'> {
   const completed = stats.stageCount('completed');
@@ -135,12 +135,12 @@ function measuresOf(series: readonly SeriesFigures[]): MeasureInsight[] {
   });
 }
 
-function regressionsOf(stages: readonly SeriesFigures[], before: readonly SeriesFigures[]): Regression[] {
+export function regressionsOf(series: readonly SeriesFigures[], before: readonly SeriesFigures[]): Regression[] {
   const textOf = ({ pipeline, stage, handler }: SeriesKey): string => [pipeline, stage, handler].join('\0');
   const earlier = new Map(before.filter(({ key }) => key.kind === 'stage').map(({ key, stats }) => [textOf(key), stats.first]));
-  return stages.flatMap(({ key, stats: { first: now } }) => {
-    const then = earlier.get(textOf(key));
-    if (!then || then.count < REGRESSION_RUNS || now.count < REGRESSION_RUNS) return [];
+  return series.flatMap(({ key, stats: { first: now } }) => {
+    const then = key.kind === 'stage' ? earlier.get(textOf(key)) : undefined;
+    if (!then || then.count < SAMPLE || now.count < SAMPLE) return [];
     const [p95, p95Before] = [now.quantile(0.95), then.quantile(0.95)];
     const ratio = p95 / p95Before;
     return p95Before > 0 && ratio >= REGRESSION_RATIO ? [{ ...namesOf(key), p95, p95Before, ratio }] : [];

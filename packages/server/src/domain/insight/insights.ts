@@ -1,17 +1,22 @@
-import type { ErrorGroup, InsightQuery, Insights, Page } from '@pipelogiq/protocol';
+import type { ErrorGroup, InsightQuery, Insights, MarkInsight, Page } from '@pipelogiq/protocol';
 import type { ErrorGroupRow, Ms, Reads } from '../../store/store.js';
 import { DomainError } from '../errors.js';
 import { decodeCursor, encodeCursor, pipelineOf } from '../ids.js';
 import type { Principal } from '../use-cases.js';
 import { collect } from './collect.js';
+import { compareMark } from './comparison.js';
 import type { ErrorExample } from './failures.js';
 import { figuresOf } from './figures.js';
-import { DAY, HOUR, MINUTE } from './periods.js';
-import { type Kept, windowOf } from './window.js';
+import { findMark, type MarkDeps, type MarkUseCases, markUseCases } from './marks.js';
+import { DAY, HOUR } from './periods.js';
+import { invalid, rangeOf } from './range.js';
+import { type Kept, type Window, windowOf } from './window.js';
 
-export interface InsightUseCases {
+export interface InsightUseCases extends MarkUseCases {
   /** @throws DomainError `invalid_request` for a range that is malformed, empty or too long; `not_found` when the server keeps none */
   insights(caller: Principal, query: InsightQuery): Promise<Insights>;
+  /** A mark, and what ran before and after it over `over` (default an hour, 7 days at most). */
+  compareMark(caller: Principal, id: string, query: { over?: string | undefined }): Promise<MarkInsight>;
   /** Most recent first. */
   errors(caller: Principal, query: ErrorQuery): Promise<Page<ErrorGroup>>;
 }
@@ -23,23 +28,38 @@ export interface ErrorQuery {
   cursor?: string | undefined;
 }
 
-export interface InsightDeps extends Kept {
+export interface InsightDeps extends Kept, MarkDeps {
   reads: Reads;
   /** Whether what is measured is kept. */
   insights: boolean;
-  insightDaysMs: Ms;
 }
 
 const DEFAULT_RANGE = '24h';
 const DEFAULT_LIMIT = 20;
-const UNITS: Record<string, Ms> = { m: MINUTE, h: HOUR, d: DAY };
+/** Marks that an answer compares: each costs two more reads. */
+const COMPARED = 5;
+const COMPARED_OVER: Ms = HOUR;
+const LONGEST_COMPARISON: Ms = 7 * DAY;
 
 export function insightUseCases(deps: InsightDeps): InsightUseCases {
   const { reads, insightDaysMs } = deps;
   const assertKept = (): void => {
     if (!deps.insights) throw new DomainError('not_found', 'This server keeps no insights: its option `insights` is off.');
   };
+  const marksIn = async (applicationId: number, { from, to }: Window, pipeline: string | undefined, now: Ms) => {
+    const compared: MarkInsight[] = [];
+    for (const row of await reads.marks(applicationId, { from, to, pipeline, limit: COMPARED })) {
+      compared.push(await compareMark(deps, row, COMPARED_OVER, now));
+    }
+    return compared;
+  };
   return {
+    ...markUseCases(deps),
+    async compareMark(caller, id, { over }) {
+      assertKept();
+      const lengthMs = over === undefined ? COMPARED_OVER : rangeOf(over, LONGEST_COMPARISON, 'over');
+      return compareMark(deps, await findMark(reads, caller, id), lengthMs, await reads.now());
+    },
     async insights({ applicationId }, query) {
       assertKept();
       const now = await reads.now();
@@ -49,7 +69,8 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       const window = windowOf(from, to, now, deps);
       const collected = await collect(reads, filter, window);
       const before = await collect(reads, filter, windowOf(window.from - (to - from), window.from, now, deps));
-      return figuresOf(window, collected, before, limit);
+      const marks = await marksIn(applicationId, window, pipeline, now);
+      return { ...figuresOf(window, collected, before, limit), marks };
     },
     async errors({ applicationId }, { range = DEFAULT_RANGE, handler, limit, cursor }) {
       assertKept();
@@ -91,14 +112,3 @@ function stretchOf({ range, from, to }: InsightQuery, now: Ms, longest: Ms): { f
   if (end - begin > longest) throw invalid('from', `is more than ${longest / DAY} days before \`to\`.`);
   return { from: begin, to: end };
 }
-
-function rangeOf(text: string, longest: Ms): Ms {
-  const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  const range = Number(count) * (UNITS[unit] ?? Number.NaN);
-  if (!(range > 0)) throw invalid('range', 'must be a number of minutes, hours or days above 0, as "15m", "24h" or "7d".');
-  if (range > longest) throw invalid('range', `is longer than the ${longest / DAY} days that figures are kept.`);
-  return range;
-}
-
-const invalid = (path: string, message: string): DomainError =>
-  new DomainError('invalid_request', `\`${path}\` ${message}`, { errors: [{ path, message }] });

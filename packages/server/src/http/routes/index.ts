@@ -9,6 +9,7 @@ import { healthRoutes } from './health.js';
 import { hookRoutes } from './hooks.js';
 import { insightRoutes } from './insights.js';
 import { jobRoutes } from './jobs.js';
+import { markRoutes } from './marks.js';
 import { operatorRoutes } from './operator.js';
 import { pipelineViewRoutes } from './pipeline-views.js';
 import { pipelineRoutes } from './pipelines.js';
@@ -32,6 +33,7 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...accountRoutes(deps),
     ...eventRoutes(deps),
     ...insightRoutes(deps),
+    ...markRoutes(deps),
   ];
   const open = healthRoutes(deps);
   return [...api, ...open, ...documentRoutes(deps, [...api, ...open])];

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { LIMITS } from '@pipelogiq/protocol';
 import { count, id, name, optional, time } from './common.js';
 
 const range = z.string().min(2).max(8).openapi({ example: '24h' });
@@ -44,6 +45,56 @@ const runFigures = {
 };
 const pipelineInsight = z.object({ pipeline: z.string(), ...runFigures }).openapi('PipelineInsight');
 
+const regression = z.object({ ...stageNames, p95: ms, p95Before: ms, ratio: z.number() }).openapi('Regression');
+
+const link = name(LIMITS.linkLength)
+  .refine((text) => /^https?:$/.test(protocolOf(text)), 'must be an http or https address')
+  .openapi({ example: 'https://ci.example.org/runs/42' });
+
+const protocolOf = (text: string): string => {
+  try {
+    return new URL(text).protocol;
+  } catch {
+    return '';
+  }
+};
+
+const said = {
+  version: name(),
+  title: optional(name()),
+  link: optional(link),
+  pipeline: optional(name()),
+  environment: optional(name()),
+};
+
+export const createMark = z
+  .strictObject({ ...said, at: optional(time), idempotencyKey: optional(name(LIMITS.idempotencyKeyLength)) })
+  .openapi('CreateMark', { example: { version: '2026.11.3', link: 'https://ci.example.org/runs/42' } });
+
+/** `GET /observability/marks?…` */
+export const markQuery = z.strictObject({ from: optional(time), to: optional(time), pipeline: optional(name()) });
+/** `GET /observability/marks/{id}?…` */
+export const comparisonQuery = z.strictObject({ over: optional(range) });
+
+const markFields = { id, ...said, at: time, createdBy: z.string() };
+export const mark = z.object(markFields).openapi('Mark');
+export const markCreated = z.object({ ...markFields, created: z.boolean() }).openapi('MarkCreated');
+
+const markFigures = z
+  .object({
+    from: time,
+    to: time,
+    attempts: count,
+    failureRate: share,
+    runTimeP95: ms.nullable(),
+    runs: count,
+    durationP95: ms.nullable(),
+  })
+  .openapi('MarkFigures');
+export const markInsight = z
+  .object({ ...markFields, before: markFigures, after: markFigures, enough: z.boolean(), regressions: z.array(regression) })
+  .openapi('MarkInsight');
+
 const summary = z.object({
   ...runFigures,
   completedStages: count,
@@ -77,8 +128,9 @@ export const insights = z
     handlers: z.array(handlerInsight),
     hotspots: z.array(stageInsight),
     flaky: z.array(stageInsight),
-    regressions: z.array(z.object({ ...stageNames, p95: ms, p95Before: ms, ratio: z.number() }).openapi('Regression')),
+    regressions: z.array(regression),
     durations: z.array(z.object({ upToMs: ms.nullable(), count }).openapi('DurationBucket')),
+    marks: z.array(markInsight),
     measures: z.array(
       z
         .object({

@@ -69,6 +69,10 @@ describe('what the schemas let through is exactly what the protocol says', () =>
   test('insights', () => {
     expectTypeOf<Of<typeof insights.insightQuery>>().toEqualTypeOf<Omit<wire.InsightQuery, 'limit'>>();
     expectTypeOf<Of<typeof insights.insights>>().toEqualTypeOf<wire.Insights>();
+    expectTypeOf<Of<typeof insights.createMark>>().toEqualTypeOf<wire.CreateMark>();
+    expectTypeOf<Of<typeof insights.mark>>().toEqualTypeOf<wire.Mark>();
+    expectTypeOf<Of<typeof insights.markCreated>>().toEqualTypeOf<wire.MarkCreated>();
+    expectTypeOf<Of<typeof insights.markInsight>>().toEqualTypeOf<wire.MarkInsight>();
     expectTypeOf<Of<typeof insights.errorGroup>>().toEqualTypeOf<wire.ErrorGroup>();
   });
 

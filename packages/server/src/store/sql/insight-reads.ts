@@ -67,5 +67,15 @@ export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightRead
         .offset(after ?? 0)
         .execute();
     },
+    mark: (applicationId, id) =>
+      db.selectFrom('mark').selectAll().where('application_id', '=', applicationId).where('id', '=', id).executeTakeFirst(),
+    marks(applicationId, { from, to, pipeline, after, limit }) {
+      let query = db.selectFrom('mark').selectAll().where('application_id', '=', applicationId);
+      if (from !== undefined) query = query.where('marked_at', '>=', from);
+      if (to !== undefined) query = query.where('marked_at', '<', to);
+      if (pipeline !== undefined) query = query.where((eb) => eb.or([eb('pipeline', '=', pipeline), eb('pipeline', 'is', null)]));
+      if (after) query = query.where(sql<boolean>`(marked_at, id) < (${after.at}, ${after.id})`);
+      return query.orderBy('marked_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+    },
   };
 }

@@ -128,6 +128,22 @@ export const insightsOf = ({ db, run, runRows, runIds }: SqlContext): Insights =
   async putStageFailures(rows) {
     await runRows(putStageFailures, rows);
   },
+  async insertMark(row) {
+    const inserted = await db
+      .insertInto('mark')
+      .values(row)
+      .onConflict((c) => c.columns(['application_id', 'idempotency_key']).doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    return inserted !== undefined;
+  },
+  markByKey: (applicationId, key) =>
+    db
+      .selectFrom('mark')
+      .selectAll()
+      .where('application_id', '=', applicationId)
+      .where('idempotency_key', '=', key)
+      .executeTakeFirst(),
   pipelineNames: (ids) => runIds(pipelineNames, { ids }),
   async prunePages(resolution, before, limit) {
     return (await run(prunePages, { resolution, before, limit })).length;
