@@ -10,6 +10,7 @@ import { insightLoops } from './loops/insights.js';
 import type { Loop } from './loops/loop.js';
 import { promoteDue } from './loops/promote-due.js';
 import { Pruner } from './loops/prune.js';
+import { pruneRecords } from './loops/prune-records.js';
 import { triggerLoops } from './loops/triggers.js';
 import { DAY } from './options.js';
 
@@ -24,6 +25,7 @@ const EXPORT_EVERY_MS = 1_000;
 const KEYS_EVERY_MS = 60_000;
 /** What a fold counts for in its group: some hundred pages at most, usually a few. */
 const FOLDED_ROWS = 50;
+const RECORDS_ROWS = 500;
 
 /** Runs as an action or a timer of the server's own in one of the coming groups. */
 export const inGroup = <R>(committer: Committer, kind: 'timer' | 'operate', run: (group: Group) => Promise<R>): Promise<R> =>
@@ -66,7 +68,7 @@ export function backgroundLoops(parts: EngineParts, committer: Committer, accoun
       run: () => inGroup(committer, 'operate', (group) => accounts.flushUsed(group)),
     },
   ];
-  if (config.retentionDays > 0) table.push(pruneLoop(parts, committer));
+  if (config.retentionDays > 0) table.push(pruneLoop(parts, committer), recordsLoop(parts, committer));
   table.push(
     ...insightLoops({
       config,
@@ -118,3 +120,13 @@ function pruneLoop({ config, clock, store, telemetry }: EngineParts, committer: 
   });
   return { name: 'prune', everyMs: config.pruneEveryMs, onLeader: true, run: () => pruner.step() };
 }
+
+const recordsLoop = ({ config }: EngineParts, committer: Committer): Loop => ({
+  name: 'prune-records',
+  everyMs: config.pruneEveryMs,
+  onLeader: true,
+  run: () =>
+    behindAll(committer, { applicationId: NO_APPLICATION, rows: RECORDS_ROWS }, (group) =>
+      pruneRecords(group, config.retentionDays * DAY),
+    ),
+});

@@ -64,6 +64,9 @@ describe('resolveConfig', () => {
   it('names what was probably meant', () => {
     expect(refusal({ flags: { leaseMS: '5' } })).toContain('did you mean --lease-ms?');
     expect(refusal({ env: { PIPELOGIQ_PROT: '1' } })).toBe('unknown variable PIPELOGIQ_PROT; did you mean PIPELOGIQ_PORT?');
+    expect(refusal({ flags: { database: 'mysql://root:secret@db/jobs' } })).toBe(
+      "database is a URL that is not PostgreSQL's; give postgres://user:password@host:5432/database, or the path of an SQLite file",
+    );
     expect(refusal({ options: { databse: 'x' } as object })).toBe('unknown option databse; did you mean database?');
     expect(refusal({ env: { PIPELOGIQ_LOG_LEVEL: 'inof' } })).toMatch(
       /^PIPELOGIQ_LOG_LEVEL must be one of .*; did you mean info\?$/,

@@ -149,6 +149,7 @@ function envSource(env: Readonly<Record<string, string | undefined>>): Source {
 /** Rules between options; only for configs whose single values are right. */
 function conflicts(config: Config): string[] {
   const {
+    database,
     leaseMs,
     heartbeatIntervalMs,
     expireEveryMs,
@@ -160,6 +161,9 @@ function conflicts(config: Config): string[] {
     queueMaxBytes,
   } = config;
   return [
+    /^[a-z][a-z\d+.-]+:\/\//i.test(database) &&
+      !isPostgresUrl(database) &&
+      `database is a URL that is not PostgreSQL's; give postgres://user:password@host:5432/database, or the path of an SQLite file`,
     heartbeatIntervalMs * 2 > leaseMs &&
       `heartbeatIntervalMs (${heartbeatIntervalMs}) must be at most half of leaseMs (${leaseMs})`,
     expireEveryMs * 2 > aliveGapMs &&

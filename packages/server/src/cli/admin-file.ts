@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isPostgresUrl } from '../config.js';
+import { databaseName, isPostgresUrl } from '../config.js';
 import { readSecretFile, writeSecretFile } from './secret-file.js';
 
 /** How commands on the same machine reach a running server: who can read this file may administer it. */
@@ -12,10 +12,10 @@ export interface AdminFile {
   pid: number;
 }
 
-/** Beside a file; for a database of PostgreSQL in the working directory, where `dev` keeps its own. */
+/** Beside a file; for a database of PostgreSQL in the working directory, where `dev` keeps its own, whatever user the URL names. */
 const pathOf = (database: string) =>
   isPostgresUrl(database)
-    ? resolve('.pipelogiq', `${hash('sha256', database).slice(0, 16)}.admin.json`)
+    ? resolve('.pipelogiq', `${hash('sha256', databaseName(database)).slice(0, 16)}.admin.json`)
     : `${resolve(database)}.admin.json`;
 
 /** Nothing is beside a database in memory. */

@@ -28,6 +28,11 @@ export interface Retention {
    * @param stagePositions - ids of stages between one pipeline and the next (domain/ids.ts)
    */
   deleteRemains(ids: number[], stagePositions: number, limits: PruneLimits): Promise<{ more: boolean }>;
+  /**
+   * Deletes actions on many pipelines that ended before then, and workers not heard of since then that hold no job; at most `limit` of
+   * each. Returns whether there may be more.
+   */
+  deleteRecords(before: { actions: Ms; workers: Ms }, limit: number): Promise<{ more: boolean }>;
   /** Notes that something is left of these. */
   rememberRemains(ids: number[]): Promise<void>;
   forgetRemains(ids: number[]): Promise<void>;

@@ -272,6 +272,28 @@ describe('retention', () => {
   });
 });
 
+describe('retention of what only history has a use for', () => {
+  it('forgets actions that ended and workers not heard of, but none that holds a job', async () => {
+    const h = await kept();
+    const gone = await h.worker();
+    const holder = await h.worker();
+    await h.create({ stages: [{ name: 'a' }] });
+    const job = await holder.one();
+    const { id } = await h.call<{ id: string }>('POST', '/pipelines/actions', { action: 'pause', filter: { name: 'none' } });
+    await h.controlPlane.advance(6 * SECOND);
+    await h.controlPlane.jump(8 * DAY - SECOND); // an outage: the lease begins anew
+    const ids = async () =>
+      (await h.call<{ items: { id: string }[] }>('GET', '/workers')).items.map((worker) => worker.id).sort();
+    expect(await ids()).toEqual([gone, holder].map(({ session }) => session.workerId).sort());
+    await h.controlPlane.advance(10 * SECOND);
+    expect(await ids()).toEqual([holder.session.workerId]);
+    expect(await query(h.database, 'select worker_id from worker_pull')).toHaveLength(1);
+    expect((await h.send('GET', `/pipelines/actions/${id}`)).status).toBe(404);
+    await expect(gone.pull()).rejects.toMatchObject({ status: 401 });
+    expect((await holder.ack(job)).settled).toMatchObject([{ status: 'completed' }]);
+  });
+});
+
 describe.runIf(inject('store') === 'postgres')('retention with two servers', () => {
   it('deletes the same once when both believe to lead', async () => {
     const database = await aDatabase();

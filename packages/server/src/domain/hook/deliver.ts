@@ -7,6 +7,7 @@ import { createInGroup } from '../pipeline/create-step.js';
 import { type PipelinePlan, planPipeline } from '../pipeline/plan.js';
 import { admitDelivery, type Presented } from './credentials.js';
 import type { HookDeps } from './hooks.js';
+import { SECRET_HEADERS } from './placeholder.js';
 import { applyTemplate, type Sources } from './template.js';
 
 /** A delivery as it came in, nothing of it looked at. */
@@ -20,17 +21,6 @@ export interface IncomingDelivery extends Presented {
 }
 
 export type Delivered = PipelineCreated;
-
-/** Whoever can read a pipeline must not learn from it how to send deliveries, or what proxies and browsers sent along. */
-const SECRET_HEADERS = [
-  'x-hook-token',
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'x-api-key',
-  'x-worker-session',
-  'webhook-signature',
-];
 
 /** Makes a pipeline of a delivery, once for each delivery id. */
 export async function deliver(deps: HookDeps, name: string, delivery: IncomingDelivery): Promise<Delivered> {

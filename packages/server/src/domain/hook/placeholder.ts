@@ -21,6 +21,16 @@ const PLACEHOLDER = new RegExp(
   String.raw`\{\{\s*(?:(?<literal>${JSON_STRING})|(?<path>(?<root>${NAME})(?<steps>(?:${STEP})*))(?<optional>\??))\s*\}\}`,
   'y',
 );
+/** Whoever can read a pipeline must not learn from it how to send deliveries, or what proxies and browsers sent along. */
+export const SECRET_HEADERS: readonly string[] = [
+  'x-hook-token',
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'x-api-key',
+  'x-worker-session',
+  'webhook-signature',
+];
 /** They lead out of the data in JavaScript. Only own properties are read anyhow; whoever writes these should hear of it. */
 const FORBIDDEN: (string | number)[] = ['__proto__', 'constructor'];
 
@@ -54,5 +64,9 @@ function placeholder(groups: { [name: string]: string | undefined } | undefined,
   );
   const forbidden = steps.find((step) => FORBIDDEN.includes(step));
   if (forbidden !== undefined) throw new MalformedPlaceholder(`"${forbidden}" cannot be read.`);
+  const [header] = steps;
+  if (root === 'headers' && SECRET_HEADERS.includes(String(header).toLowerCase())) {
+    throw new MalformedPlaceholder(`The header ${header} may hold a secret, and is kept from templates.`);
+  }
   return { path, root, steps, optional: optional === '?' };
 }

@@ -54,6 +54,15 @@ describe('a text that is one placeholder', () => {
   });
 });
 
+describe('a header that may hold a secret', () => {
+  it.each(['{{ headers.authorization }}', '{{ headers["X-API-Key"]? }}', 'by {{ headers.Cookie }}'])(
+    'is kept from %s',
+    (text) => {
+      expect(wordsFor(text)).toMatch(/^The header \S+ may hold a secret, and is kept from templates\.$/);
+    },
+  );
+});
+
 describe('a longer text', () => {
   it('takes strings as they are and everything else as JSON', () => {
     expect(filled('{{ body.ref }}@{{ body.commits[0].id }}: {{ body.count }}')).toBe('main@a1: 3');

@@ -46,11 +46,12 @@ describe('a cron expression', () => {
     ['0 0 32W * *', 'days of the month go from 1 to 31'],
     ['0 0 * 13 *', 'months go from 1 to 12 or JAN to DEC'],
     ['0 0 * * 8', 'days of the week go from 0'],
+    ['@every 5m', 'There is no "@every 5m"; write @yearly'],
     ['*/0 * * * *', 'is not a cron expression: illegal stepping: 0.'],
     ['17-9 * * * *', 'From value is larger than to value'],
     ['0 0 * * MONDAY', 'a month or day name has to stand alone'],
     ['Wed, 01 Jan 2030 00:00:00 GMT', 'is not a cron expression'],
-    ['@reboot', 'not supported'],
+    ['@reboot', 'There is no "@reboot"'],
   ])('%j is refused in words', (cron, words) => {
     expect(refusal(cron)).toEqual({
       code: 'invalid_request',

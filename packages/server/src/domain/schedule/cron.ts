@@ -92,11 +92,16 @@ const FIELDS: Record<string, string> = {
   dayOfWeek: 'days of the week go from 0 (Sunday) to 7 (Sunday too), or SUN to SAT',
 };
 
+const NICKNAMES = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@hourly'];
+
 /** What is wrong with the form of an expression, in words. */
 function flawOf(cron: string): string | undefined {
   const count = cron === '' ? 0 : cron.split(' ').length;
   if (!cron.startsWith('@') && count !== 5 && count !== 6) {
     return `A cron expression has five fields (minute, hour, day of month, month, day of week), or six with the second first; "${cron}" has ${count}.`;
+  }
+  if (cron.startsWith('@') && !NICKNAMES.includes(cron.toLowerCase())) {
+    return `There is no "${cron.slice(0, 64)}"; write ${NICKNAMES.join(', ')}, or five fields: "*/5 * * * *" is every five minutes.`;
   }
   try {
     new CronPattern(cron, undefined, OPTIONS);

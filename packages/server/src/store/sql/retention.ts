@@ -89,6 +89,26 @@ const remains = statement<{ limit: number }, { id: number }>(
   ({ slot, can }) => sql`select id from pruned_pipeline order by id limit ${slot('limit', 'int')} ${skipLocked(can)}`,
 );
 
+const deleteActions = statement<{ before: number; limit: number }, { id: number }>(
+  ({ slot }) => sql`
+    delete from bulk_action where id in (
+      select id from bulk_action where finished_at < ${slot('before', 'int')} order by id limit ${slot('limit', 'int')})
+    returning id`,
+);
+
+/** One that comes back meanwhile writes its row first and stays, or finds none and begins a new session. */
+const deleteWorkers = statement<{ before: number; limit: number }, { id: number }>(
+  ({ slot, can }) => sql`
+    delete from worker where id in (
+      select id from worker
+      where last_seen_at < ${slot('before', 'int')}
+        and not exists (select 1 from stage where stage.status = 'running' and stage.worker_id = worker.id)
+      order by id limit ${slot('limit', 'int')} ${skipLocked(can)})
+    returning id`,
+);
+
+const deletePulls = statement<{ ids: number[] }>(({ idsIn }) => sql`delete from worker_pull where worker_id ${idsIn('ids')}`);
+
 export const retentionOf = ({ run, runRows, runIds }: SqlContext): Retention => {
   return {
     async deletePipelines(ids, endedBefore, keepExports) {
@@ -109,6 +129,12 @@ export const retentionOf = ({ run, runRows, runIds }: SqlContext): Retention => 
         if (rows <= 0 || bytes <= 0) return { more: true };
       }
       return { more: false };
+    },
+    async deleteRecords(before, limit) {
+      const actions = await run(deleteActions, { before: before.actions, limit });
+      const workers = await run(deleteWorkers, { before: before.workers, limit });
+      await runIds(deletePulls, { ids: workers.map(({ id }) => id) });
+      return { more: Math.max(actions.length, workers.length) === limit };
     },
     async rememberRemains(ids) {
       await runRows(

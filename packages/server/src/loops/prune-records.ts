@@ -1,0 +1,14 @@
+import type { Group } from '../domain/commit/tickets.js';
+import { DAY } from '../options.js';
+import type { Ms } from '../store/store.js';
+
+const AT_ONCE = 500;
+/** With a worker goes its session: one that slept over the holidays, or the server with it, still has it. */
+const SILENT_MS = 7 * DAY;
+
+/** Removes what only history has a use for when it is as old as the pipelines that are pruned: actions that ended, workers long gone. */
+export async function pruneRecords({ tx, now }: Group, retentionMs: Ms): Promise<{ inMs?: number }> {
+  const actions = now - retentionMs;
+  const { more } = await tx.deleteRecords({ actions, workers: actions - SILENT_MS }, AT_ONCE);
+  return more ? { inMs: 0 } : {};
+}
