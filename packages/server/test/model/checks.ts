@@ -94,7 +94,7 @@ async function checkDatabase(world: World, real: Real): Promise<void> {
 }
 
 function checkRow(stage: Row): void {
-  if (stage.status === 'pending')
+  if (stage.status === 'pending' || stage.status === 'waiting')
     expect(stage, 'a ready stage').toMatchObject({ open_dependencies: 0, ready_at: expect.any(Number) });
   if (stage.status !== 'running') return;
   expect(stage, 'a lease').toMatchObject({ outcome: null, worker_id: expect.any(Number), lease_expires_at: expect.any(Number) });
@@ -133,7 +133,7 @@ async function checkDeliveries(world: World, real: Real, rows: ReadonlyMap<numbe
     expect(row?.expiries, 'expiries in a row').toBe(stage.expiries);
     if (row?.status === 'running') expect(row.timeout_at, 'the timeout').toBe(stage.deadline);
     // `held` counts only for what could go on.
-    if (row?.status === 'pending' || row?.status === 'scheduled' || row?.status === 'not_started') {
+    if (row && ['pending', 'waiting', 'scheduled', 'not_started'].includes(String(row.status))) {
       expect(row.held, `held in a pipeline that is ${stage.pipeline.status}`).toBe(stage.pipeline.status === 'paused' ? 1 : 0);
     }
   }

@@ -7,6 +7,7 @@ import {
   type Delivery,
   isHeld,
   LEASE_MS,
+  makeReady,
   type Outcome,
   type SettleKind,
   type Spec,
@@ -18,6 +19,10 @@ import {
 /** Design §4 and docs/protocol.md: pulls, settles, heartbeats, and what time does. */
 
 const EXPIRIES_IN_A_ROW = 3;
+
+/** How long it may be ready: a stage of a worker until it is taken, an event stage until it is completed. */
+export const waitMsOf = ({ waitFor, timeoutMs, pendingTimeoutMs }: Spec): number | undefined =>
+  waitFor ? timeoutMs : pendingTimeoutMs;
 
 /** What a pull must bring: by priority, then by the time they became due, then by id. */
 export function readyFor(world: World, handlers: readonly string[]): StageModel[] {
@@ -92,7 +97,8 @@ function end(stage: StageModel, status: 'completed' | 'failed'): string {
 
 function waitUntil(world: World, stage: StageModel, dueAt: number): string {
   stage.dueAt = dueAt;
-  stage.status = dueAt > world.now ? 'scheduled' : 'pending';
+  if (dueAt > world.now) stage.status = 'scheduled';
+  else makeReady(stage);
   return stage.status;
 }
 
@@ -140,6 +146,7 @@ export function tick(world: World): void {
   const { now } = world;
   const gap = now - world.aliveAt;
   world.aliveAt = now;
+  if (Math.abs(gap) <= ALIVE_GAP_MS) for (const stage of world.stages) wait(stage, gap);
   for (const stage of world.stages) {
     const delivery = currentDelivery(stage);
     if (!delivery) continue;
@@ -149,10 +156,25 @@ export function tick(world: World): void {
     } else if (stage.deadline <= now) timeOut(world, delivery);
     else if (stage.leaseEndsAt <= now) expire(world, delivery);
   }
+  promote(world);
+}
+
+export function promote(world: World): void {
   for (const stage of world.stages) {
-    if (stage.status === 'scheduled' && stage.pipeline.status !== 'paused' && stage.dueAt <= now) stage.status = 'pending';
+    if (stage.status === 'scheduled' && stage.pipeline.status !== 'paused' && stage.dueAt <= world.now) makeReady(stage);
   }
   for (const pipeline of world.pipelines) follow(world, pipeline);
+}
+
+/** The time to be taken or completed stands still while the pipeline is paused. */
+function wait(stage: StageModel, ms: number): void {
+  const { status, spec, pipeline } = stage;
+  if ((status !== 'pending' && status !== 'waiting') || pipeline.status === 'paused') return;
+  stage.waited += ms;
+  if (stage.waited < (waitMsOf(spec) ?? Number.POSITIVE_INFINITY)) return;
+  stage.fresh = true; // its last delivery, if any, stands in the archive
+  stage.expiries = 0;
+  end(stage, 'failed');
 }
 
 function timeOut(world: World, delivery: Delivery): void {

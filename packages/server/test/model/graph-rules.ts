@@ -1,5 +1,5 @@
 import type { PipelineModel, PipelineStatus, StageModel, World } from './world.js';
-import { isFinal } from './world.js';
+import { isFinal, makeReady } from './world.js';
 
 /** Design §3: what a dependency's state means to its dependents, and what the stages' states mean to their pipeline. */
 
@@ -10,7 +10,7 @@ export const isBroken = (stage: StageModel): boolean =>
   stage.status === 'blocked' || stage.status === 'cancelled' || (stage.status === 'failed' && !stage.spec.runNextIfFailed);
 
 export const isOpen = ({ status }: StageModel): boolean =>
-  status === 'not_started' || status === 'scheduled' || status === 'pending' || status === 'running';
+  status === 'not_started' || status === 'scheduled' || status === 'pending' || status === 'running' || status === 'waiting';
 
 export const dependentsOf = (stage: StageModel): StageModel[] => stage.pipeline.stages.filter((other) => other.on.has(stage));
 
@@ -24,7 +24,8 @@ export function following(stages: Iterable<StageModel>): Set<StageModel> {
 /** Its dependencies are done: due at the later of its own time and the end of its delay. */
 function start(world: World, stage: StageModel): void {
   stage.dueAt = Math.max(stage.notBefore ?? 0, world.now + (stage.spec.delayMs ?? 0));
-  stage.status = stage.dueAt > world.now ? 'scheduled' : 'pending';
+  if (stage.dueAt > world.now) stage.status = 'scheduled';
+  else makeReady(stage);
 }
 
 /** Starts or blocks what waits for dependencies, until nothing moves; then the pipeline's own state follows. */
@@ -49,7 +50,7 @@ export function reconsider(world: World, pipeline: PipelineModel): void {
   for (let moved = true; moved; ) {
     moved = false;
     for (const stage of pipeline.stages) {
-      const ready = stage.status === 'pending' || stage.status === 'scheduled';
+      const ready = stage.status === 'pending' || stage.status === 'waiting' || stage.status === 'scheduled';
       const blocked = stage.status === 'blocked';
       if (!((ready && ![...stage.on].every(isSatisfied)) || (blocked && ![...stage.on].some(isBroken)))) continue;
       stage.status = 'not_started';
@@ -72,7 +73,7 @@ function statusOf(pipeline: PipelineModel): PipelineStatus {
 
 /** The first stage was due. */
 export const hasBegun = ({ stages }: PipelineModel): boolean =>
-  stages.some(({ status, token }) => status === 'pending' || status === 'running' || token > 0);
+  stages.some(({ status, token }) => status === 'pending' || status === 'waiting' || status === 'running' || token > 0);
 
 export const counts = ({ stages }: PipelineModel) => ({
   total: stages.length,

@@ -4,7 +4,7 @@ import { command, have, type ModelCommand, pick } from './command.js';
 import * as rules from './operator-rules.js';
 import type { Real } from './real.js';
 import { specs, toWire } from './specs.js';
-import { isFinal, type PipelineModel, type World } from './world.js';
+import { type EventResult, isFinal, type PipelineModel, type World } from './world.js';
 
 const MAX_LIVE = 3;
 const MAX_PIPELINES = 5;
@@ -110,6 +110,33 @@ const skipStage = fc.record({ stage: choice }).map((choices) =>
   }),
 );
 
+/** Somebody outside says how an event ended: of a stage that waits for it, or of any. The same again is a repetition. */
+const completeEvent = fc
+  .record({
+    stage: choice,
+    any: fc.constantFrom(false, false, false, true),
+    result: fc.constantFrom<EventResult>(
+      { outcome: 'completed', output: { signed: 1 } },
+      { outcome: 'completed', output: { signed: 2 } },
+      { outcome: 'completed' },
+      { outcome: 'failed' },
+    ),
+  })
+  .map((choices) =>
+    command('completeEvent', choices, have(stages), async (world, real) => {
+      const events = world.stages.filter(({ spec }) => spec.waitFor);
+      const waiting = events.filter(({ status }) => status === 'waiting');
+      const likely = waiting.length > 0 ? waiting : events;
+      const stage = pick(choices.any || likely.length === 0 ? world.stages : likely, choices.stage);
+      for (let times = choices.stage % 3 === 0 ? 2 : 1; times > 0; times -= 1) {
+        const expected = rules.complete(world, stage, choices.result);
+        const { status, body } = await real.call('POST', `/stages/${stage.id}/complete`, choices.result);
+        const told = [body.repeated && 'repeated', body.status, body.failedBecause].filter(Boolean).join(' ');
+        expect(status === 200 ? told : `${status} ${body.code}`, `complete ${stage.id}`).toBe(expected ?? '409 state_conflict');
+      }
+    }),
+  );
+
 export const operatorCommands: { weight: number; arbitrary: fc.Arbitrary<ModelCommand> }[] = [
   { weight: 6, arbitrary: create },
   { weight: 2, arbitrary: append },
@@ -119,4 +146,5 @@ export const operatorCommands: { weight: number; arbitrary: fc.Arbitrary<ModelCo
   { weight: 2, arbitrary: rerunPipeline },
   { weight: 4, arbitrary: rerunStage },
   { weight: 2, arbitrary: skipStage },
+  { weight: 5, arbitrary: completeEvent },
 ];

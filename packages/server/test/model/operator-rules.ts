@@ -2,6 +2,7 @@ import { dependentsOf, follow, following, hasBegun, isBroken, isOpen, reconsider
 import {
   aStage,
   currentDelivery,
+  type EventResult,
   isFinal,
   type PipelineModel,
   type Spec,
@@ -87,11 +88,11 @@ export function resume(world: World, pipeline: PipelineModel): boolean {
 
 export function rerunStage(world: World, stage: StageModel, withFollowing: boolean): boolean {
   const ran = !isOpen(stage) && stage.status !== 'blocked';
-  if (!(ran || (withFollowing && stage.status === 'running'))) return false;
+  if (!(ran || (withFollowing && (stage.status === 'running' || stage.status === 'waiting')))) return false;
   if ([...stage.on].some(isBroken)) return false;
   const gone = spawnedFrom([stage], stage.pipeline);
   const after = [stage, ...gone].flatMap(dependentsOf);
-  if (!withFollowing && after.some(({ status }) => status === 'running')) return false;
+  if (!withFollowing && after.some(({ status }) => status === 'running' || status === 'waiting')) return false;
   rerun(world, stage.pipeline, withFollowing ? following([stage]) : new Set([stage]));
   return true;
 }
@@ -127,12 +128,35 @@ function rerun(world: World, pipeline: PipelineModel, again: Set<StageModel>): v
   const gone = spawnedFrom(again, pipeline);
   for (const stage of new Set([...again, ...gone])) {
     endDelivery(stage, 'superseded');
-    Object.assign(stage, { status: 'not_started', attempts: 0, expiries: 0, fresh: true, removed: gone.has(stage) });
+    Object.assign(stage, {
+      status: 'not_started',
+      attempts: 0,
+      expiries: 0,
+      fresh: true,
+      event: undefined,
+      removed: gone.has(stage),
+    });
   }
   pipeline.stages = pipeline.stages.filter((stage) => !gone.has(stage));
   for (const stage of pipeline.stages) for (const each of gone) if (stage.on.delete(each)) stage.on.add(whoIsLeft(each));
   pipeline.run += 1;
   reconsider(world, pipeline);
+}
+
+/** Undefined: not in this state. Else the answer in short: a status, with why it failed, or `repeated …`. */
+export function complete(world: World, stage: StageModel, result: EventResult): string | undefined {
+  if (!stage.spec.waitFor) return undefined;
+  const isEmpty = stage.spec.failIfOutputEmpty && result.outcome === 'completed' && result.output === undefined;
+  const why = isEmpty ? ' output_empty' : '';
+  if (stage.status !== 'waiting') {
+    const ended = stage.status === 'completed' || stage.status === 'failed';
+    if (!(ended && stage.event && JSON.stringify(stage.event) === JSON.stringify(result))) return undefined;
+    return `repeated ${stage.status}${why}`;
+  }
+  stage.event = result;
+  stage.status = isEmpty ? 'failed' : result.outcome;
+  follow(world, stage.pipeline);
+  return `${stage.status}${why}`;
 }
 
 export function skip(world: World, stage: StageModel): boolean {

@@ -10,6 +10,8 @@ const options = fc.record({
   backoffMs: fc.constantFrom(0, 1_000, 3_000),
   runNextIfFailed: fc.boolean(),
   failIfOutputEmpty: fc.constantFrom(false, false, true),
+  pendingTimeoutMs: fc.option(fc.constantFrom(4_000, 9_000), { nil: undefined, freq: 4 }),
+  isEvent: fc.constantFrom(false, false, false, false, true),
 });
 
 /**
@@ -24,11 +26,13 @@ export const specs = (prefix: string, length: { minLength: number; maxLength: nu
       return at === 0 ? [] : [...new Set(on.map((pick) => pick % at))];
     };
     const graph: Graph = (from = 0) =>
-      picks.map(({ options: { priority, delayMs, timeoutMs, ...own }, on }, at) => ({
+      picks.map(({ options: { priority, delayMs, timeoutMs, pendingTimeoutMs, isEvent, ...own }, on }, at) => ({
         name: `${prefix}${from + at}`,
         dependsOn: dependencies(at, on).map((index) => `${prefix}${from + index}`),
         ...own,
-        ...(priority !== undefined && { priority }),
+        ...(isEvent && { waitFor: 'event' as const }),
+        ...(pendingTimeoutMs !== undefined && !isEvent && { pendingTimeoutMs }),
+        ...(priority !== undefined && !isEvent && { priority }),
         ...(delayMs !== undefined && { delayMs }),
         ...(timeoutMs !== undefined && { timeoutMs }),
       }));
@@ -38,7 +42,8 @@ export const specs = (prefix: string, length: { minLength: number; maxLength: nu
 
 export type Graph = (from?: number) => Spec[];
 
-export const toWire = ({ backoffMs, ...spec }: Spec): object => ({
-  ...spec,
-  backoff: { type: 'fixed', delayMs: backoffMs, jitter: false },
-});
+export function toWire({ backoffMs, ...spec }: Spec): object {
+  if (!spec.waitFor) return { ...spec, backoff: { type: 'fixed', delayMs: backoffMs, jitter: false } };
+  const { handler, maxAttempts, ...event } = spec;
+  return event;
+}

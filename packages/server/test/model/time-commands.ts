@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { command, type ModelCommand } from './command.js';
-import { tick } from './delivery-rules.js';
+import { promote, tick, waitMsOf } from './delivery-rules.js';
 import type { Real } from './real.js';
 import { ALIVE_GAP_MS, TICK_MS, type World } from './world.js';
 
@@ -8,6 +8,7 @@ const always = () => true;
 
 /** Second by second, as the server looks at its clock. */
 function pass(world: World, ms: number): void {
+  promote(world); // what a resume or a skip found due
   for (const end = world.now + ms; world.now < end; ) {
     world.now += TICK_MS;
     tick(world);
@@ -26,8 +27,9 @@ const small = fc
 /** To the moment at which the next lease, timeout or delay ends, or to the one before it. */
 const toNext = fc.record({ short: fc.constantFrom(false, false, true) }).map((choices) =>
   command('advanceToNext', choices, always, async (world, real) => {
-    const ends = world.stages.flatMap(({ status, dueAt, leaseEndsAt, deadline }) => {
+    const ends = world.stages.flatMap(({ status, dueAt, leaseEndsAt, deadline, spec, waited }) => {
       if (status === 'running') return [Math.min(leaseEndsAt, deadline)];
+      if (status === 'pending' || status === 'waiting') return [world.now + (waitMsOf(spec) ?? Number.NaN) - waited];
       return status === 'scheduled' ? [dueAt] : [];
     });
     const next = Math.min(...ends.filter((end) => end > world.now));

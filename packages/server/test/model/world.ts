@@ -14,6 +14,7 @@ export type StageStatus =
   | 'scheduled'
   | 'pending'
   | 'running'
+  | 'waiting'
   | 'completed'
   | 'failed'
   | 'skipped'
@@ -23,10 +24,12 @@ export type PipelineStatus = 'not_started' | 'running' | 'paused' | 'completed' 
 export type Outcome = 'completed' | 'failed' | 'retried' | 'released' | 'expired' | 'timed_out' | 'cancelled' | 'superseded';
 export type SettleKind = 'ack' | 'nack' | 'release';
 
-/** As on the wire; `dependsOn` is always given. */
+/** As on the wire; `dependsOn` is always given. An event stage knows no handler, priority, pendingTimeoutMs, attempts and backoff. */
 export interface Spec {
   name: string;
   handler: string;
+  waitFor?: 'event';
+  pendingTimeoutMs?: number;
   dependsOn: string[];
   priority?: number;
   delayMs?: number;
@@ -72,6 +75,10 @@ export interface StageModel {
   expiries: number;
   token: number;
   dueAt: number;
+  /** For how long it has been pending or waiting, in ms of a pipeline that is not paused. */
+  waited: number;
+  /** How an event ended it: what is repeated. */
+  event: EventResult | undefined;
   leaseEndsAt: number;
   deadline: number;
   deliveries: Map<number, Delivery>;
@@ -79,6 +86,9 @@ export interface StageModel {
   fresh: boolean;
   removed: boolean;
 }
+
+/** What somebody outside says of an event stage. */
+export type EventResult = { outcome: 'completed'; output?: { signed: number } } | { outcome: 'failed' };
 
 export interface PipelineModel {
   id: string;
@@ -133,12 +143,20 @@ export function aStage(pipeline: PipelineModel, spec: Spec, spawnedBy?: StageMod
     expiries: 0,
     token: 0,
     dueAt: 0,
+    waited: 0,
+    event: undefined,
     leaseEndsAt: 0,
     deadline: 0,
     deliveries: new Map(),
     fresh: false,
     removed: false,
   };
+}
+
+/** The state of a stage that could go on at once: an event stage is no worker's. */
+export function makeReady(stage: StageModel): void {
+  stage.status = stage.spec.waitFor ? 'waiting' : 'pending';
+  stage.waited = 0;
 }
 
 export const stageNamed = (pipeline: PipelineModel, name: string): StageModel | undefined =>
