@@ -48,6 +48,7 @@ export const ROUTES = {
   errors: '/observability/errors',
   marks: '/observability/marks',
   mark: '/observability/marks/{id}',
+  metrics: '/metrics',
   applications: '/applications',
   apiKeys: '/api-keys',
   apiKey: '/api-keys/{id}',

@@ -7,6 +7,8 @@ export interface Timer {
 /** The only source of time and randomness. Times are epoch milliseconds. */
 export interface Clock {
   now(): number;
+  /** Milliseconds with fractions, since some moment: for durations, which no setting of the clock may change. */
+  monotonic(): number;
   /** Runs `fn` once after `delayMs`. The timer does not keep the process alive. */
   setTimer(fn: () => void, delayMs: number): Timer;
   /** Uniform in [0, 1). */
@@ -36,6 +38,7 @@ function hexPool(): (bytes: number) => string {
 export function systemClock(): Clock {
   return {
     now: Date.now,
+    monotonic: () => performance.now(),
     setTimer(fn, delayMs) {
       const timer = setTimeout(fn, Math.min(Math.max(delayMs, 0), MAX_TIMER_MS));
       timer.unref();

@@ -75,11 +75,13 @@ export function createControlPlane(options: ControlPlaneOptions = {}): Promise<C
 export async function openControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
   const { clock = systemClock(), env = process.env, ...given } = options;
   const config = resolveConfig({ options: given });
-  const telemetry = openTelemetry({ config, env, clock });
+  const kind = isPostgresUrl(config.database) ? 'postgres' : 'sqlite';
+  const telemetry = openTelemetry({ config, env, clock, version: SERVER_VERSION, store: kind });
   const store = await openStore(config, clock, options.clock, telemetry);
   try {
     const secrets = openSecrets(config, clock);
     const engine = await createEngine({ config, clock, store, telemetry, secrets, checkStageSpecs });
+    telemetry.metrics.watch({ applications: () => store.reads.applications() });
     const firstStart = (await store.reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();
@@ -215,7 +217,12 @@ export class RunningControlPlane implements ControlPlane {
           now: () => clock.now(),
         }),
       ready: () => (this.#closing ? { ready: false, reasons: ['The server is shutting down.'] } : { ready: true, reasons: [] }),
-      onRequest: (info) => telemetry.serverSpans.recordRequest(info),
+      metrics: telemetry.metrics,
+      metricsToken: config.metricsToken,
+      onRequest: (info) => {
+        telemetry.serverSpans.recordRequest(info);
+        telemetry.metrics.answered(info);
+      },
       isShuttingDown: () => this.#closing !== undefined,
       explain: (error) => refusalOf(store.failureOf(error), error),
     });

@@ -36,7 +36,7 @@ export interface EngineParts {
   /** Holds what came as stages to their schema; throws a DomainError. */
   checkStageSpecs(specs: unknown): StageSpec[];
   secrets: Secrets;
-  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport'>;
+  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'metrics'>;
 }
 
 /** Use cases over one store, with the committer in front of it and the loops beside it. */
@@ -154,19 +154,21 @@ function createCommitter(
     exportSpans: telemetry.spanExport.enabled,
     events: config.events,
     insights: config.insights,
+    metrics: telemetry.metrics.enabled,
     leaseMs: config.leaseMs,
     maxPullBytes: config.maxPullBytes,
     maxValueBytes: config.maxValueBytes,
     groupMaxLeases: config.groupMaxRows,
     jobPayloadBytes: LIMITS.jobPayloadBytes,
     tokenFloor,
-    onCommitted: ({ effects, now }) => {
+    onCommitted: ({ effects, now, tickets, durationMs }) => {
       // Relative: the store's clock need not be this process's.
       if (effects.nextDueAt !== undefined) hint(PROMOTE, effects.nextDueAt - now);
       if (effects.nextWaitEndAt !== undefined) hint(END_WAITS, effects.nextWaitEndAt - now);
       if (effects.ready.size > 0) store.peers?.announce([...effects.ready].map(([key, count]) => readyWork(key, count)));
       waits.ended(effects.endedPipelines);
       if (!effects.events.isEmpty) feed?.wake();
+      telemetry.metrics.committed({ counts: effects.counts, samples: effects.samples.all, tickets, durationMs, now });
     },
     onUndeliverable: (holder, jobs) => {
       for (const { id, fencingToken } of jobs) {
@@ -184,7 +186,10 @@ function createCommitter(
           .catch((error) => telemetry.log.warn({ err: error, stage_id: id }, 'an undelivered job waits for its lease to end'));
       }
     },
-    onFailure: (error) => telemetry.log.error({ err: error }, 'a commit failed'),
+    onFailure: (error) => {
+      telemetry.metrics.commitFailed();
+      telemetry.log.error({ err: error }, 'a commit failed');
+    },
   });
   return committer;
 }

@@ -62,6 +62,26 @@ export const OPTIONS = {
     values: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
     description: 'least severe level that is logged',
   },
+  metrics: { type: 'bool', default: true, description: 'whether metrics are counted and shown by `GET /metrics`' },
+  metricsFormat: {
+    type: 'enum',
+    default: 'text',
+    values: ['text', 'openmetrics'],
+    description: 'text of Prometheus, or OpenMetrics with exemplars that lead to traces',
+  },
+  metricsToken: {
+    type: 'string',
+    minLength: 16,
+    secret: true,
+    description: 'lets a scraper in as `Authorization: Bearer …`, beside API keys',
+  },
+  metricsMaxHandlers: {
+    type: 'int',
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+    description: 'pairs of application and handler that metrics tell apart; further handlers are counted as `other`',
+  },
   leaseMs: {
     type: 'duration',
     default: MINUTE,

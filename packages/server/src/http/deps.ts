@@ -1,4 +1,4 @@
-import { LIMITS } from '@pipelogiq/protocol';
+import { type ErrorCode, LIMITS } from '@pipelogiq/protocol';
 import type { Clock } from '../clock.js';
 import type { Principal, UseCases } from '../domain/use-cases.js';
 
@@ -70,6 +70,15 @@ export interface RequestInfo {
   traceparent?: string;
   tracestate?: string;
   principal?: Principal;
+  /** Of the problem that was answered. */
+  code?: ErrorCode;
+}
+
+/** Metrics as a scrape gets them. */
+export interface MetricsText {
+  enabled: boolean;
+  contentType: string;
+  text(): Promise<string>;
 }
 
 export interface HttpDeps {
@@ -83,6 +92,9 @@ export interface HttpDeps {
   log: HttpLog;
   health(): Promise<HealthReport>;
   ready(): ReadyReport;
+  metrics: MetricsText;
+  /** Lets a scrape in, beside API keys. */
+  metricsToken?: string | undefined;
   /** Called after every answer; must not throw. */
   onRequest?(info: RequestInfo): void;
   isShuttingDown(): boolean;

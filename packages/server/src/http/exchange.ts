@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { HEADERS } from '@pipelogiq/protocol';
+import { type ErrorCode, HEADERS } from '@pipelogiq/protocol';
 import { DomainError } from '../domain/errors.js';
 import type { Principal } from '../domain/use-cases.js';
 import type { HttpDeps, RequestInfo } from './deps.js';
@@ -23,9 +23,13 @@ export interface Exchange {
   node: NodeBindings;
   requestId: string;
   startedAt: number;
+  /** The same moment by the monotonic clock. */
+  begun: number;
   /** The route's pattern. */
   route: string;
   principal?: Principal;
+  /** Of the problem that is answered. */
+  code?: ErrorCode;
   /** Set when the caller speaks a newer minor protocol: takes the paths of its unknown fields. */
   ignored?: string[];
 }
@@ -35,13 +39,14 @@ const SAFE_ID = /^[\w.:+/=@-]{1,128}$/;
 export function openExchange(request: Request, node: NodeBindings, route: string, deps: Pick<HttpDeps, 'clock'>): Exchange {
   const given = request.headers.get(HEADERS.requestId);
   const requestId = given !== null && SAFE_ID.test(given) ? given : deps.clock.randomHex(16);
-  return { request, node, requestId, startedAt: deps.clock.now(), route };
+  return { request, node, requestId, startedAt: deps.clock.now(), begun: deps.clock.monotonic(), route };
 }
 
 /** The answer to whatever was thrown; what nobody expected is logged and told to nobody. */
 export function refusal(error: unknown, exchange: Exchange, { log, explain }: Pick<HttpDeps, 'log' | 'explain'>): Reply {
   const explained = error instanceof DomainError ? error : explain(error);
   const refused = explained instanceof DomainError ? explained : internalError(error);
+  exchange.code = refused.code;
   const { requestId, route, request } = exchange;
   if (refused.code === 'internal') {
     const level = request.signal.aborted ? 'debug' : 'error'; // who went away gets what its going caused
@@ -102,7 +107,11 @@ function sendStream(exchange: Exchange, reply: StreamReply, { clock }: HttpDeps)
   return RESPONSE_ALREADY_SENT;
 }
 
-function requestInfo({ request, requestId, startedAt, route, principal }: Exchange, status: number, now: number): RequestInfo {
+function requestInfo(
+  { request, requestId, startedAt, begun, route, principal, code }: Exchange,
+  status: number,
+  ended: number,
+): RequestInfo {
   const traceparent = request.headers.get('traceparent');
   const tracestate = request.headers.get('tracestate');
   return {
@@ -110,11 +119,12 @@ function requestInfo({ request, requestId, startedAt, route, principal }: Exchan
     route,
     status,
     startedAt,
-    durationMs: now - startedAt,
+    durationMs: ended - begun,
     requestId,
     ...(traceparent !== null && { traceparent }),
     ...(tracestate !== null && { tracestate }),
     ...(principal && { principal }),
+    ...(code && { code }),
   };
 }
 
@@ -131,6 +141,6 @@ export async function conclude(
     reply = refusal(error, exchange, deps);
   }
   const response = 'open' in reply ? sendStream(exchange, reply, deps) : send(exchange, reply);
-  deps.onRequest?.(requestInfo(exchange, reply.status, deps.clock.now()));
+  deps.onRequest?.(requestInfo(exchange, reply.status, deps.clock.monotonic()));
   return response;
 }

@@ -6,10 +6,12 @@ import type { Access } from './route.js';
 const MAX_KEY_LENGTH = 512;
 const BEARER = /^bearer +(\S+) *$/i;
 
+/** What a request shows as `Authorization: Bearer …`. */
+export const bearerOf = (headers: Headers): string | undefined => BEARER.exec(headers.get('authorization') ?? '')?.[1];
+
 /** The API key of a request; `Authorization: Bearer` counts before `X-API-Key`. */
 function apiKeyOf(headers: Headers): string | undefined {
-  const authorization = headers.get('authorization');
-  const key = BEARER.exec(authorization ?? '')?.[1] ?? headers.get(HEADERS.apiKey);
+  const key = bearerOf(headers) ?? headers.get(HEADERS.apiKey);
   return key && key.length <= MAX_KEY_LENGTH ? key : undefined;
 }
 
@@ -22,9 +24,15 @@ export async function identify(accounts: Pick<AccountUseCases, 'authenticate'>, 
   throw new DomainError('unauthenticated', 'This API key is not known, was disabled or has expired.');
 }
 
+/** The scope that opens a route. */
+export function scopeOf(access: Exclude<Access, 'open'>): Scope {
+  if (access === 'worker') return 'work';
+  return access === 'scrape' ? 'read' : access;
+}
+
 /** Throws `forbidden` unless the caller has the scope that the route asks for. */
 export function authorise(principal: Principal, access: Exclude<Access, 'open'>): void {
-  const needed: Scope = access === 'worker' ? 'work' : access;
+  const needed = scopeOf(access);
   if (principal.scopes.has(needed) || principal.scopes.has('admin')) return;
   const has = [...principal.scopes].join(', ') || 'none';
   throw new DomainError('forbidden', `This needs an API key with the scope "${needed}"; this one has: ${has}.`);

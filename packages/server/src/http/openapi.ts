@@ -1,5 +1,6 @@
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import { type ErrorCode, HEADERS, PROTOCOL_VERSION, SCOPES } from '@pipelogiq/protocol';
+import { scopeOf } from './gate.js';
 import { PROBLEMS } from './problems.js';
 import { JSON_TYPE, type Route } from './route.js';
 import { id, pathName } from './schemas/common.js';
@@ -68,7 +69,7 @@ function headerParameters({ headers = {}, access }: Route) {
 
 function securityOf({ access }: Route) {
   if (access === 'open') return [];
-  const scope = access === 'worker' ? 'work' : access;
+  const scope = scopeOf(access);
   return [{ bearer: [scope] }, { apiKey: [scope] }];
 }
 

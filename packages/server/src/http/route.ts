@@ -4,11 +4,12 @@ import type { Principal, WorkerPrincipal } from '../domain/use-cases.js';
 
 /**
  * Who may call a route. `open`: anybody. `worker`: an API key with the scope `work` together with the session of one of
- * its workers. A scope: an API key that has it; `admin` has them all.
+ * its workers. `scrape`: an API key with the scope `read`, the metrics token, or a call from this machine (scrape-access.ts). A scope:
+ * an API key that has it; `admin` has them all.
  */
-export type Access = Scope | 'open' | 'worker';
+export type Access = Scope | 'open' | 'worker' | 'scrape';
 
-type CallerOf<A extends Access> = A extends 'open' ? undefined : A extends 'worker' ? WorkerPrincipal : Principal;
+type CallerOf<A extends Access> = A extends 'open' | 'scrape' ? undefined : A extends 'worker' ? WorkerPrincipal : Principal;
 
 /** One request that was let in, read and checked. */
 export interface Call<Caller, Body, Query> {

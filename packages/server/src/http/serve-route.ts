@@ -12,6 +12,7 @@ import { parseJson } from './json-text.js';
 import { speaksNewerMinor } from './protocol-version.js';
 import { parseQuery } from './query.js';
 import type { BodySpec, Call, Reply, Route, StreamReply } from './route.js';
+import { mayScrape } from './scrape-access.js';
 import { searchOf } from './target.js';
 import { check } from './validation.js';
 
@@ -71,6 +72,7 @@ export async function admit(
   const { request, node } = exchange;
   if (node.localOnly) checkHost(node.incoming?.headers.host);
   if (route?.access === 'open') return undefined;
+  if (route?.access === 'scrape' && mayScrape(exchange, deps.metricsToken)) return undefined;
   const principal = await identify(deps.useCases.accounts, request.headers);
   exchange.principal = principal;
   if (route) authorise(principal, route.access);

@@ -8,6 +8,7 @@ export async function promoteDue({ tx, now, effects }: Group): Promise<{ inMs?: 
   const { ready, started } = await tx.promoteDue(now, BATCH);
   for (const pipeline of started) effects.events.add('pipeline_started', pipeline);
   noteReady(effects, ready);
+  effects.counts.add({ kind: 'promoted', stages: ready.length });
   if (ready.length === BATCH) return { inMs: 0 };
   const { dueAt } = await tx.nextTimes();
   return dueAt === null ? {} : { inMs: Math.max(dueAt - now, 0) };

@@ -98,10 +98,10 @@ export interface Insights {
   putErrorGroups(rows: readonly ErrorGroupRow[]): Promise<void>;
   /** Of stages that fail for good; a later failure of a stage takes the place of an earlier one. */
   putStageFailures(rows: readonly StageFailureTable[]): Promise<void>;
-  pipelineNames(ids: number[]): Promise<{ id: number; name: string }[]>;
   /** False when there is one with its idempotency key. */
   insertMark(row: MarkRow): Promise<boolean>;
   markByKey(applicationId: number, key: string): Promise<MarkRow | undefined>;
+  pipelineNames(ids: number[]): Promise<{ id: number; name: string; trace_id: string }[]>;
   /** Removes up to `limit` pages of this resolution that began before `before`. */
   prunePages(resolutionMs: Ms, before: Ms, limit: number): Promise<number>;
   /** Removes series, groups of errors and marks that were last seen before `before`, up to `limit` of each. */

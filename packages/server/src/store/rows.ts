@@ -112,6 +112,7 @@ export type ClaimedStage = Pick<
   | 'lease_expires_at'
   | 'timeout_at'
   | 'run_next_if_failed'
+  | 'ready_at'
 > & {
   input_bytes: number;
   /** Of the outputs of its dependencies and the context together. */
@@ -175,6 +176,7 @@ export type DeliveryRow = Pick<
   | 'spawned_by_id'
   | 'log_lines'
   | 'error_code'
+  | 'span_id'
 >;
 
 /** A transition of one stage, made by a named constructor of domain/stage/transitions.ts and guarded by the database. */
@@ -214,9 +216,10 @@ export type CompletedRow = Pick<
   | 'leased_at'
   | 'delivery_ready_at'
   | 'spawned_by_id'
+  | 'span_id'
 >;
 
-export type BlockedRow = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name'>;
+export type BlockedRow = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name' | 'handler'>;
 
 export type ReadyStage = Pick<
   StageRow,
@@ -260,12 +263,13 @@ export interface CounterDelta {
 /** What is told of a pipeline that ended. */
 export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'trigger' | 'run' | 'started_at'> & {
   status: FinalPipelineStatus;
+  trace_id?: string;
 };
 
 /** A pipeline that stages were counted in. */
 export type CountedPipeline = Pick<
   PipelineRow,
-  'id' | 'application_id' | 'name' | 'status' | 'trigger' | 'run' | 'created_at' | 'started_at' | 'stages_completed'
+  'id' | 'application_id' | 'name' | 'status' | 'trigger' | 'run' | 'created_at' | 'started_at' | 'stages_completed' | 'trace_id'
 > & {
   /** Whether it ended with this. */
   ended: Flag;

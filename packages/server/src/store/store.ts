@@ -178,7 +178,7 @@ export interface Cancels {
     ids: number[],
   ): Promise<Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'status' | 'trigger' | 'run' | 'started_at'>[]>;
   /** Cancels every stage that is not final; running ones lose their lease at once. */
-  cancelStages(stages: IdRange, now: Ms): Promise<Pick<StageRow, 'id' | 'application_id' | 'name'>[]>;
+  cancelStages(stages: IdRange, now: Ms): Promise<Pick<StageRow, 'id' | 'application_id' | 'name' | 'handler'>[]>;
   cancelPipeline(pipelineId: number, cancelledStages: number, reason: string | null, now: Ms): Promise<void>;
 }
 

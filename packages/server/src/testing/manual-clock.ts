@@ -25,6 +25,10 @@ export class ManualClock implements Clock {
     return this.#now;
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
   setTimer(fn: () => void, delayMs: number): Timer {
     const timer = { at: this.#now + Math.max(delayMs, 0), fn };
     this.#timers.add(timer);

@@ -41,7 +41,7 @@ export async function watchedEngine(options: ConfigOptions = {}, env: Record<str
   const database = await aDatabase();
   const store = await openStoreOf(database, clock);
   const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run(), tx: (tx) => tx };
-  const telemetry = openTelemetry({ config, env, clock });
+  const telemetry = openTelemetry({ config, env, clock, version: '0', store: 'sqlite' });
   const secrets = createSecrets({ master: () => 'unused', randomBytes: (bytes) => clock.randomBytes(bytes) });
   const engine = await createEngine({ config, clock, store: wrapped(store, watch), telemetry, secrets, checkStageSpecs });
   onTestFinished(async () => {

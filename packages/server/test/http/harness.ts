@@ -134,6 +134,7 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
     }),
     ready: () => ({ ready: true, reasons: [] }),
     onRequest: (info) => requests.push(info),
+    metrics: { enabled: true, contentType: 'text/plain', text: async () => '' },
     isShuttingDown: () => false,
     explain: (error) => error as Error,
     ...depOverrides,

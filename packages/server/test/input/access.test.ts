@@ -30,6 +30,7 @@ const SCOPE_OF: Record<string, Scope> = {
   'POST /observability/marks': 'produce',
   'GET /observability/marks': 'read',
   'GET /observability/marks/{id}': 'read',
+  'GET /metrics': 'read',
   'GET /stages/{id}/diagnosis': 'read',
   'POST /workers/bootstrap': 'work',
   'POST /workers/heartbeat': 'work',

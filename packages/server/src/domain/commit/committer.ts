@@ -77,6 +77,10 @@ export class Committer {
     return this.#queue.length;
   }
 
+  /** Bytes of what is queued, about. */
+  get queuedBytes(): number {
+    return this.#queue.bytes;
+  }
   get parked(): number {
     return this.#waiters.size;
   }
@@ -136,12 +140,17 @@ export class Committer {
       woken.push(...waiters);
       return waiters;
     };
-    const startedAt = this.#deps.clock.now();
+    const startedAt = this.#deps.clock.monotonic();
     try {
       const effects = await runGroup({ ...this.#deps, takeWaiters }, live);
       this.#settleTickets([...live, ...woken]);
       for (const { workerId, upTo } of effects.endedPulls) this.#endPulls(workerId, upTo);
-      this.#deps.onCommitted({ effects, now: effects.now, tickets: live.length, durationMs: this.#deps.clock.now() - startedAt });
+      this.#deps.onCommitted({
+        effects,
+        now: effects.now,
+        tickets: live.length,
+        durationMs: this.#deps.clock.monotonic() - startedAt,
+      });
     } catch (error) {
       this.#deps.onFailure(error);
       const refusal = refusalOf(this.#deps.store.failureOf(error), error);

@@ -1,6 +1,7 @@
 import type { EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
 import { type EventMark, GroupEvents } from '../event/group-events.js';
 import { Samples } from '../insight/samples.js';
+import { Counts } from './counts.js';
 
 /** Key of what one kind of waiter waits for. */
 export const readyKey = (applicationId: number, handler: string): string => `${applicationId}\n${handler}`;
@@ -13,10 +14,18 @@ export function readyWork(key: string, count: number): ReadyWork {
 export const addReady = (ready: Map<string, number>, key: string, count: number): void =>
   void ready.set(key, (ready.get(key) ?? 0) + count);
 
+/** What of a group's doings somebody wants. */
+interface Kept {
+  events: boolean;
+  exportSpans: boolean;
+  metrics: boolean;
+}
+
 /** A place in what a group has told and measured. */
 export interface EffectsMark {
   events: EventMark;
   samples: number;
+  counts: number;
 }
 
 /** What a group did, for those who wait: told only after the commit. */
@@ -35,6 +44,7 @@ export class Effects {
 
   readonly events: GroupEvents;
   readonly samples = new Samples();
+  readonly counts: Counts;
   /** Whether ended work is queued for span export. */
   readonly exportSpans: boolean;
   #queued = { stages: 0, pipelines: 0 };
@@ -42,11 +52,13 @@ export class Effects {
   /**
    * @param now - the store's time of the group
    * @param options.events - whether events are kept
+   * @param options.metrics - whether what it does is counted
    */
   constructor(
     readonly now: Ms,
-    { events, exportSpans }: { events: boolean; exportSpans: boolean } = { events: false, exportSpans: false },
+    { events, exportSpans, metrics }: Kept = { events: false, exportSpans: false, metrics: false },
   ) {
+    this.counts = new Counts(metrics);
     this.events = new GroupEvents(events);
     this.exportSpans = exportSpans;
   }
@@ -59,13 +71,14 @@ export class Effects {
   }
 
   mark(): EffectsMark {
-    return { events: this.events.mark(), samples: this.samples.mark() };
+    return { events: this.events.mark(), samples: this.samples.mark(), counts: this.counts.mark() };
   }
 
   /** Forgets what was told and measured since: its savepoint was rolled back. */
-  backTo({ events, samples }: EffectsMark): void {
+  backTo({ events, samples, counts }: EffectsMark): void {
     this.events.backTo(events);
     this.samples.backTo(samples);
+    this.counts.backTo(counts);
   }
 
   endPipeline(pipeline: EndedPipeline): void {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { Store } from '../../store/store.js';
 import { DomainError } from '../errors.js';
 import { isId, pipelineOf } from '../ids.js';
@@ -27,6 +28,9 @@ export interface GroupDeps extends LeaseDeps, SettleDeps {
   events: boolean;
   /** Whether what is measured is kept. */
   insights: boolean;
+  /** Whether what is done is counted. */
+  metrics: boolean;
+  clock: Pick<Clock, 'monotonic'>;
   /** Parked pulls that the stages made ready by this group can serve. */
   takeWaiters(ready: ReadonlyMap<string, number>, except: ReadonlySet<LeaseTicket>): LeaseTicket[];
 }
@@ -64,7 +68,12 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
     await run(group, ofKind<ExtendTicket>(tickets, 'extend'), (g, batch) => extendStep(g, batch, deps));
     await run(group, ofKind<TimerTicket>(tickets, 'timer'), runEach);
     await run(group, ofKind<CreateTicket>(tickets, 'create'), createStep);
-    await leaseToAll(deps, group, tickets, run);
+    const startedAt = deps.clock.monotonic();
+    const pulls = await leaseToAll(deps, group, tickets, run);
+    if (pulls.length > 0) {
+      const empty = pulls.filter(({ result }) => Array.isArray(result) && result.length === 0).length;
+      effects.counts.leasing = { durationMs: deps.clock.monotonic() - startedAt, empty };
+    }
     await queueEnded(group);
     if (!effects.events.isEmpty) await tx.appendEvents(effects.events.payloads(), now);
     await recordSamples(group, deps);
@@ -96,7 +105,7 @@ function pipelinesOf(tickets: readonly Ticket[]): number[] {
  * Parked pulls join the very group that makes their work ready: one commit from create to delivery. One that is woken and takes
  * less than it could, or may take nothing any more, passes the rest on to the next in line.
  */
-async function leaseToAll(deps: GroupDeps, group: Group, tickets: readonly Ticket[], run: Runner): Promise<void> {
+async function leaseToAll(deps: GroupDeps, group: Group, tickets: readonly Ticket[], run: Runner): Promise<LeaseTicket[]> {
   const woken = new Set<LeaseTicket>();
   const wake = (): LeaseTicket[] => {
     const waiters = deps.takeWaiters(group.effects.ready, woken);
@@ -106,11 +115,13 @@ async function leaseToAll(deps: GroupDeps, group: Group, tickets: readonly Ticke
     }
     return waiters;
   };
-  let batch = [...wake(), ...ofKind<LeaseTicket>(tickets, 'lease')]; // who has waited comes before who comes now
+  const came = ofKind<LeaseTicket>(tickets, 'lease');
+  let batch = [...wake(), ...came]; // who has waited comes before who comes now
   while (batch.length > 0) {
     await run(group, batch, (g, pulls) => leaseStep(g, pulls, deps));
     batch = wake();
   }
+  return [...woken, ...came];
 }
 
 const ofKind = <T extends Ticket>(tickets: readonly Ticket[], kind: T['kind']): T[] =>
@@ -163,6 +174,8 @@ const runApart: Runner = async (group, tickets, step) => {
     } catch (error) {
       if (!group.isDataFailure(error)) throw error; // the database itself: nobody's request is to blame
       ticket.result = error instanceof Error ? error : new Error(String(error));
+      if (ticket.kind === 'settle')
+        group.effects.counts.add({ kind: 'refused', applicationId: ticket.applicationId, handler: undefined });
     }
   }
 };

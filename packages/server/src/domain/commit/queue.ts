@@ -40,6 +40,10 @@ export class TicketQueue {
     return this.#length;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** @throws DomainError `overloaded` when the queue is full. */
   push(ticket: Ticket): void {
     const grows = ticket.kind === 'create' || ticket.kind === 'lease' || (ticket.kind === 'operate' && ticket.grows === true);

@@ -39,6 +39,7 @@ export async function applyStageChanges(
     effects.endedStages.push(stage.id);
     effects.events.add('stage_completed', stage);
     effects.samples.completed(stage, now);
+    effects.counts.moved(stage);
     counters.add(stage.pipeline_id, 'completed');
     satisfied.push(stage.id);
   }
@@ -51,6 +52,7 @@ export async function applyStageChanges(
     noteReady(effects, [{ ...stage, ...row, status: change.to, run_at: change.runAt, ready_at: change.readyAt }]);
     if (change.finishedAt === null) continue;
     effects.endedStages.push(change.id);
+    effects.counts.moved(stage);
     const tolerated = change.to === 'failed' && stage.run_next_if_failed === 1;
     counters.add(stage.pipeline_id, change.to === 'completed' ? 'completed' : tolerated ? 'tolerated' : 'failed');
     (change.to === 'completed' || tolerated ? satisfied : broken).push(change.id);
@@ -59,6 +61,7 @@ export async function applyStageChanges(
   for (const blocked of await tx.blockDependents(broken)) {
     counters.add(blocked.pipeline_id, 'blocked');
     effects.events.add('stage_blocked', blocked);
+    effects.counts.moved(blocked);
   }
   const counted = await tx.countStages(counters.rows(), now);
   effects.samples.name(counted);
@@ -90,7 +93,9 @@ export function noteReady(effects: Effects, stages: readonly Ready[]): void {
     if (stage.status === 'pending') {
       effects.addReady(stage.application_id, stage.handler);
       effects.events.add('stage_ready', stage);
+      effects.counts.published(stage);
     }
+    if (stage.status === 'waiting' || stage.status === 'scheduled') effects.counts.moved(stage);
     if (stage.status === 'waiting') effects.events.add('stage_waiting', stage);
     if (stage.status === 'scheduled') effects.dueAt(stage.run_at);
     if (stage.pending_timeout_ms !== null) effects.waitEndsAt(waitEndsAt(stage));

@@ -1,5 +1,6 @@
 import type { DeliveryOutcome, Measure, StageError, Trigger } from '@pipelogiq/protocol';
 import type { CompletedRow, CountedPipeline, EndedPipeline, Ms, StageChange, StageRow } from '../../store/store.js';
+import { kindThatEnded, type Settle } from '../stage/settle.js';
 
 /** How one delivery of a stage ended. */
 export interface DeliverySample {
@@ -21,6 +22,11 @@ export interface DeliverySample {
   attemptsBefore: number;
   /** The stage is failed for good. */
   isDead: boolean;
+  /** The call of the worker that ended it. */
+  settledBy: Settle['kind'] | undefined;
+  spanId: string | undefined;
+  /** Known with the name of the pipeline. */
+  traceId: string | undefined;
   /** Absent when it did not fail. */
   error?: { code: string; message: string };
 }
@@ -34,6 +40,7 @@ export interface PipelineSample {
   trigger: Trigger;
   /** From its start to its end; undefined for a rerun, which has no start of its own, and for what never started. */
   durationMs: Ms | undefined;
+  traceId: string | undefined;
 }
 
 /** A pipeline's first stage was done. */
@@ -59,6 +66,12 @@ export interface MeasureSample {
 
 export type Sample = DeliverySample | PipelineSample | FeedbackSample | MeasureSample;
 
+interface Named {
+  id: number;
+  name: string;
+  trace_id: string;
+}
+
 /** A name that a sample lacks until the group knows it. */
 type Unnamed = Extract<Sample, { pipelineId: number }>;
 
@@ -71,19 +84,22 @@ export class Samples {
 
   completed(row: CompletedRow, now: Ms): void {
     const attempts = row.attempts - 1; // this one is counted
-    this.all.push(delivery({ ...row, attempts }, { outcome: 'completed', isDead: false, now }));
+    const sample = delivery({ ...row, attempts }, { outcome: 'completed', isDead: false, now });
+    sample.settledBy = 'ack';
+    this.all.push(sample);
   }
 
   ended(row: Measured, change: Pick<StageChange, 'outcome' | 'to' | 'errorCode' | 'error'>, now: Ms): void {
     if (change.outcome === null && change.to !== 'failed') return;
     const sample = delivery(row, { outcome: change.outcome ?? undefined, isDead: change.to === 'failed', now });
+    sample.settledBy = kindThatEnded({ outcome: change.outcome, error_code: change.errorCode });
     if (change.errorCode !== null) sample.error = { code: change.errorCode, message: messageOf(change.error) };
     this.all.push(sample);
   }
 
-  pipelineEnded({ application_id, name, status, trigger, run, started_at }: EndedPipeline, now: Ms): void {
+  pipelineEnded({ application_id, name, status, trigger, run, started_at, trace_id: traceId }: EndedPipeline, now: Ms): void {
     const durationMs = run === 1 && started_at !== null ? since(started_at, now) : undefined;
-    this.all.push({ kind: 'pipeline', applicationId: application_id, pipeline: name, status, trigger, durationMs });
+    this.all.push({ kind: 'pipeline', applicationId: application_id, pipeline: name, status, trigger, durationMs, traceId });
   }
 
   feedback({ application_id, name, created_at }: Pick<CountedPipeline, 'application_id' | 'name' | 'created_at'>, now: Ms): void {
@@ -105,8 +121,8 @@ export class Samples {
     return [...ids];
   }
 
-  name(pipelines: Iterable<{ id: number; name: string }>): void {
-    const names = new Map([...pipelines].map(({ id, name }) => [id, name]));
+  name(pipelines: Iterable<Named>): void {
+    const names = new Map([...pipelines].map((pipeline) => [pipeline.id, pipeline]));
     if (names.size === 0) return;
     for (const sample of this.all) if ('pipelineId' in sample) nameOne(sample, names);
   }
@@ -128,8 +144,10 @@ function messageOf(error: string | null): string {
   return message ?? '';
 }
 
-function nameOne(sample: Unnamed, names: ReadonlyMap<number, string>): void {
-  sample.pipeline ??= names.get(sample.pipelineId);
+function nameOne(sample: Unnamed, names: ReadonlyMap<number, Named>): void {
+  const pipeline = names.get(sample.pipelineId);
+  sample.pipeline ??= pipeline?.name;
+  if (sample.kind === 'delivery') sample.traceId ??= pipeline?.trace_id;
 }
 
 /** Never below zero: of several servers on a database one may be a little ahead. */
@@ -137,7 +155,7 @@ const since = (from: Ms, now: Ms): Ms => Math.max(now - from, 0);
 
 /** A stage as a sample sees it; without times when no worker ran it. */
 export type Measured = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name' | 'handler' | 'attempts'> &
-  Partial<Pick<StageRow, 'leased_at' | 'delivery_ready_at' | 'spawned_by_id'>>;
+  Partial<Pick<StageRow, 'leased_at' | 'delivery_ready_at' | 'spawned_by_id' | 'span_id'>>;
 
 function delivery(
   row: Measured,
@@ -158,5 +176,8 @@ function delivery(
     waitMs: wasLeased && delivery_ready_at !== null ? since(delivery_ready_at, leased_at) : undefined,
     attemptsBefore: row.attempts,
     isDead,
+    settledBy: undefined,
+    spanId: row.span_id,
+    traceId: undefined,
   };
 }

@@ -21,6 +21,7 @@ export async function cancelPipeline(group: Group, applicationId: number, id: nu
   for (const stage of stages) {
     effects.endedStages.push(stage.id); // also those between two attempts: workers' spans hang under them
     effects.events.add('stage_cancelled', stage);
+    effects.counts.moved(stage);
   }
   effects.endPipeline({ ...pipeline, status: 'cancelled' });
 }

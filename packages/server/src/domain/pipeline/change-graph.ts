@@ -85,7 +85,10 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   for (const id of again) tell(effects, 'stage_rerun', byId.get(id));
   for (const { id, status: to } of places) {
     const stage = byId.get(id);
-    if ((to === 'skipped' || to === 'blocked') && stage?.status !== to) tell(effects, `stage_${to}`, stage);
+    if ((to === 'skipped' || to === 'blocked') && stage && stage.status !== to) {
+      tell(effects, `stage_${to}`, stage);
+      effects.counts.moved(stage);
+    }
     if (ENDED.has(to) && !ENDED.has(stage?.status ?? 'completed')) effects.endedStages.push(id);
   }
   noteReady(

@@ -23,7 +23,10 @@ export async function createStep(group: Group, tickets: Creation[]): Promise<voi
   await tx.insertDependencies(rows.dependencies);
   await tx.insertKeywords(rows.keywords);
   await tx.putContext(rows.context);
-  for (const pipeline of rows.pipelines) group.effects.events.add('pipeline_created', pipeline, pipeline.status);
+  for (const pipeline of rows.pipelines) {
+    group.effects.events.add('pipeline_created', pipeline, pipeline.status);
+    group.effects.counts.add({ kind: 'created', applicationId: pipeline.application_id, trigger: pipeline.trigger });
+  }
   noteReady(group.effects, rows.stages);
   answerRepeatsInGroup(tickets);
 }

@@ -29,7 +29,11 @@ export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseM
     const result: Extended = { order: orders.get(ticket.holder.workerId) ?? 'stop', extended: [], lost: [] };
     for (const { id, fencingToken } of ticket.jobs) {
       if (kept.has(`${id}.${fencingToken}.${ticket.holder.workerId}`)) result.extended.push({ id, leaseMs });
-      else result.lost.push({ id, fencingToken, reason: reasons(id, fencingToken, ticket.holder) });
+      else {
+        const reason = reasons(id, fencingToken, ticket.holder);
+        result.lost.push({ id, fencingToken, reason });
+        group.effects.counts.add({ kind: 'lost', applicationId: ticket.holder.applicationId, reason, call: 'heartbeat' });
+      }
     }
     ticket.result = result;
   }

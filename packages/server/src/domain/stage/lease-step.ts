@@ -101,6 +101,14 @@ async function claimFor(
     if (!row) continue;
     group.effects.takeReady(stage.application_id, stage.handler);
     group.effects.events.add('stage_leased', stage, ticket.holder.workerId, stage.attempts + 1);
+    group.effects.counts.add({
+      kind: 'leased',
+      applicationId: stage.application_id,
+      handler: stage.handler,
+      waitMs: Math.max(group.now - (stage.ready_at ?? group.now), 0),
+      traceId: stage.trace_id,
+      spanId: stage.span_id,
+    });
     stage.fencing_token = row.fencing_token;
     stage.lease_expires_at = leaseExpiresAt;
     stage.timeout_at = group.now + stage.timeout_ms;

@@ -25,6 +25,20 @@ export async function settleStep(group: Group, tickets: SettleTicket[], deps: Se
   await commitReports(group, tickets, new Map(ended.map((stage) => [stage.id, stage])));
   await answerFromArchive(group, archived, rows);
   for (const ticket of repeats) ticket.result = repeatInGroup(ticket, first, changes);
+  for (const ticket of others) countRefusal(group, ticket, rows);
+}
+
+function countRefusal(
+  { effects: { counts } }: Group,
+  { holder, settle, result }: SettleTicket,
+  rows: ReadonlyMap<number, DeliveryRow>,
+): void {
+  if (!result || result instanceof Error || !('error' in result)) return;
+  const { applicationId } = holder;
+  const stage = rows.get(Number(refOf(settle).id));
+  counts.add({ kind: 'refused', applicationId, handler: stage?.application_id === applicationId ? stage.handler : undefined });
+  if (result.error.code === 'lease_lost')
+    counts.add({ kind: 'lost', applicationId, reason: result.error.reason, call: 'settle' });
 }
 
 const keyOf = ({ settle }: SettleTicket): string => `${refOf(settle).id}.${refOf(settle).fencingToken}`;

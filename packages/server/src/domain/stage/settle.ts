@@ -101,7 +101,8 @@ export interface Ended {
 /** Errors that the server finds in an ack; every other failure came with a nack. */
 const ACK_ERRORS: readonly string[] = ['output_too_large', 'output_empty', 'spawn_invalid'] satisfies StageErrorCode[];
 
-function kindThatEnded({ outcome, error_code }: Ended): Settle['kind'] | undefined {
+/** The call that ended a delivery in this way. */
+export function kindThatEnded({ outcome, error_code }: Ended): Settle['kind'] | undefined {
   if (outcome === 'completed') return 'ack';
   if (outcome === 'retried') return 'nack';
   if (outcome === 'released') return 'release';

@@ -10,6 +10,7 @@ import { hookRoutes } from './hooks.js';
 import { insightRoutes } from './insights.js';
 import { jobRoutes } from './jobs.js';
 import { markRoutes } from './marks.js';
+import { metricRoutes } from './metrics.js';
 import { operatorRoutes } from './operator.js';
 import { pipelineViewRoutes } from './pipeline-views.js';
 import { pipelineRoutes } from './pipelines.js';
@@ -34,6 +35,7 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...eventRoutes(deps),
     ...insightRoutes(deps),
     ...markRoutes(deps),
+    ...metricRoutes(deps),
   ];
   const open = healthRoutes(deps);
   return [...api, ...open, ...documentRoutes(deps, [...api, ...open])];

@@ -3,7 +3,7 @@ import type { SqlContext } from '../sql-context.js';
 import { statement } from '../statement.js';
 import type { Cancels, IdRange, Ms, StageRow } from '../store.js';
 
-type CancelledStage = Pick<StageRow, 'id' | 'application_id' | 'name'>;
+type CancelledStage = Pick<StageRow, 'id' | 'application_id' | 'name' | 'handler'>;
 
 const cancelStages = statement<IdRange & { now: number }, CancelledStage>(
   ({ slot }) => sql`
@@ -14,7 +14,7 @@ const cancelStages = statement<IdRange & { now: number }, CancelledStage>(
       finished_at = ${slot('now', 'int')}, status = 'cancelled'
     where id >= ${slot('from', 'int')} and id < ${slot('to', 'int')}
       and status in ('not_started', 'scheduled', 'pending', 'throttled', 'running', 'waiting')
-    returning id, application_id, name`,
+    returning id, application_id, name, handler`,
 );
 
 const cancelPipeline = statement<{ pipelineId: number; stages: number; reason: string | null; now: number }>(

@@ -15,8 +15,8 @@ const take = statement<{ limit: number }, StatDeltaRow>(
     returning id, written_at, payload, failures`,
 );
 
-const pipelineNames = statement<{ ids: number[] }, { id: number; name: string }>(
-  ({ idsIn }) => sql`select id, name from pipeline where id ${idsIn('ids')}`,
+const pipelineNames = statement<{ ids: number[] }, { id: number; name: string; trace_id: string }>(
+  ({ idsIn }) => sql`select id, name, trace_id from pipeline where id ${idsIn('ids')}`,
 );
 
 const seriesByNames = rowsStatement<SeriesNames & Record<string, unknown>, Record<string, never>, StatSeriesRow>(

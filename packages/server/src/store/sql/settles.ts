@@ -20,7 +20,7 @@ import { readyStatus } from './waits.js';
 const DELIVERY = sql`
   id, application_id, pipeline_id, name, handler, status, fencing_token, outcome, worker_id, attempts, max_attempts, expiries,
   backoff, run_next_if_failed, fail_if_output_empty, lease_expires_at, timeout_at, leased_at, delivery_ready_at, log_lines, error_code,
-  spawned_by_id`;
+  spawned_by_id, span_id`;
 
 const lockPipelines = statement<{ ids: number[] }>(
   ({ idsIn }) => sql`select id from pipeline where id ${idsIn('ids')} order by id for no key update`,
@@ -45,7 +45,7 @@ const completeDeliveries = rowsStatement<Completion & Record<string, unknown>, {
     where stage.id = a.id and stage.status = 'running' and stage.fencing_token = a.token and stage.worker_id = a.worker_id
       and stage.application_id = a.application_id and (a.is_empty = 0 or stage.fail_if_output_empty = 0)
     returning stage.id, stage.application_id, stage.pipeline_id, stage.name, stage.handler, stage.fencing_token, stage.worker_id,
-      stage.attempts, stage.leased_at, stage.delivery_ready_at, stage.spawned_by_id`,
+      stage.attempts, stage.leased_at, stage.delivery_ready_at, stage.spawned_by_id, stage.span_id`,
 );
 
 const archivedOutcomes = rowsStatement<
@@ -123,7 +123,7 @@ const blockDependents = statement<{ ids: number[] }, BlockedRow>(
       where s.status = 'not_started')
     update stage set status = 'blocked'
     where id in (select id from down) and status = 'not_started'
-    returning id, application_id, pipeline_id, name`,
+    returning id, application_id, pipeline_id, name, handler`,
 );
 
 /** The counters make "is this pipeline over, and how?" a decision of constant time. */
@@ -151,7 +151,7 @@ const countStages = rowsStatement<CounterDelta & Record<string, unknown>, { now:
       from d
       where pipeline.id = d.pipeline_id
       returning pipeline.id, pipeline.application_id, pipeline.name, pipeline.status, pipeline."trigger", pipeline.run,
-        pipeline.created_at, pipeline.started_at, pipeline.stages_completed,
+        pipeline.created_at, pipeline.started_at, pipeline.stages_completed, pipeline.trace_id,
         case when pipeline.status in ('completed', 'failed') and pipeline.stages_open = 0 then 1 else 0 end as ended`;
   },
 );

@@ -1,0 +1,44 @@
+import { COMMIT_SECONDS, DECISION_SECONDS, GROUP_REQUESTS, QUERY_SECONDS } from './buckets.js';
+import type { HistogramSeries, NumberSeries } from './families.js';
+import type { Registry } from './registry.js';
+
+const SECOND = 1_000;
+
+/** What asks the database: groups of commits, or reads beside them. */
+export type Connection = 'writer' | 'reader';
+
+/** Counts what the committer and the database do. */
+export class EngineMetrics {
+  readonly #groups: HistogramSeries;
+  readonly #commits: HistogramSeries;
+  readonly #failures: NumberSeries;
+  readonly #decisions: HistogramSeries;
+  readonly #queries: Record<Connection, HistogramSeries>;
+
+  constructor(registry: Registry) {
+    const groups = 'Requests that were committed together.';
+    this.#groups = registry.histogram('pipelogiq_commit_group_requests', groups, GROUP_REQUESTS).of([]);
+    const commits = 'From the begin of a group to the end of its commit.';
+    this.#commits = registry.histogram('pipelogiq_commit_duration_seconds', commits, COMMIT_SECONDS).of([]);
+    this.#failures = registry.counter('pipelogiq_commit_failures_total', 'Groups of which nothing was committed.').of([]);
+    const decisions = 'How long it took to choose stages for the pulls of a group, and to lease them.';
+    this.#decisions = registry.histogram('scheduler_decision_latency_seconds', decisions, DECISION_SECONDS).of([]);
+    const name = 'pipelogiq_database_query_duration_seconds';
+    const queries = registry.histogram(name, 'Statements of the database.', QUERY_SECONDS, { labels: ['connection'] });
+    this.#queries = { writer: queries.of(['writer']), reader: queries.of(['reader']) };
+  }
+
+  committed({ tickets, durationMs, leasingMs }: { tickets: number; durationMs: number; leasingMs: number | undefined }): void {
+    this.#groups.observe(tickets);
+    this.#commits.observe(durationMs / SECOND);
+    if (leasingMs !== undefined) this.#decisions.observe(leasingMs / SECOND);
+  }
+
+  commitFailed(): void {
+    this.#failures.inc();
+  }
+
+  queried(connection: Connection, durationMs: number): void {
+    this.#queries[connection].observe(durationMs / SECOND);
+  }
+}

@@ -1,0 +1,145 @@
+/** A label value that may only be known later: counting must not wait for the name of an application. */
+export interface LateLabel {
+  readonly text: string | undefined;
+}
+
+export type LabelValue = string | LateLabel;
+export type MetricType = 'counter' | 'gauge' | 'histogram';
+
+/** Ids that lead from a figure to one of the executions behind it. */
+export interface Exemplar {
+  traceId: string;
+  spanId?: string | undefined;
+}
+
+/** One combination of label values. What is counted in it lives in the object itself: counting is one addition. */
+export abstract class Series {
+  readonly #names: readonly string[];
+  readonly #values: readonly LabelValue[];
+  #text: string | undefined;
+
+  constructor(names: readonly string[], values: readonly LabelValue[]) {
+    this.#names = names;
+    this.#values = values;
+  }
+
+  /** `handler="a",pool="b"`, formatted once: a scrape writes ten thousands of lines. */
+  get text(): string {
+    if (this.#text !== undefined) return this.#text;
+    const text = this.#names.map((name, index) => `${name}="${escaped(labelText(this.#values[index]))}"`).join(',');
+    if (this.#values.every((value) => typeof value === 'string' || value.text !== undefined)) this.#text = text;
+    return text;
+  }
+
+  get attributes(): { [name: string]: string } {
+    return Object.fromEntries(this.#names.map((name, index) => [name, labelText(this.#values[index])]));
+  }
+}
+
+const labelText = (value: LabelValue | undefined): string => (typeof value === 'object' ? (value.text ?? '') : (value ?? ''));
+
+const escaped = (value: string): string =>
+  /[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value;
+
+export class NumberSeries extends Series {
+  value = 0;
+
+  inc(by = 1): void {
+    this.value += by;
+  }
+}
+
+/** The last execution that fell into a bucket. */
+export interface BucketExemplar extends Exemplar {
+  value: number;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+export class HistogramSeries extends Series {
+  readonly bounds: readonly number[];
+  /** Observations at or below each bound, and beyond the last. Not cumulative. */
+  readonly counts: number[];
+  exemplars: (BucketExemplar | undefined)[] | undefined;
+  sum = 0;
+  count = 0;
+
+  constructor(names: readonly string[], values: readonly LabelValue[], bounds: readonly number[]) {
+    super(names, values);
+    this.bounds = bounds;
+    this.counts = new Array<number>(bounds.length + 1).fill(0);
+  }
+
+  observe(value: number): number {
+    let bucket = 0;
+    while (bucket < this.bounds.length && value > (this.bounds[bucket] as number)) bucket += 1;
+    this.counts[bucket] = (this.counts[bucket] as number) + 1;
+    this.sum += value;
+    this.count += 1;
+    return bucket;
+  }
+
+  observeOne(value: number, { traceId, spanId }: Exemplar, at: number): void {
+    const bucket = this.observe(value);
+    this.exemplars ??= new Array(this.counts.length);
+    this.exemplars[bucket] = { traceId, spanId, value, at };
+  }
+}
+
+/** All series of one name. */
+export interface Family<S extends Series = Series> {
+  readonly name: string;
+  readonly help: string;
+  readonly type: MetricType;
+  readonly series: Iterable<S>;
+}
+
+/** What stands for label values beyond the bounds. */
+export const OTHER = 'other';
+
+/** Series by their label values, never more than `max`: what comes beyond is counted as `other` in every label. */
+export class SeriesFamily<S extends Series> implements Family<S> {
+  readonly #byValues = new Map<string, S>();
+  readonly #make: (values: readonly LabelValue[]) => S;
+  readonly #max: number;
+
+  constructor(
+    readonly name: string,
+    readonly help: string,
+    readonly type: MetricType,
+    readonly labels: readonly string[],
+    options: { max: number; make: (values: readonly LabelValue[]) => S },
+  ) {
+    this.#make = options.make;
+    this.#max = options.max;
+    if (labels.length === 0) this.of([]); // one without labels shows its zero from the start
+  }
+
+  get series(): Iterable<S> {
+    return this.#byValues.values();
+  }
+
+  of(values: readonly string[]): S {
+    const key = values.join('\n');
+    const known = this.#byValues.get(key);
+    if (known) return known;
+    if (this.#byValues.size >= this.#max && values.some((value) => value !== OTHER)) return this.of(values.map(() => OTHER));
+    return this.#put(key, values);
+  }
+
+  /** For callers that know themselves which series they have, and how many. */
+  add(values: readonly LabelValue[]): S {
+    return this.#put(`\n${this.#byValues.size}`, values);
+  }
+
+  /** Forgets all series; for gauges that are read anew. */
+  clear(): void {
+    this.#byValues.clear();
+  }
+
+  #put(key: string, values: readonly LabelValue[]): S {
+    const made = this.#make(values);
+    this.#byValues.set(key, made);
+    return made;
+  }
+}
