@@ -5,6 +5,7 @@ import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
+import { healthReads } from './sql/health-reads.js';
 import { historyReads } from './sql/history-reads.js';
 import { insightReads } from './sql/insight-reads.js';
 import { operateReads } from './sql/operate-reads.js';
@@ -25,6 +26,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     new CoreReads(db, can, clock),
     diagnosisReads(db, can),
     eventReads(db, can),
+    healthReads(db),
     historyReads(db),
     insightReads(db, can),
     operateReads(db, can),
@@ -39,6 +41,7 @@ const DATABASE_TIME = sql`cast(extract(epoch from clock_timestamp()) * 1000 as b
 
 type Rooms = s.DiagnosisReads &
   s.EventReads &
+  s.HealthReads &
   s.HistoryReads &
   s.InsightReads &
   s.OperateReads &
