@@ -74,6 +74,22 @@ export type {
   StageInsight,
 } from './insights.js';
 export type {
+  Integration,
+  IntegrationField,
+  IntegrationFieldType,
+  IntegrationState,
+  IntegrationStatus,
+  IntegrationTested,
+  IntegrationType,
+  IntegrationValue,
+  ObservabilityLinks,
+  SaveIntegration,
+  TestIntegration,
+  TraceFilter,
+  TraceSummary,
+} from './integrations.js';
+export { INTEGRATION_FIELD_TYPES, INTEGRATION_STATES, INTEGRATION_TYPES } from './integrations.js';
+export type {
   Ack,
   AckRequest,
   ContextWrite,

@@ -1,4 +1,5 @@
 import type { Problem } from './errors.js';
+import type { ObservabilityLinks } from './integrations.js';
 import type { Json } from './json.js';
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger } from './states.js';
 
@@ -134,6 +135,8 @@ export interface Pipeline extends PipelineSummary {
   slaMs?: number;
   idempotencyKey?: string;
   cancelReason?: string;
+  /** Only of a pipeline that was asked for alone. */
+  links?: ObservabilityLinks;
 }
 
 export interface StageError {
@@ -173,6 +176,8 @@ export interface Stage {
   leaseExpiresAt?: string;
   /** When it fails for having been `pending` or `waiting` too long; stands still while it is held. */
   waitEndsAt?: string;
+  /** Only in lists of the stages of a pipeline. */
+  links?: ObservabilityLinks;
 }
 
 /** One delivery of a stage. */

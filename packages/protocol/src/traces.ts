@@ -1,3 +1,4 @@
+import type { ObservabilityLinks } from './integrations.js';
 import type { DeliveryOutcome, PipelineStatus, StageStatus } from './states.js';
 
 /** Waterfall of one pipeline, made from the database alone. Times are RFC 3339; offsets and durations milliseconds. */
@@ -12,6 +13,7 @@ export interface PipelineTrace {
   /** Until the end, or until now while it runs. */
   durationMs: number;
   stages: TraceStage[];
+  links?: ObservabilityLinks;
 }
 
 export interface TraceStage {
@@ -24,6 +26,7 @@ export interface TraceStage {
   attempts: TraceAttempt[];
   /** Of an event stage: from the pipeline's start to when it waited, and how long it did. */
   wait?: { offsetMs: number; ms: number };
+  links?: ObservabilityLinks;
 }
 
 export interface TraceAttempt {

@@ -52,13 +52,7 @@ export function backgroundLoops(parts: EngineParts, committer: Committer, accoun
       name: 'expire-leases',
       everyMs: config.expireEveryMs,
       onLeader: true,
-      run: async () => {
-        const next = await inGroup(committer, 'timer', (group) =>
-          expireLeases(group, { ...config, random: () => clock.random() }),
-        );
-        parts.health.wrote(); // `alive_at`, every time
-        return next;
-      },
+      run: () => inGroup(committer, 'timer', (group) => expireLeases(group, { ...config, random: () => clock.random() })),
     },
     { name: PROMOTE, everyMs: TIMERS_EVERY_MS, onLeader: true, run: () => inGroup(committer, 'timer', promoteDue) },
     {

@@ -1,13 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiKeyCreated, CreateApiKey } from '@pipelogiq/protocol';
 import { type Clock, systemClock } from './clock.js';
-import { type Config, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
+import { type Config, ConfigError, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
 import type { AccountService } from './domain/account/accounts.js';
 import { refusalOf } from './domain/commit/refusal.js';
 import { createEngine, type Engine } from './engine.js';
-import { HealthWatch } from './health/watch.js';
+import { checkHealth } from './health.js';
 import { checkStageSpecs, createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
+import { INTEGRATIONS } from './integrations/index.js';
 import { OpenRequests } from './open-requests.js';
+import { networks } from './outbound/networks.js';
+import { createOutbound, type Outbound } from './outbound/outbound.js';
 import { masterKey } from './secrets/master-key.js';
 import { createSecrets, type Secrets } from './secrets/secrets.js';
 import { openPostgresStore } from './store/postgres/store.js';
@@ -55,6 +58,7 @@ export interface ControlPlane {
 }
 
 const LOCAL_URL = 'http://pipelogiq.local';
+const SLOW_READ_MS = 1_000;
 /** Of the time for closing; the rest is for the last commits and spans. */
 const ANSWERS_SHARE = 0.6;
 
@@ -74,21 +78,32 @@ export function createControlPlane(options: ControlPlaneOptions = {}): Promise<C
 export async function openControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
   const { clock = systemClock(), env = process.env, ...given } = options;
   const config = resolveConfig({ options: given });
+  const outbound = openOutbound(config, clock);
   const kind = isPostgresUrl(config.database) ? 'postgres' : 'sqlite';
   const telemetry = openTelemetry({ config, env, clock, version: SERVER_VERSION, store: kind });
   const store = await openStore(config, clock, options.clock, telemetry);
   try {
     const secrets = openSecrets(config, clock);
-    const health = new HealthWatch({ store, config, clock, log: telemetry.log });
-    const engine = await createEngine({ config, clock, store, telemetry, secrets, health, checkStageSpecs });
+    const parts = { config, clock, store, telemetry, secrets, outbound, integrations: INTEGRATIONS };
+    const engine = await createEngine({ ...parts, checkStageSpecs });
     telemetry.metrics.watch({ applications: () => store.reads.applications() });
     const firstStart = (await store.reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();
-    return new RunningControlPlane({ config, clock, store, telemetry, engine, health, localKey, firstStart });
+    return new RunningControlPlane({ config, clock, store, telemetry, outbound, engine, localKey, firstStart });
   } catch (error) {
     await store.close();
+    await outbound.close();
     throw error;
+  }
+}
+
+/** @throws ConfigError for a network that is none */
+function openOutbound({ outboundAllow, outboundTimeoutMs, outboundMaxBytes }: Config, clock: Clock): Outbound {
+  try {
+    return createOutbound({ networks: networks(outboundAllow), timeoutMs: outboundTimeoutMs, maxBytes: outboundMaxBytes, clock });
+  } catch (error) {
+    throw new ConfigError(`outboundAllow: ${(error as Error).message}`);
   }
 }
 
@@ -115,8 +130,8 @@ interface Parts {
   clock: Clock;
   store: Store;
   telemetry: Telemetry;
+  outbound: Outbound;
   engine: Engine & { accounts: AccountService };
-  health: HealthWatch;
   localKey: string;
   firstStart: boolean;
 }
@@ -180,12 +195,13 @@ export class RunningControlPlane implements ControlPlane {
   }
 
   async #close(): Promise<void> {
-    const { engine, store, telemetry } = this.#parts;
+    const { engine, store, telemetry, outbound } = this.#parts;
     engine.stopLeasing();
     // Also the answers under way through a mounted handler: they still read and write.
     const closed = Promise.all([...this.#servers.map((server) => server.close()), this.#open.empty()]);
     await Promise.race([closed, this.#after(this.#parts.config.shutdownTimeoutMs * ANSWERS_SHARE)]);
     await engine.stop();
+    await outbound.close();
     await telemetry.close();
     await store.close();
     telemetry.log.info({}, 'closed');
@@ -196,7 +212,7 @@ export class RunningControlPlane implements ControlPlane {
   }
 
   #createApp(): HttpApp {
-    const { config, clock, engine, health, store, telemetry } = this.#parts;
+    const { config, clock, engine, store, telemetry } = this.#parts;
     return createHttpApp({
       useCases: engine.useCases,
       limits: {
@@ -209,9 +225,15 @@ export class RunningControlPlane implements ControlPlane {
       startedAt: clock.now(),
       clock,
       log: telemetry.log,
-      health: () => health.report(),
-      ready: () => health.ready(),
-      started: () => health.started,
+      health: () =>
+        checkHealth({
+          store,
+          queued: () => engine.queued(),
+          parkedPulls: () => engine.parkedPulls(),
+          slowMs: SLOW_READ_MS,
+          now: () => clock.now(),
+        }),
+      ready: () => (this.#closing ? { ready: false, reasons: ['The server is shutting down.'] } : { ready: true, reasons: [] }),
       metrics: telemetry.metrics,
       metricsToken: config.metricsToken,
       onRequest: (info) => {

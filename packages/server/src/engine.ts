@@ -10,6 +10,8 @@ import { eventUseCases } from './domain/event/events.js';
 import type { EventFeed } from './domain/event/feed.js';
 import { hookUseCases } from './domain/hook/hooks.js';
 import { insightUseCases } from './domain/insight/insights.js';
+import { integrationUseCases } from './domain/integration/integrations.js';
+import type { IntegrationKinds } from './domain/integration/kind.js';
 import { operatorUseCases } from './domain/pipeline/operator.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
@@ -19,12 +21,13 @@ import { eventStageUseCases } from './domain/stage/event-stages.js';
 import { jobUseCases } from './domain/stage/jobs.js';
 import type { UseCases } from './domain/use-cases.js';
 import { workerUseCases } from './domain/worker/workers.js';
-import type { HealthWatch } from './health/watch.js';
 import { createEventFeed, eventLoops } from './live-events.js';
 import { Leadership } from './loops/leadership.js';
 import { createLoops, type Loops } from './loops/loop.js';
 import { peerLoops } from './loops/peers.js';
+import { IntegrationSender, SEND_INTEGRATIONS } from './loops/send-integrations.js';
 import { FIRE_SCHEDULES } from './loops/triggers.js';
+import type { Outbound } from './outbound/outbound.js';
 import type { Secrets } from './secrets/secrets.js';
 import { settledWithin } from './settled-within.js';
 import type { Store } from './store/store.js';
@@ -37,8 +40,10 @@ export interface EngineParts {
   /** Holds what came as stages to their schema; throws a DomainError. */
   checkStageSpecs(specs: unknown): StageSpec[];
   secrets: Secrets;
+  /** All calls to others. */
+  outbound: Outbound;
+  integrations: IntegrationKinds;
   telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'metrics'>;
-  health: HealthWatch;
 }
 
 /** Use cases over one store, with the committer in front of it and the loops beside it. */
@@ -46,6 +51,7 @@ export interface Engine {
   useCases: UseCases;
   accounts: AccountService;
   queued(): number;
+  parkedPulls(): number;
   /** Resolves when no loop runs and nothing is queued. */
   idle(): Promise<void>;
   /** Answers waiting pulls and hands out nothing more. */
@@ -59,7 +65,7 @@ const LEAD_MS = 10_000;
 const LOOPS_GRACE_MS = 1_000;
 
 export async function createEngine(parts: EngineParts): Promise<Engine> {
-  const { config, clock, store, secrets, telemetry } = parts;
+  const { config, clock, store, secrets, telemetry, integrations } = parts;
   const tokenFloor = await store.transaction(async (tx, now) => {
     await (config.events ? tx.openEvents(now) : tx.clearEvents());
     return tx.tokenFloor();
@@ -89,21 +95,32 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled, hasPeers: store.peers !== undefined }),
     events: eventUseCases({ ...shared, ...config, feed }),
     insights: insightUseCases({ ...shared, ...config }),
+    integrations: integrationUseCases({
+      ...shared,
+      secrets,
+      outbound: parts.outbound,
+      kinds: integrations,
+      exportsSpans: telemetry.spanExport.enabled,
+      onConfigured: () => hint(SEND_INTEGRATIONS, 0),
+    }),
   };
+  const sender = new IntegrationSender({
+    ...parts,
+    reads: store.reads,
+    kinds: integrations,
+    log: telemetry.log,
+    inGroup: (run) => inGroup(committer, 'operate', run),
+  });
   const leadership = new Leadership({
     holder: clock.randomHex(8),
     ttlMs: LEAD_MS,
     clock,
-    inGroup: async (run) => {
-      const result = await inGroup(committer, 'operate', run);
-      parts.health.wrote();
-      return result;
-    },
+    inGroup: (run) => inGroup(committer, 'operate', run),
   });
   loops = createLoops(
     [
       ...backgroundLoops(parts, committer, accounts),
-      ...parts.health.loops(),
+      ...sender.loops(),
       ...(feed ? eventLoops(parts, committer, feed) : []),
       ...(store.peers ? peerLoops(store, committer, waits, { leadership, onTaken: () => loops?.leadTaken() }) : []),
     ],
@@ -115,18 +132,12 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       onRecovered: (loop, failures) => telemetry.log.info({ loop, failures }, 'a loop works again'),
     },
   );
-  parts.health.watch({
-    queued: () => committer.queued,
-    parkedPulls: () => committer.parked,
-    committingSince: () => committer.committingSince,
-    loops: () => loops?.states() ?? [],
-    hint,
-  });
   loops.start();
   return {
     useCases,
     accounts,
     queued: () => committer.queued,
+    parkedPulls: () => committer.parked,
     idle: async () => {
       await loops?.idle();
       await committer.drain();
@@ -138,7 +149,11 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     },
     stop: async () => {
       // An export to a collector that does not answer must not hold up the end; its spans stay in the queue.
-      await settledWithin(loops.stop(), LOOPS_GRACE_MS, clock);
+      await settledWithin(
+        Promise.all([loops.stop(), sender.stop()]).then(() => {}),
+        LOOPS_GRACE_MS,
+        clock,
+      );
       if (store.peers) await settledWithin(leadership.resign(), LOOPS_GRACE_MS, clock);
       await committer.drain();
       await feed?.close();
@@ -154,7 +169,7 @@ interface Told {
 }
 
 function createCommitter(
-  { config, clock, store, telemetry, health }: EngineParts,
+  { config, clock, store, telemetry }: EngineParts,
   tokenFloor: number,
   { waits, feed, hint }: Told,
 ): Committer {
@@ -174,7 +189,6 @@ function createCommitter(
     jobPayloadBytes: LIMITS.jobPayloadBytes,
     tokenFloor,
     onCommitted: ({ effects, now, tickets, durationMs }) => {
-      health.committed();
       // Relative: the store's clock need not be this process's.
       if (effects.nextDueAt !== undefined) hint(PROMOTE, effects.nextDueAt - now);
       if (effects.nextWaitEndAt !== undefined) hint(END_WAITS, effects.nextWaitEndAt - now);
@@ -182,6 +196,7 @@ function createCommitter(
       waits.ended(effects.endedPipelines);
       if (!effects.events.isEmpty) feed?.wake();
       telemetry.metrics.committed({ counts: effects.counts, samples: effects.samples.all, tickets, durationMs, now });
+      if (effects.hasDeliveries) hint(SEND_INTEGRATIONS, 0);
     },
     onUndeliverable: (holder, jobs) => {
       for (const { id, fencingToken } of jobs) {
@@ -201,7 +216,6 @@ function createCommitter(
     },
     onFailure: (error) => {
       telemetry.metrics.commitFailed();
-      health.commitFailed(error);
       telemetry.log.error({ err: error }, 'a commit failed');
     },
   });

@@ -1,17 +1,34 @@
-import { HEALTH_OPTIONS } from './health/options.js';
-import { DAY, KIB, MIB, MINUTE, type Option } from './option-kinds.js';
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+export const MINUTE = 60_000;
+export const DAY = 24 * 60 * MINUTE;
 
-export {
-  type BoolOption,
-  DAY,
-  type EnumOption,
-  type IntOption,
-  KIB,
-  MIB,
-  MINUTE,
-  type Option,
-  type StringOption,
-} from './option-kinds.js';
+interface Described {
+  description: string;
+}
+export interface IntOption extends Described {
+  type: 'int' | 'number' | 'size' | 'duration';
+  default: number;
+  min: number;
+  max: number;
+}
+export interface StringOption extends Described {
+  type: 'string';
+  default?: string;
+  minLength?: number;
+  /** Never printed, and only taken from the environment: flags can be read by every user of the machine. */
+  secret?: true;
+}
+export interface EnumOption extends Described {
+  type: 'enum';
+  default: string;
+  values: readonly string[];
+}
+export interface BoolOption extends Described {
+  type: 'bool';
+  default: boolean;
+}
+export type Option = IntOption | StringOption | EnumOption | BoolOption;
 
 /**
  * Every option of the server, once. `leaseMs` is the flag `--lease-ms` and the variable `PIPELOGIQ_LEASE_MS`.
@@ -239,5 +256,37 @@ export const OPTIONS = {
     max: 3_660 * DAY,
     description: 'how long figures of each day, groups of errors and marks are kept',
   },
-  ...HEALTH_OPTIONS,
+  outboundAllow: {
+    type: 'string',
+    minLength: 1,
+    description: 'networks that the server may call beside the public internet, as `10.1.0.0/16,127.0.0.1`',
+  },
+  outboundTimeoutMs: {
+    type: 'duration',
+    default: 10_000,
+    min: 100,
+    max: 2 * MINUTE,
+    description: 'longest wait for an answer of an integration',
+  },
+  outboundMaxBytes: {
+    type: 'size',
+    default: 64 * KIB,
+    min: KIB,
+    max: 16 * MIB,
+    description: 'what is read of an answer of an integration',
+  },
+  integrationMaxAgeMs: {
+    type: 'duration',
+    default: DAY,
+    min: MINUTE,
+    max: 30 * DAY,
+    description: 'after which what an integration could not be told is dropped',
+  },
+  integrationMaxQueued: {
+    type: 'int',
+    default: 10_000,
+    min: 100,
+    max: 10_000_000,
+    description: 'deliveries that wait for one integration before the oldest are dropped',
+  },
 } as const satisfies Record<string, Option>;

@@ -50,6 +50,7 @@ import type { DomainError } from './errors.js';
 import type { EventOutlet } from './event/stream.js';
 import type { HookUseCases } from './hook/hooks.js';
 import type { InsightUseCases } from './insight/insights.js';
+import type { IntegrationUseCases } from './integration/integrations.js';
 import type { ScheduleUseCases } from './schedule/schedules.js';
 
 /** Who calls: the holder of an API key. Everything that it names must belong to its application, else it is not found. */
@@ -200,5 +201,6 @@ export interface UseCases {
   events: EventUseCases;
   schedules: ScheduleUseCases;
   insights: InsightUseCases;
+  integrations: IntegrationUseCases;
   hooks: HookUseCases;
 }

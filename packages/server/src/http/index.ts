@@ -5,7 +5,6 @@ export type {
   HealthReport,
   HealthStatus,
   HttpDeps,
-  ReadyReport,
   RequestInfo,
 } from './deps.js';
 export { HTTP_LIMITS } from './deps.js';

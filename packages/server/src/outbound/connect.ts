@@ -7,6 +7,8 @@ import type { Networks } from './networks.js';
 /** All addresses of a name. */
 export type Lookup = (host: string, done: (error: Error | null, addresses: LookupAddress[]) => void) => void;
 
+export type Connect = buildConnector.connector;
+
 const lookupAll: Lookup = (host, done) => systemLookup(host, { all: true }, done);
 
 const refusal = (host: string): OutboundRefused =>
@@ -18,7 +20,7 @@ const refusal = (host: string): OutboundRefused =>
  * Connects to addresses that may be called, and to no other. The address is checked that the socket connects to: a name that has
  * another address the next time it is looked up (DNS rebinding) gains nothing.
  */
-export function checkedConnect(networks: Networks, lookup: Lookup = lookupAll): buildConnector.connector {
+export function checkedConnect(networks: Networks, lookup: Lookup = lookupAll): Connect {
   const checkedLookup: LookupFunction = (host, options, done) => {
     lookup(host, (error, addresses) => {
       if (error) return done(error, '');

@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.js';
-import { checkedConnect, type Lookup } from './connect.js';
+import { type Connect, checkedConnect, type Lookup } from './connect.js';
 import { OutboundRefused, OutboundTimedOut, OutboundUnreachable } from './errors.js';
 import type { Networks } from './networks.js';
 
@@ -36,6 +36,8 @@ export interface Outbound {
    * @throws OutboundRefused, OutboundTimedOut, OutboundUnreachable
    */
   request(call: OutboundRequest): Promise<OutboundAnswer>;
+  /** Connects to host and port of a URL, with TLS for https, and hangs up. Throws as `request`. */
+  dial(url: string): Promise<void>;
   /** Says what is wrong with a URL before anybody connects; undefined when it may be tried. */
   objectionTo(url: string): string | undefined;
   close(): Promise<void>;
@@ -54,8 +56,9 @@ export interface OutboundOptions {
 const IDLE_MS = 4_000;
 
 export function createOutbound(options: OutboundOptions): Outbound {
+  const connect = checkedConnect(options.networks, options.lookup);
   const agent = new Agent({
-    connect: checkedConnect(options.networks, options.lookup),
+    connect,
     headersTimeout: 0, // one timer for all of it
     bodyTimeout: 0,
     keepAliveTimeout: IDLE_MS,
@@ -63,6 +66,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
   });
   return {
     request: (call) => send(agent, options, call),
+    dial: (url) => dial(connect, options, url),
     objectionTo,
     close: () => agent.destroy(),
   };
@@ -98,6 +102,29 @@ async function send(
   } finally {
     timer.cancel();
   }
+}
+
+async function dial(connect: Connect, { timeoutMs, clock }: OutboundOptions, url: string): Promise<void> {
+  const objection = objectionTo(url);
+  if (objection !== undefined) throw new OutboundRefused(`The URL cannot be called: ${objection}.`);
+  const { host, hostname, protocol, port } = new URL(url);
+  await new Promise<void>((resolve, reject) => {
+    let isOver = false;
+    const end = (error: Error | null): void => {
+      isOver = true;
+      timer.cancel();
+      if (error) reject(error);
+      else resolve();
+    };
+    const timer = clock.setTimer(
+      () => end(new OutboundTimedOut(`${host} took no connection within ${timeoutMs} ms.`)),
+      timeoutMs,
+    );
+    connect({ hostname, host, protocol, port }, (error, socket) => {
+      socket?.destroy();
+      if (!isOver) end(error ? failureOf(error, host) : null);
+    });
+  });
 }
 
 const firstOf = (headers: Dispatcher.ResponseData['headers']): { [name: string]: string } =>

@@ -36,7 +36,8 @@ export type Sequence =
   | 'bulk_action'
   | 'stat_series'
   | 'error_group'
-  | 'mark';
+  | 'mark'
+  | 'observability_integration_config';
 
 export type KnownPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'idempotency_key' | 'body_hash' | 'trace_id' | 'status'>;
 

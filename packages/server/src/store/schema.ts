@@ -8,6 +8,7 @@ import type {
   StatPageTable,
   StatSeriesTable,
 } from './insight-rows.js';
+import type { IntegrationConfigTable, IntegrationDeliveryTable, IntegrationHealthTable } from './integration-rows.js';
 import type { AuditEventTable, BulkActionTable, StageAppendTable } from './operate-rows.js';
 import type { PrunedPipelineTable } from './retention-rows.js';
 import type { SpanExportTable } from './span-rows.js';
@@ -46,6 +47,9 @@ export interface Schema {
   error_group: ErrorGroupTable;
   stage_failure: StageFailureTable;
   mark: MarkTable;
+  observability_integration_config: IntegrationConfigTable;
+  observability_integration_health: IntegrationHealthTable;
+  integration_delivery: IntegrationDeliveryTable;
 }
 
 export type Flag = 0 | 1;

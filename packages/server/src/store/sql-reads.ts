@@ -5,9 +5,9 @@ import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
-import { healthReads } from './sql/health-reads.js';
 import { historyReads } from './sql/history-reads.js';
 import { insightReads } from './sql/insight-reads.js';
+import { integrationReads } from './sql/integration-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
@@ -26,9 +26,9 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     new CoreReads(db, can, clock),
     diagnosisReads(db, can),
     eventReads(db, can),
-    healthReads(db),
     historyReads(db),
     insightReads(db, can),
+    integrationReads(db, can),
     operateReads(db, can),
     peerReads(db, can),
     retentionReads(db),
@@ -41,9 +41,9 @@ const DATABASE_TIME = sql`cast(extract(epoch from clock_timestamp()) * 1000 as b
 
 type Rooms = s.DiagnosisReads &
   s.EventReads &
-  s.HealthReads &
   s.HistoryReads &
   s.InsightReads &
+  s.IntegrationReads &
   s.OperateReads &
   s.PeerReads &
   s.RetentionReads &

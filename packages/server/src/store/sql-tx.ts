@@ -7,6 +7,7 @@ import { createsOf } from './sql/creates.js';
 import { eventsOf } from './sql/events.js';
 import { growthOf } from './sql/growth.js';
 import { insightsOf } from './sql/insights.js';
+import { integrationsOf } from './sql/integrations.js';
 import { leasesOf } from './sql/leases.js';
 import { operateOf } from './sql/operate.js';
 import { reportsOf } from './sql/reports.js';
@@ -45,6 +46,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...eventsOf(context),
     ...retentionOf(context),
     ...insightsOf(context),
+    ...integrationsOf(context),
     ...triggersOf(context),
   };
 }

@@ -3,9 +3,9 @@ import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type { Growth } from './growth-rows.js';
-import type { HealthReads, StoreHealth } from './health-rows.js';
 import type { HistoryReads } from './history-rows.js';
 import type { InsightReads, Insights } from './insight-rows.js';
+import type { IntegrationReads, Integrations } from './integration-rows.js';
 import type { Operate, OperateReads } from './operate-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
@@ -61,7 +61,6 @@ export interface Store {
   readonly reads: Reads;
   /** Other servers on the same database; absent where there can be none. */
   readonly peers?: Peers;
-  readonly health: StoreHealth;
   failureOf(error: unknown): Failure;
   close(): Promise<void>;
 }
@@ -89,6 +88,7 @@ export interface Tx
     Waits,
     EventLog,
     Insights,
+    Integrations,
     Triggers {
   /** Runs `work` so that its failure undoes only its own statements. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
@@ -255,9 +255,9 @@ export interface Reports {
 export interface Reads
   extends DiagnosisReads,
     EventReads,
-    HealthReads,
     HistoryReads,
     InsightReads,
+    IntegrationReads,
     OperateReads,
     PeerReads,
     RetentionReads,
@@ -288,9 +288,9 @@ export type * from './diagnosis-rows.js';
 export type * from './event-rows.js';
 export type * from './graph-rows.js';
 export type * from './growth-rows.js';
-export type * from './health-rows.js';
 export type * from './history-rows.js';
 export type * from './insight-rows.js';
+export type * from './integration-rows.js';
 export type * from './operate-rows.js';
 export type * from './peer-rows.js';
 export type * from './retention-rows.js';

@@ -2,8 +2,9 @@ import { onTestFinished } from 'vitest';
 import { type ConfigOptions, resolveConfig } from '../../src/config.js';
 import type { Principal, WorkerPrincipal } from '../../src/domain/use-cases.js';
 import { createEngine, type Engine } from '../../src/engine.js';
-import { HealthWatch } from '../../src/health/watch.js';
 import { checkStageSpecs } from '../../src/http/index.js';
+import { networks } from '../../src/outbound/networks.js';
+import { createOutbound } from '../../src/outbound/outbound.js';
 import { createSecrets } from '../../src/secrets/secrets.js';
 import type { Store, Tx } from '../../src/store/store.js';
 import { openTelemetry } from '../../src/telemetry/telemetry.js';
@@ -16,7 +17,6 @@ type Around = <T>(run: () => Promise<T>) => Promise<T>;
 function wrapped(store: Store, watch: Watched['watch']): Store {
   return {
     reads: store.reads,
-    health: store.health,
     failureOf: (error) => store.failureOf(error),
     close: () => store.close(),
     transaction: (work) => {
@@ -45,9 +45,17 @@ export async function watchedEngine(options: ConfigOptions = {}, env: Record<str
   const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run(), tx: (tx) => tx };
   const telemetry = openTelemetry({ config, env, clock, version: '0', store: 'sqlite' });
   const secrets = createSecrets({ master: () => 'unused', randomBytes: (bytes) => clock.randomBytes(bytes) });
-  const watchedStore = wrapped(store, watch);
-  const health = new HealthWatch({ store: watchedStore, config, clock, log: telemetry.log });
-  const engine = await createEngine({ config, clock, store: watchedStore, telemetry, secrets, health, checkStageSpecs });
+  const outbound = createOutbound({ networks: networks(), timeoutMs: 1_000, maxBytes: 1_000, clock });
+  const engine = await createEngine({
+    config,
+    clock,
+    store: wrapped(store, watch),
+    telemetry,
+    secrets,
+    outbound,
+    integrations: new Map(),
+    checkStageSpecs,
+  });
   onTestFinished(async () => {
     watch.beforeCommit = (run) => run();
     await engine.stop();

@@ -8,7 +8,6 @@ const OPEN = [
   '/health',
   '/health/live',
   '/health/ready',
-  '/health/startup',
   '/healthz',
   '/ready',
   '/readyz',

@@ -73,6 +73,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     schedules: group('schedules'),
     hooks: group('hooks'),
     insights: group('insights'),
+    integrations: group('integrations'),
   } as unknown as UseCases;
   return { useCases, calls };
 }
@@ -133,7 +134,6 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
       database: 'connected',
     }),
     ready: () => ({ ready: true, reasons: [] }),
-    started: () => true,
     onRequest: (info) => requests.push(info),
     metrics: { enabled: true, contentType: 'text/plain', text: async () => '' },
     isShuttingDown: () => false,

@@ -121,6 +121,20 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
       at: '2030-01-01T00:00:00Z',
       idempotencyKey: 'i',
     },
+    '/observability/config': {
+      type: 'loki',
+      enabled: true,
+      config: {
+        url: 'http://127.0.0.1:1',
+        username: 'u',
+        password: 'p',
+        labels: 'a=b,c=d',
+        logs: true,
+        failures: false,
+        token: null,
+      },
+    },
+    '/observability/test': { type: 'grafana', config: { url: 'http://127.0.0.1:1', token: 't', deployMarks: true } },
     '/applications': { name: 'shop' },
     '/api-keys': { name: 'k', scopes: ['read'], application: 'default', expiresAt: '2031-01-01T00:00:00Z' },
   };

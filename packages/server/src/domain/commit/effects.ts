@@ -35,6 +35,10 @@ export class Effects {
   readonly endedPipelines: EndedPipeline[] = [];
   /** Stages whose spans are complete. */
   readonly endedStages: number[] = [];
+  /** Stages that failed for good. */
+  readonly failedStages: number[] = [];
+  /** Something was queued for integrations. */
+  hasDeliveries = false;
   /** Parked pulls of these workers, up to this number, will get no work any more. */
   readonly endedPulls: { workerId: number; upTo: number }[] = [];
   /** Earliest moment at which a scheduled stage becomes due. */
@@ -48,6 +52,7 @@ export class Effects {
   /** Whether ended work is queued for span export. */
   readonly exportSpans: boolean;
   #queued = { stages: 0, pipelines: 0 };
+  #toldFailed = { stages: 0, pipelines: 0 };
 
   /**
    * @param now - the store's time of the group
@@ -68,6 +73,14 @@ export class Effects {
     const { stages, pipelines } = this.#queued;
     this.#queued = { stages: this.endedStages.length, pipelines: this.endedPipelines.length };
     return { stages: this.endedStages.slice(stages), pipelines: this.endedPipelines.slice(pipelines).map(({ id }) => id) };
+  }
+
+  /** Stages and pipelines that failed since the last call. */
+  newlyFailed(): { stages: number[]; pipelines: number[] } {
+    const { stages, pipelines } = this.#toldFailed;
+    this.#toldFailed = { stages: this.failedStages.length, pipelines: this.endedPipelines.length };
+    const failed = this.endedPipelines.slice(pipelines).filter(({ status }) => status === 'failed');
+    return { stages: this.failedStages.slice(stages), pipelines: failed.map(({ id }) => id) };
   }
 
   mark(): EffectsMark {

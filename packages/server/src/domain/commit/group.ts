@@ -3,6 +3,7 @@ import type { Store } from '../../store/store.js';
 import { DomainError } from '../errors.js';
 import { isId, pipelineOf } from '../ids.js';
 import { recordSamples } from '../insight/record.js';
+import { queueFailures } from '../integration/queue.js';
 import { createStep } from '../pipeline/create-step.js';
 import { extendStep } from '../stage/extend-step.js';
 import { type LeaseDeps, leaseStep } from '../stage/lease-step.js';
@@ -81,7 +82,9 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
   });
 }
 
-async function queueEnded({ tx, effects }: Group): Promise<void> {
+async function queueEnded(group: Group): Promise<void> {
+  await queueFailures(group);
+  const { tx, effects } = group;
   if (!effects.exportSpans) return;
   const { stages, pipelines } = effects.newlyEnded();
   await tx.queueSpans(stages, pipelines);

@@ -53,6 +53,7 @@ export async function applyStageChanges(
     if (change.finishedAt === null) continue;
     effects.endedStages.push(change.id);
     effects.counts.moved(stage);
+    if (change.to === 'failed') effects.failedStages.push(change.id);
     const tolerated = change.to === 'failed' && stage.run_next_if_failed === 1;
     counters.add(stage.pipeline_id, change.to === 'completed' ? 'completed' : tolerated ? 'tolerated' : 'failed');
     (change.to === 'completed' || tolerated ? satisfied : broken).push(change.id);

@@ -6,6 +6,7 @@ import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { decodeCursor, notFound, parseId } from '../ids.js';
+import { queueMark } from '../integration/queue.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, Principal } from '../use-cases.js';
 import { MINUTE } from './periods.js';
@@ -75,6 +76,17 @@ async function setMark(group: Group, caller: Principal, request: CreateMark, old
     { id, application_id: row.application_id, name: version },
     JSON.stringify({ markedAt, ...rest }),
   );
+  const { link, pipeline, environment, title } = rest;
+  await queueMark(group, row.application_id, {
+    at: row.marked_at,
+    application: caller.application,
+    markId,
+    version,
+    ...(title !== undefined && { title }),
+    ...(link !== undefined && { link }),
+    ...(pipeline !== undefined && { pipeline }),
+    ...(environment !== undefined && { environment }),
+  });
   await auditBy(group, caller, { action: 'mark.create', target: { type: 'mark', id: markId }, details: { version } });
   return { ...markView(row), created: true };
 }

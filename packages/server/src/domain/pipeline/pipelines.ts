@@ -5,6 +5,8 @@ import type { Committer } from '../commit/committer.js';
 import type { CreateTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { decodeCursor, notFound, parseId, stagesOf } from '../ids.js';
+import { linksOf } from '../integration/link-settings.js';
+import type { Linked } from '../integration/links.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, PipelineUseCases, Principal } from '../use-cases.js';
 import { isFinal } from './cancel.js';
@@ -113,16 +115,20 @@ function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'wait'> 
       return toPage(rows, pageLimit(filter), pipelineSummary, (row) => row.id);
     },
     async get(caller, id) {
-      return pipelineView(await find(deps, caller, id));
+      const row = await find(deps, caller, id);
+      const link = await linksOf(reads, caller.applicationId);
+      return { ...pipelineView(row), ...link(await linkedPipeline(reads, row)) };
     },
     async stages(caller, id, page) {
       const pipeline = await find(deps, caller, id);
+      const link = await linksOf(reads, caller.applicationId);
+      const linked = await linkedPipeline(reads, pipeline);
       const rows = await reads.stages(stagesOf(pipeline.id), numbered(page));
       const names = await dependencyNames(reads, rows);
       return toPage(
         rows,
         pageLimit(page),
-        (row) => stageView(row, names.get(row.id) ?? []),
+        (row) => ({ ...stageView(row, names.get(row.id) ?? []), ...link({ ...linked, spanId: row.span_id }) }),
         (row) => row.id,
       );
     },
@@ -142,7 +148,11 @@ function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'wait'> 
       return toPage(await reads.logs(pipeline.id, numbered(page)), pageLimit(page), logView, (row) => row.id);
     },
     async trace(caller, id) {
-      return waterfall(deps, await find(deps, caller, id));
+      const row = await find(deps, caller, id);
+      const [trace, linked] = [await waterfall(deps, row), await linkedPipeline(reads, row)];
+      const link = await linksOf(reads, caller.applicationId);
+      const stages = trace.stages.map((stage) => ({ ...stage, ...link({ ...linked, spanId: stage.spanId }) }));
+      return { ...trace, stages, ...link(linked) };
     },
   };
 }
@@ -154,6 +164,14 @@ async function dependencyNames(reads: Reads, stages: readonly StageRow[]): Promi
   }
   return names;
 }
+
+/** From its creation to its end, or to now. */
+const linkedPipeline = async (reads: Reads, row: PipelineRow): Promise<Linked> => ({
+  traceId: row.trace_id,
+  spanId: row.root_span_id,
+  from: row.created_at,
+  to: row.finished_at ?? (await reads.now()),
+});
 
 const WATERFALL_ROWS = 50_000; // five deliveries of each stage of the largest pipeline
 

@@ -2,6 +2,7 @@ import type { LogLine, ProgressReport, SettleError } from '@pipelogiq/protocol';
 import type { DeliveryRow, Ms, StageLogRow, Tx } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { pipelineOf } from '../ids.js';
+import { queueLogs } from '../integration/queue.js';
 import { contextRows } from './context.js';
 import { jsonText } from './output.js';
 import { type Holder, leaseLost, lostReason } from './settle.js';
@@ -52,11 +53,12 @@ export async function recordProgress(
 
 /** Keeps the first `logsPerStage` lines of each stage, then one that says so. Returns how many it kept. */
 export async function recordLogs(
-  { tx, now }: Group,
+  group: Group,
   holder: Holder,
   lines: readonly LogLine[],
   { logsPerStage }: { logsPerStage: number },
 ): Promise<number> {
+  const { tx, now } = group;
   const rows = await deliveriesById(tx, lines);
   // A line of a delivery that has just ended still tells what it did.
   const known = lines.filter((line) => {
@@ -79,6 +81,7 @@ export async function recordLogs(
   await tx.insertLogs(
     written.map((line, index) => logRow(line, ids[index] as number, rows.get(Number(line.id))?.pipeline_id ?? 0)),
   );
+  await queueLogs(group, holder.applicationId, ids);
   return kept.length;
 }
 

@@ -8,6 +8,7 @@ import { eventRoutes } from './events.js';
 import { healthRoutes } from './health.js';
 import { hookRoutes } from './hooks.js';
 import { insightRoutes } from './insights.js';
+import { integrationRoutes } from './integrations.js';
 import { jobRoutes } from './jobs.js';
 import { markRoutes } from './marks.js';
 import { metricRoutes } from './metrics.js';
@@ -36,6 +37,7 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...insightRoutes(deps),
     ...markRoutes(deps),
     ...metricRoutes(deps),
+    ...integrationRoutes(deps),
   ];
   const open = healthRoutes(deps);
   return [...api, ...open, ...documentRoutes(deps, [...api, ...open])];

@@ -15,6 +15,12 @@ export const pipelineBatchResult = z
   .object({ results: z.array(z.union([pipelineCreated, z.object({ error: problem })])) })
   .openapi('PipelineBatchResult');
 
+export const links = z.object({ trace: optional(z.string()), logs: optional(z.string()) }).openapi('ObservabilityLinks');
+
+export const stageCounts = z
+  .object({ total: count, open: count, completed: count, failed: count, skipped: count, cancelled: count, blocked: count })
+  .openapi('StageCounts');
+
 const summaryFields = {
   id,
   name: z.string(),
@@ -30,9 +36,7 @@ const summaryFields = {
   runAt: optional(time),
   startedAt: optional(time),
   finishedAt: optional(time),
-  stages: z
-    .object({ total: count, open: count, completed: count, failed: count, skipped: count, cancelled: count, blocked: count })
-    .openapi('StageCounts'),
+  stages: stageCounts,
 };
 export const pipelineSummary = z.object(summaryFields).openapi('PipelineSummary');
 export const pipeline = z
@@ -44,6 +48,7 @@ export const pipeline = z
     slaMs: optional(z.number()),
     idempotencyKey: optional(z.string()),
     cancelReason: optional(z.string()),
+    links: optional(links),
   })
   .openapi('Pipeline');
 export const pipelineWaited = z.object({ pipeline, done: z.boolean() }).openapi('PipelineWaited');
@@ -76,6 +81,7 @@ export const stage = z
     finishedAt: optional(time),
     leaseExpiresAt: optional(time),
     waitEndsAt: optional(time),
+    links: optional(links),
   })
   .openapi('Stage');
 
@@ -139,6 +145,7 @@ const traceStage = z
     dependsOn: z.array(z.string()),
     attempts: z.array(traceAttempt),
     wait: optional(z.object({ offsetMs: z.number(), ms: z.number() })),
+    links: optional(links),
   })
   .openapi('TraceStage');
 export const pipelineTrace = z
@@ -152,5 +159,6 @@ export const pipelineTrace = z
     startedAt: time,
     durationMs: z.number(),
     stages: z.array(traceStage),
+    links: optional(links),
   })
   .openapi('PipelineTrace');

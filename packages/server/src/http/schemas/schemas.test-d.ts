@@ -7,6 +7,7 @@ import type * as answers from './answers.js';
 import type * as diagnosis from './diagnosis.js';
 import type * as eventStages from './event-stages.js';
 import type * as insights from './insights.js';
+import type * as integrations from './integrations.js';
 import type * as jobs from './jobs.js';
 import type * as pipelineAnswers from './pipeline-answers.js';
 import type * as pipelines from './pipelines.js';
@@ -74,6 +75,16 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof insights.markCreated>>().toEqualTypeOf<wire.MarkCreated>();
     expectTypeOf<Of<typeof insights.markInsight>>().toEqualTypeOf<wire.MarkInsight>();
     expectTypeOf<Of<typeof insights.errorGroup>>().toEqualTypeOf<wire.ErrorGroup>();
+  });
+
+  test('integrations', () => {
+    expectTypeOf<Of<typeof integrations.saveIntegration>>().toEqualTypeOf<wire.SaveIntegration>();
+    expectTypeOf<Of<typeof integrations.testIntegration>>().toEqualTypeOf<wire.TestIntegration>();
+    expectTypeOf<Of<typeof integrations.integration>>().toEqualTypeOf<wire.Integration>();
+    expectTypeOf<Of<typeof integrations.integrationTested>>().toEqualTypeOf<wire.IntegrationTested>();
+    expectTypeOf<Of<typeof integrations.integrationStatus>>().toEqualTypeOf<wire.IntegrationStatus>();
+    expectTypeOf<Of<typeof integrations.traceFilter>>().toEqualTypeOf<Omit<wire.TraceFilter, 'limit' | 'cursor'>>();
+    expectTypeOf<Of<typeof integrations.traceSummary>>().toEqualTypeOf<wire.TraceSummary>();
   });
 
   test('accounts', () => {

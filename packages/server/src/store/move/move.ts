@@ -78,7 +78,9 @@ async function copyAll(source: Source, client: pg.PoolClient, options: MoveOptio
   await setSequences(source, client);
   await setState(source, client);
   for (const { table, rows } of copied) await verify(client, table, rows, source.count(table));
-  const hasSecrets = await exists(client, `select 1 from hook where auth = 'signature' limit 1`);
+  const sealed = `select 1 from hook where auth = 'signature' union all
+    select 1 from observability_integration_config where secrets is not null limit 1`;
+  const hasSecrets = await exists(client, sealed);
   return { tables: copied, hasSecrets };
 }
 
@@ -147,7 +149,8 @@ function* batches(rows: Iterable<Row>): Generator<Row[]> {
 
 /** Above every id that was ever given out, also to rows that are gone. */
 async function setSequences(source: Source, client: pg.PoolClient): Promise<void> {
-  await client.query(`select setval(pg_get_serial_sequence('stat_delta', 'id'), max(id)) from stat_delta having max(id) > 0`);
+  for (const table of ['stat_delta', 'integration_delivery'])
+    await client.query(`select setval(pg_get_serial_sequence('${table}', 'id'), max(id)) from ${table} having max(id) > 0`);
   for (const row of source.rows('id_block')) {
     await client.query('select setval(cast($1 as regclass), $2, false)', [`${String(row.name)}_id`, row.next_id]);
   }

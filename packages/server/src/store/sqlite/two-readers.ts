@@ -15,9 +15,6 @@ const POINTS = [
   'deliveredPipeline',
   'lastEvent',
   'eventsFrom',
-  'workerCounts',
-  'waitingHandlers',
-  'servedHandlers',
 ] as const satisfies (keyof Reads)[];
 
 /**

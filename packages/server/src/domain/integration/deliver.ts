@@ -1,0 +1,173 @@
+import type { Outbound, OutboundAnswer, OutboundRequest } from '../../outbound/outbound.js';
+import type { IntegrationDeliveryRow, LoggedRow, Ms } from '../../store/store.js';
+import type { IntegrationKind, Item, LoggedLine, Settings } from './kind.js';
+import { withoutSecrets } from './settings.js';
+
+export interface SendDeps {
+  outbound: Pick<Outbound, 'request'>;
+  loggedLines(ids: number[]): Promise<LoggedRow[]>;
+  now(): Ms;
+  signal: AbortSignal;
+}
+
+export interface Sent {
+  /** Rows that need no further delivery, in order; all of them without `failure`. */
+  done: number[];
+  /** Items that were taken, and that will never be. */
+  sent: number;
+  dropped: number;
+  /** Of the last item that was dropped. */
+  refusal?: string;
+  /** Why the rest has to wait; nobody is to blame when the server stops. */
+  failure?: { message: string; retryAfterMs?: number };
+}
+
+const TOO_MANY_REQUESTS = 429;
+/** Content that will be refused again; all else can be mended there or in the config, and then goes through. */
+const FINAL: ReadonlySet<number> = new Set([400, 405, 409, 410, 411, 413, 414, 415, 422, 431]);
+const EXCERPT = 200;
+/** Bytes of items in one request, about. */
+const MAX_BYTES = 1_048_576;
+const MOST_WAIT_SECONDS = 3_600;
+
+type Result =
+  | { kind: 'taken' }
+  | { kind: 'refused'; message: string }
+  | { kind: 'later'; message: string; retryAfterMs?: number };
+
+/** Sends rows in their order, and stops at the first failure that may pass. Never throws for what the other side does. */
+export async function sendRows(
+  deps: SendDeps,
+  kind: IntegrationKind,
+  settings: Settings,
+  rows: readonly IntegrationDeliveryRow[],
+): Promise<Sent> {
+  const outcome: Sent = { done: [], sent: 0, dropped: 0 };
+  const expanded = await itemsOf(deps, rows);
+  const items = expanded.flatMap((row) => row.items);
+  let settled = 0;
+  for (const batch of batchesOf(items, kind.itemsPerRequest(settings))) {
+    const later = await sendBatch(deps, kind, settings, batch, outcome);
+    if (later) {
+      outcome.failure = later;
+      break;
+    }
+    settled += batch.length;
+  }
+  let before = 0;
+  for (const { id, items: own } of expanded) {
+    before += own.length;
+    if (before <= settled) outcome.done.push(id);
+  }
+  return outcome;
+}
+
+/** A batch that is refused for good goes again, each item alone, so that only the bad one is given up. */
+async function sendBatch(
+  deps: SendDeps,
+  kind: IntegrationKind,
+  settings: Settings,
+  batch: readonly Item[],
+  outcome: Sent,
+): Promise<Sent['failure']> {
+  const result = await send(deps, kind, settings, batch);
+  if (result.kind === 'taken') outcome.sent += batch.length;
+  if (result.kind === 'later') return result;
+  if (result.kind !== 'refused') return undefined;
+  if (batch.length === 1) {
+    outcome.dropped += 1;
+    outcome.refusal = result.message;
+    return undefined;
+  }
+  for (const item of batch) {
+    const later = await sendBatch(deps, kind, settings, [item], outcome);
+    if (later) return later; // those before it come twice: once more is better than never
+  }
+  return undefined;
+}
+
+async function send(deps: SendDeps, kind: IntegrationKind, settings: Settings, items: readonly Item[]): Promise<Result> {
+  try {
+    return await call(deps, kind, settings, kind.request(items, settings, deps.now()));
+  } catch (error) {
+    if (deps.signal.aborted) return { kind: 'later', message: 'The server is shutting down.', retryAfterMs: 0 };
+    return { kind: 'later', message: messageOf(error) };
+  }
+}
+
+async function call(deps: SendDeps, kind: IntegrationKind, settings: Settings, request: OutboundRequest): Promise<Result> {
+  const answer = await deps.outbound.request({ ...request, signal: deps.signal });
+  if (isAccepted(kind, answer)) return { kind: 'taken' };
+  const message = refusalOf(kind, settings, answer);
+  const retryAfterMs = retryAfter(answer, deps.now());
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+  if (answer.status === TOO_MANY_REQUESTS) return { kind: 'later', message, ...wait };
+  return FINAL.has(answer.status) ? { kind: 'refused', message } : { kind: 'later', message, ...wait };
+}
+
+export const isAccepted = (kind: IntegrationKind, answer: OutboundAnswer): boolean =>
+  kind.accepts ? kind.accepts(answer) : answer.status >= 200 && answer.status < 300;
+
+/** What the other side said, without the secrets that it may repeat. */
+export function refusalOf(kind: IntegrationKind, settings: Settings, { status, body }: OutboundAnswer): string {
+  const said = withoutSecrets(body, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT);
+  return `${kind.title} answered ${status}${said === '' ? '' : `: ${said}`}`;
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Seconds, or a date of HTTP. */
+function retryAfter({ headers }: OutboundAnswer, now: Ms): Ms | undefined {
+  const value = headers['retry-after'];
+  if (value === undefined) return undefined;
+  const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1_000;
+  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MOST_WAIT_SECONDS) * 1_000 : undefined;
+}
+
+/** By number of items, and by their size. */
+function batchesOf(items: readonly Item[], most: number): Item[][] {
+  const batches: Item[][] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const size = JSON.stringify(item).length;
+    const last = batches.at(-1);
+    if (last && last.length < most && bytes + size <= MAX_BYTES) {
+      last.push(item);
+      bytes += size;
+    } else {
+      batches.push([item]);
+      bytes = size;
+    }
+  }
+  return batches;
+}
+
+/** Lines of logs are read when they go; those that are gone by then are not sent. */
+async function itemsOf(deps: SendDeps, rows: readonly IntegrationDeliveryRow[]): Promise<{ id: number; items: Item[] }[]> {
+  const idsOf = ({ kind, payload }: IntegrationDeliveryRow): number[] =>
+    kind === 'logs' ? (JSON.parse(payload) as number[]) : [];
+  const lines = new Map((await deps.loggedLines(rows.flatMap(idsOf))).map((line) => [line.id, loggedLine(line)]));
+  return rows.map((row) => ({
+    id: row.id,
+    items: row.kind === 'logs' ? idsOf(row).flatMap((id) => lines.get(id) ?? []) : [JSON.parse(row.payload) as Item],
+  }));
+}
+
+const loggedLine = (row: LoggedRow): LoggedLine => ({
+  kind: 'log',
+  at: row.logged_at,
+  application: row.application,
+  pipelineId: String(row.pipeline_id),
+  pipeline: row.pipeline,
+  ...(row.environment !== null && { environment: row.environment }),
+  ...(row.version !== null && { version: row.version }),
+  traceId: row.trace_id,
+  stageId: String(row.stage_id),
+  stage: row.stage ?? '(removed)',
+  handler: row.handler ?? '(removed)',
+  spanId: row.span_id ?? '',
+  logId: String(row.id),
+  level: row.level,
+  message: row.message,
+  ...(row.fields !== null && { fields: row.fields }),
+});

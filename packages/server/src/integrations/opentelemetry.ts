@@ -1,0 +1,67 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of links are written like this
+import type { IntegrationKind, Settings } from '../domain/integration/kind.js';
+
+import { baseOf, choice, listOf, template, text, url } from './fields.js';
+
+const isGrpc = ({ protocol }: Settings): boolean => protocol === 'grpc';
+
+const headersOf = (settings: Settings): { [name: string]: string } =>
+  Object.fromEntries(
+    listOf(settings, 'headers').map((pair) => {
+      const at = pair.indexOf('=');
+      return [pair.slice(0, at).trim().toLowerCase(), pair.slice(at + 1).trim()];
+    }),
+  );
+
+export const opentelemetry: IntegrationKind = {
+  type: 'opentelemetry',
+  title: 'OpenTelemetry',
+  purpose:
+    'Tests the collector that spans go to, and says where people open traces and logs. What is exported follows the OTEL_* variables of the server and of workers.',
+  fields: [
+    url('endpoint', 'OTLP endpoint that is tested, without /v1/traces.', {
+      destination: true,
+      example: 'http://collector.example.com:4318',
+    }),
+    choice('protocol', 'How the endpoint is spoken to; http means http/protobuf.', {
+      default: 'http/protobuf',
+      choices: ['http/protobuf', 'http', 'grpc'],
+    }),
+    text('headers', 'Headers of the test, as name=value with commas between them.', { secret: true, example: 'x-api-key=…' }),
+    choice('traceBackend', 'Whose ready template links to traces.', {
+      default: 'tempo',
+      choices: ['tempo', 'jaeger', 'honeycomb', 'datadog', 'sentry'],
+    }),
+    url('traceBackendUrl', 'Where people open that backend: the template begins with it.', { example: 'http://localhost:3000' }),
+    text('traceDatasource', 'Uid of the data source in Grafana, for Tempo.', { default: 'tempo' }),
+    template(
+      'traceLinkTemplate',
+      'Link to a trace in place of a ready one, with ${traceId}, ${spanId}, ${from} and ${to} (milliseconds), ${fromSeconds}, ${toSeconds}.',
+      {
+        example: 'http://localhost:16686/trace/${traceId}?uiFind=${spanId}',
+      },
+    ),
+    template('logsLinkTemplate', 'Link to the logs of a trace, with the same placeholders.', {
+      example: 'https://logs.example.com/search?q=${traceId}&from=${from}&to=${to}',
+    }),
+  ],
+  check(settings) {
+    const wrong = listOf(settings, 'headers').some((pair) => !/^[\w-]+\s*=\s*\S/.test(pair));
+    return wrong ? { field: 'headers', message: 'must be pairs as name=value' } : undefined;
+  },
+  wants: () => ({}),
+  itemsPerRequest: () => 1,
+  request: () => {
+    throw new Error('spans are exported by the server itself');
+  },
+  test(settings) {
+    if (settings.endpoint === undefined) return { shows: '', calls: [] };
+    if (isGrpc(settings)) return { shows: 'The endpoint takes connections.', calls: [{ dial: baseOf(settings, 'endpoint') }] };
+    // An ExportTraceServiceRequest without anything in it has no bytes.
+    const headers = { ...headersOf(settings), 'content-type': 'application/x-protobuf' };
+    return {
+      shows: 'The endpoint took an export without spans.',
+      calls: [{ method: 'POST', url: `${baseOf(settings, 'endpoint')}/v1/traces`, headers, body: new Uint8Array() }],
+    };
+  },
+};

@@ -1,0 +1,172 @@
+import type { Clock } from '../clock.js';
+import type { Group } from '../domain/commit/tickets.js';
+import { type Sent, sendRows } from '../domain/integration/deliver.js';
+import type { IntegrationKinds } from '../domain/integration/kind.js';
+import { withDefaults } from '../domain/integration/settings.js';
+import { storedOf } from '../domain/integration/stored-config.js';
+import type { Outbound } from '../outbound/outbound.js';
+import type { Secrets } from '../secrets/secrets.js';
+import type { IntegrationConfigRow, IntegrationDeliveryRow, Ms, Reads } from '../store/store.js';
+import type { Loop } from './loop.js';
+
+export const SEND_INTEGRATIONS = 'send-integrations';
+
+const LOOK_EVERY_MS = 1_000; // a net, and what lets log lines gather
+const DROP_EVERY_MS = 60_000;
+/** Rows of one claim. */
+const CLAIMED = 10;
+/** Integrations that are looked at in one round. */
+const LANES = 200;
+const DROPPED_AT_ONCE = 1_000;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 300_000;
+
+export interface SenderDeps {
+  config: { outboundTimeoutMs: Ms; integrationMaxAgeMs: Ms; integrationMaxQueued: number };
+  clock: Clock;
+  reads: Pick<Reads, 'dueIntegrations' | 'loggedLines' | 'now'>;
+  kinds: IntegrationKinds;
+  secrets: Secrets;
+  outbound: Outbound;
+  /** Runs a piece of work in the committer's next group. */
+  inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
+  log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+}
+
+/**
+ * Delivers what is queued for integrations. Each integration has a lane of its own, in which one delivery follows the other; lanes
+ * know nothing of each other, and nobody waits for them: one that hangs holds up itself alone, until its time is over.
+ */
+export class IntegrationSender {
+  readonly #deps: SenderDeps;
+  readonly #lanes = new Map<number, Promise<void>>();
+  readonly #holder: string;
+  readonly #stop = new AbortController();
+  /** Failures in a row, by integration: the first is logged, and the recovery. */
+  readonly #failures = new Map<number, number>();
+
+  constructor(deps: SenderDeps) {
+    this.#deps = deps;
+    this.#holder = deps.clock.randomHex(8);
+  }
+
+  loops(): Loop[] {
+    return [
+      { name: SEND_INTEGRATIONS, everyMs: LOOK_EVERY_MS, onLeader: true, run: () => this.#look() },
+      { name: 'drop-deliveries', everyMs: DROP_EVERY_MS, onLeader: true, run: () => this.#drop() },
+    ];
+  }
+
+  /** Ends the calls under way; what they were to deliver is free again. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#lanes.values());
+  }
+
+  async #look(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    const due = await this.#deps.reads.dueIntegrations(await this.#deps.reads.now(), LANES);
+    for (const id of due) {
+      if (this.#lanes.has(id)) continue;
+      const lane = this.#work(id).finally(() => this.#lanes.delete(id));
+      this.#lanes.set(id, lane);
+    }
+  }
+
+  async #work(configId: number): Promise<void> {
+    try {
+      while (!this.#stop.signal.aborted && (await this.#step(configId)));
+    } catch (err) {
+      // The claim runs out by itself.
+      this.#deps.log.warn({ err, integration_id: configId }, 'deliveries of an integration wait');
+    }
+  }
+
+  /** Whether there may be more. */
+  async #step(configId: number): Promise<boolean> {
+    const { inGroup, config } = this.#deps;
+    // A call each, and some for the rest: the claim outlives its work.
+    const holdMs = (CLAIMED + 1) * config.outboundTimeoutMs;
+    const claimed = await inGroup(({ tx, now }) =>
+      tx.claimDeliveries(configId, { holder: this.#holderOf(configId), heldUntil: now + holdMs, now, limit: CLAIMED }),
+    );
+    if (!claimed || claimed.rows.length === 0) return false;
+    const sent = await this.#send(claimed.config, claimed.rows);
+    await inGroup((group) => this.#finish(group, configId, sent));
+    this.#tell(claimed.config, sent);
+    return sent.failure === undefined;
+  }
+
+  #holderOf(configId: number): string {
+    return `${this.#holder}:${configId}`;
+  }
+
+  async #send(row: IntegrationConfigRow, rows: readonly IntegrationDeliveryRow[]): Promise<Sent> {
+    const { kinds, secrets, outbound, reads, clock } = this.#deps;
+    const kind = kinds.get(row.type);
+    if (!kind) return { done: [], sent: 0, dropped: 0, failure: { message: `This server knows no integration ${row.type}.` } };
+    try {
+      const settings = withDefaults(kind, storedOf(secrets, row));
+      return await sendRows(
+        { outbound, loggedLines: (ids) => reads.loggedLines(ids), now: () => clock.now(), signal: this.#stop.signal },
+        kind,
+        settings,
+        rows,
+      );
+    } catch (error) {
+      return { done: [], sent: 0, dropped: 0, failure: { message: error instanceof Error ? error.message : String(error) } };
+    }
+  }
+
+  async #finish({ tx, now }: Group, configId: number, { done, sent, dropped, refusal, failure }: Sent): Promise<void> {
+    const holder = this.#holderOf(configId);
+    await tx.removeDeliveries(done, holder);
+    await tx.releaseDeliveries(holder);
+    const stopping = this.#stop.signal.aborted;
+    const error = stopping ? undefined : (failure?.message ?? refusal);
+    const retryAt = failure && !stopping ? now + (failure.retryAfterMs ?? this.#backoff(configId)) : undefined;
+    if (sent === 0 && dropped === 0 && stopping) return;
+    await tx.noteDelivery(configId, {
+      sent,
+      dropped,
+      now,
+      ...(error !== undefined && { error }),
+      ...(retryAt !== undefined && { retryAt }),
+    });
+  }
+
+  /** Doubles, with jitter, so that integrations of one provider do not come back at once. */
+  #backoff(configId: number): Ms {
+    const failures = this.#failures.get(configId) ?? 0;
+    const longest = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 20), LAST_RETRY_MS);
+    return Math.ceil(longest * (0.5 + this.#deps.clock.random() / 2));
+  }
+
+  #tell({ id, type, application_id }: IntegrationConfigRow, { failure, refusal, dropped }: Sent): void {
+    const { log } = this.#deps;
+    const about = { integration: type, application_id };
+    if (refusal !== undefined)
+      log.warn({ ...about, dropped, reason: refusal }, 'an integration refused something for good; it is dropped');
+    const before = this.#failures.get(id) ?? 0;
+    if (failure && !this.#stop.signal.aborted) {
+      if (before === 0) log.warn({ ...about, reason: failure.message }, 'an integration failed and will be tried again');
+      this.#failures.set(id, before + 1);
+    } else if (before > 0) {
+      log.info({ ...about, failures: before }, 'an integration works again');
+      this.#failures.delete(id);
+    }
+  }
+
+  async #drop(): Promise<{ inMs: number } | undefined> {
+    const { inGroup, config } = this.#deps;
+    const dropped = await inGroup(({ tx, now }) =>
+      tx.dropDeliveries({
+        before: now - config.integrationMaxAgeMs,
+        keep: config.integrationMaxQueued,
+        limit: DROPPED_AT_ONCE,
+        now,
+      }),
+    );
+    return dropped === DROPPED_AT_ONCE ? { inMs: 0 } : undefined;
+  }
+}
