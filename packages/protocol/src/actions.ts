@@ -33,7 +33,7 @@ export interface StagesAppended {
 export const BULK_ACTIONS = ['cancel', 'pause', 'resume', 'rerun', 'skip_stages', 'rerun_stages'] as const;
 export type BulkActionKind = (typeof BULK_ACTIONS)[number];
 
-/** Which pipelines, as in `GET /pipelines`. At least one field. */
+/** Which pipelines, as in `GET /pipelines`. At least one field, unless stages are asked for by fingerprint. */
 export interface BulkFilter {
   status?: 'not_started' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
   name?: string;
@@ -53,6 +53,8 @@ export interface BulkStages {
   status?: StageStatus;
   name?: string;
   handler?: string;
+  /** Those whose last failure is of this group of errors (`GET /observability/errors`); `filter` may then be empty. */
+  fingerprint?: string;
 }
 
 /** `POST /pipelines/actions` */
@@ -71,6 +73,16 @@ export interface CreateBulkAction {
   following?: boolean;
 }
 
+/** `POST /observability/errors/{fingerprint}/replay`: runs the stages again that failed so for good. */
+export interface ReplayErrors {
+  /** Only counts. Default false. */
+  dryRun?: boolean;
+  /** With everything that depends on them. Default false: they alone, and what they had blocked follows. */
+  following?: boolean;
+  /** Of these pipelines alone. */
+  filter?: BulkFilter;
+}
+
 /** An action on many pipelines. It covers those that existed when it was made, in small chunks behind other work. */
 export interface BulkAction {
   /** Absent for a dry run. */
@@ -83,9 +95,14 @@ export interface BulkAction {
   status: 'dry_run' | 'running' | 'completed' | 'failed';
   /** What `matched`, `done` and `refused` count. */
   unit: 'pipelines' | 'stages';
-  /** How many matched when it was made. */
+  /** How many matched when it was made, and any that have come to match since, until it was their turn. */
   matched: number;
-  /** Changed so far. */
+  /**
+   * Of a dry run: how many of them the action would change, as they are now. For `rerun_stages` a close estimate, for what one rerun makes
+   * possible or impossible for the next is known only in their turn.
+   */
+  possible?: number;
+  /** Changed so far; never more than `matched`. */
   done: number;
   /** Left as they are, for their state does not allow the action. */
   refused: number;

@@ -7,6 +7,7 @@ export type {
   BulkFilter,
   BulkStages,
   CreateBulkAction,
+  ReplayErrors,
   RerunPipeline,
   RerunStage,
   StagesAppended,

@@ -46,6 +46,7 @@ export const ROUTES = {
   hook: '/hooks/{name}',
   insights: '/observability/insights',
   errors: '/observability/errors',
+  errorsReplay: '/observability/errors/{name}/replay',
   marks: '/observability/marks',
   mark: '/observability/marks/{id}',
   metrics: '/metrics',

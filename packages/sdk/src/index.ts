@@ -57,6 +57,7 @@ export type {
   PipelineTrace,
   Problem,
   Regression,
+  ReplayErrors,
   Schedule,
   ScheduleContext,
   ScheduleFilter,

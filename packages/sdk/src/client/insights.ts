@@ -1,4 +1,5 @@
 import {
+  type BulkAction,
   type CreateMark,
   type ErrorGroup,
   type Insights as InsightFigures,
@@ -7,6 +8,7 @@ import {
   type Mark,
   type MarkCreated,
   type MarkInsight,
+  type ReplayErrors,
   ROUTES,
 } from '@pipelogiq/protocol';
 import type { Transport } from '../transport/transport.js';
@@ -36,6 +38,20 @@ export class Insights {
   /** Failures that are alike, most recent first, of the last 24 hours when no `range` is given. */
   errors({ signal, ...filter }: { range?: string; handler?: string } & ReadOptions = {}): Listing<ErrorGroup> {
     return listing(this.#transport, ROUTES.errors, { limit: LIMITS.pageSize, ...filter }, signal ? { signal } : {});
+  }
+
+  /**
+   * Runs the stages again that failed so for good and have not run since; what they had blocked follows. The server does it in small chunks
+   * behind other work; `pipelines.action(id)` tells how far it is. With `dryRun` it only counts. Needs the scope `operate`. Sent once, unless
+   * dry.
+   *
+   * @throws NotFoundError when there is no such group of failures
+   * @example const { matched, possible } = await pipelogiq.insights.replay(group.fingerprint, { dryRun: true });
+   */
+  async replay(fingerprint: string, { signal, ...request }: ReplayErrors & ReadOptions = {}): Promise<BulkAction> {
+    const path = route(ROUTES.errorsReplay, { name: fingerprint });
+    const retry = request.dryRun === true ? 'safe' : 'never';
+    return (await this.#transport.request<BulkAction>({ method: 'POST', path, body: request, retry, signal })).body;
   }
 
   /**

@@ -30,6 +30,7 @@ import type {
   ProgressRequest,
   ProgressResponse,
   PullRequest,
+  ReplayErrors,
   RerunPipeline,
   RerunStage,
   Scope,
@@ -120,6 +121,8 @@ export interface OperatorUseCases {
   skipStage(caller: Principal, id: string): Promise<Stage>;
   /** To all that match; with `dryRun` it only counts. */
   bulk(caller: Principal, request: CreateBulkAction): Promise<BulkAction>;
+  /** Runs the stages again that failed so for good. */
+  replayErrors(caller: Principal, fingerprint: string, request: ReplayErrors): Promise<BulkAction>;
   getBulk(caller: Principal, id: string): Promise<BulkAction>;
   auditEvents(caller: Principal, page: PageQuery): Promise<Page<AuditEvent>>;
 }

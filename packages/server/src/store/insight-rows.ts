@@ -1,4 +1,4 @@
-import type { Ms, ReadPage } from './rows.js';
+import type { IdRange, Ms, ReadPage } from './rows.js';
 
 /** What one group measured, packed (domain/insight/delta.ts); a loop folds it into pages. */
 export interface StatDeltaTable {
@@ -98,6 +98,8 @@ export interface Insights {
   putErrorGroups(rows: readonly ErrorGroupRow[]): Promise<void>;
   /** Of stages that fail for good; a later failure of a stage takes the place of an earlier one. */
   putStageFailures(rows: readonly StageFailureTable[]): Promise<void>;
+  /** Of these stages, those whose last failure is of this group. */
+  failedAlike(applicationId: number, fingerprint: string, stages: IdRange): Promise<number[]>;
   /** False when there is one with its idempotency key. */
   insertMark(row: MarkRow): Promise<boolean>;
   markByKey(applicationId: number, key: string): Promise<MarkRow | undefined>;
@@ -144,6 +146,7 @@ export interface InsightReads {
     filter: { since: Ms; handler?: string | undefined },
     page: ReadPage,
   ): Promise<ErrorGroupRow[]>;
+  errorGroup(applicationId: number, fingerprint: string): Promise<ErrorGroupRow | undefined>;
   mark(applicationId: number, id: number): Promise<MarkRow | undefined>;
   /** Latest first. */
   marks(applicationId: number, query: MarkQuery): Promise<MarkRow[]>;

@@ -1,4 +1,4 @@
-import type { PipelineFilter, StageStatus } from '@pipelogiq/protocol';
+import type { PipelineFilter, PipelineStatus, StageStatus } from '@pipelogiq/protocol';
 import type { ReadPage } from './rows.js';
 
 export interface AuditEventTable {
@@ -49,6 +49,8 @@ export interface StageMatch {
   status: StageStatus;
   name?: string | undefined;
   handler?: string | undefined;
+  /** Of their last failure. */
+  fingerprint?: string | undefined;
   /** Ids of stages between one pipeline and the next (domain/ids.ts). */
   positions: number;
 }
@@ -59,6 +61,13 @@ export interface BulkMatch {
   filter: PipelineFilter;
   stages?: StageMatch | undefined;
 }
+
+/** What an action can change: pipelines in one of these states, such that a rerun finds something in, or stages that can run again. */
+export type Ability =
+  | { kind: 'statuses'; statuses: readonly PipelineStatus[] }
+  | { kind: 'rerun_failed' }
+  | { kind: 'rerun_stages'; following: boolean }
+  | { kind: 'any' };
 
 /** Ids above `after`, up to and with `upTo`. */
 export interface IdWindow {
@@ -87,8 +96,8 @@ export interface OperateReads {
   pipelinesToActOn(match: BulkMatch, page: ReadPage): Promise<{ id: number; stages_total: number }[]>;
   /** The next so many pipelines of the application above `after`, whatever they are; undefined when there are none. */
   nextPipelines(applicationId: number, after: number, count: number): Promise<IdWindow | undefined>;
-  /** Pipelines that match in this window, or when stages are asked for, such stages of theirs. */
-  countMatching(match: BulkMatch, window: IdWindow): Promise<number>;
+  /** Pipelines that match in this window, or when stages are asked for, such stages of theirs; and how many of them the action can change. */
+  countMatching(match: BulkMatch, window: IdWindow, able: Ability): Promise<{ matched: number; possible: number }>;
   /** Of one application, or of all; newest first. */
   auditEvents(applicationId: number | undefined, page: ReadPage): Promise<AuditEventRow[]>;
 }

@@ -143,6 +143,21 @@ describe('an action on many pipelines takes them in chunks', () => {
   });
 });
 
+it('an action has never done more than it matched, also when others have come to match before their turn', async () => {
+  const { database, begun, reopen } = await withoutLoop(async (h) => {
+    const worker = await h.worker();
+    for (let at = 0; at < 3; at++) await h.create({ stages: independent(1) });
+    await worker.nack(await worker.one());
+    const action = await act(h, { action: 'rerun', filter: { status: 'failed' } });
+    await failAll(worker);
+    return [action];
+  });
+  expect(begun[0]).toMatchObject({ matched: 1, done: 0 });
+  const { actions } = await aLoop(database);
+  while ((await actions.step()).inMs !== undefined);
+  expect(await acted(await reopen(), begun[0] as BulkAction)).toMatchObject({ status: 'completed', matched: 3, done: 3 });
+});
+
 describe('an action on the stages of many pipelines', () => {
   const MIXED: StageSpec[] = [
     { name: 'charge', handler: 'charge', dependsOn: [], maxAttempts: 1 },

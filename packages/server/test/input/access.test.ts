@@ -27,6 +27,7 @@ const SCOPE_OF: Record<string, Scope> = {
   'GET /events': 'read',
   'GET /observability/insights': 'read',
   'GET /observability/errors': 'read',
+  'POST /observability/errors/{name}/replay': 'operate',
   'POST /observability/marks': 'produce',
   'GET /observability/marks': 'read',
   'GET /observability/marks/{id}': 'read',

@@ -112,6 +112,7 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
       auth: { type: 'signature', secrets: [`whsec_${'a'.repeat(40)}`] },
     },
     '/hooks/orders': { name: 'p', stages: create.stages, input: [1], id: 'i' },
+    '/observability/errors/orders/replay': { dryRun: true, following: true, filter: { name: 'p' } },
     '/observability/marks': {
       version: '1',
       title: 't',

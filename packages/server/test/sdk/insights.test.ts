@@ -44,3 +44,31 @@ it('deployments are marked once, listed, and compared', async () => {
   expect(await pipelogiq.insights.compareMark(id, { over: '24h' })).toMatchObject({ id, enough: false, before: { attempts: 0 } });
   await expect(pipelogiq.insights.compareMark('999')).rejects.toMatchObject({ code: 'not_found' });
 });
+
+it('failures that are alike are run again', async () => {
+  const controlPlane = await createTestControlPlane();
+  const pipelogiq = new Pipelogiq(controlPlane.connection());
+  onTestFinished(async () => {
+    await pipelogiq.close();
+    await controlPlane.close();
+  });
+  let isBack = false;
+  const charge = defineHandler('charge', {}, (input: { card: number }) => {
+    if (!isBack) throw new Error(`no connection for card ${input.card}`);
+  });
+  const stages = (card: number) => [{ name: 'charge', handler: 'charge', maxAttempts: 1, input: { card } }];
+  const runs = [];
+  for (const card of [7, 41]) runs.push(await pipelogiq.pipelines.create({ name: 'orders', stages: stages(card) }));
+  const worker = () => pipelogiq.worker({ handlers: [charge], signals: false });
+  await worker().runOnce({ maxJobs: 2 });
+  await controlPlane.advance(6_000);
+  isBack = true;
+  const [group] = await pipelogiq.insights.errors({ handler: 'charge' }).all();
+  const fingerprint = group?.fingerprint ?? '';
+  expect(await pipelogiq.insights.replay(fingerprint, { dryRun: true })).toMatchObject({ matched: 2, possible: 2, done: 0 });
+  const { id = '' } = await pipelogiq.insights.replay(fingerprint);
+  await controlPlane.advance(1_000);
+  expect(await pipelogiq.pipelines.action(id)).toMatchObject({ status: 'completed', done: 2 });
+  await worker().runOnce({ maxJobs: 2 });
+  for (const run of runs) expect(await pipelogiq.pipelines.get(run.id)).toMatchObject({ status: 'completed' });
+});

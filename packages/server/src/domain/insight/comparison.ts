@@ -43,7 +43,7 @@ export async function compareMark(deps: ComparisonDeps, row: MarkRow, lengthMs: 
 }
 
 /** As long before as after, both at borders of the finest periods that are kept of all that time. */
-export function stretchesOf(at: Ms, lengthMs: Ms, now: Ms, kept: Kept): { before: Stretch; after: Stretch } {
+function stretchesOf(at: Ms, lengthMs: Ms, now: Ms, kept: Kept): { before: Stretch; after: Stretch } {
   const resolution = finestOf(at - lengthMs, now, kept);
   const cut = periodOf(at, resolution);
   const start = cut === at ? at : cut + resolution;

@@ -1,8 +1,8 @@
 import type { BulkAction, BulkActionKind, CreateBulkAction, StageStatus } from '@pipelogiq/protocol';
-import type { BulkActionRow, BulkMatch, OperateReads, StageMatch } from '../../store/store.js';
+import type { Ability, BulkActionRow, BulkMatch, OperateReads, StageMatch } from '../../store/store.js';
 import { type Audited, auditAll } from '../account/audit.js';
 import type { Group } from '../commit/tickets.js';
-import { DomainError } from '../errors.js';
+import { assertNever, DomainError } from '../errors.js';
 import { STAGE_POSITIONS } from '../ids.js';
 import { type ActionDeps, pausePipeline, rerunPipeline, resumePipeline } from './actions.js';
 import { cancelPipeline } from './cancel.js';
@@ -37,7 +37,7 @@ const UNDER_WAY: ReadonlySet<StageStatus> = new Set(['running', 'waiting']);
 /** @throws DomainError `invalid_request` for fields that are of another action, and for a filter without any */
 export function checkBulkAction(request: CreateBulkAction): void {
   const { action, filter, stages, following, rerunFrom, reason } = request;
-  if (Object.values(filter).every((value) => value === undefined)) {
+  if (stages?.fingerprint === undefined && Object.values(filter).every((value) => value === undefined)) {
     throw invalid('filter', 'Give at least one field; from and to bound the time of creation.');
   }
   if (rerunFrom !== undefined && action !== 'rerun') throw invalid('rerunFrom', 'Only the action "rerun" has it.');
@@ -48,6 +48,9 @@ export function checkBulkAction(request: CreateBulkAction): void {
   if (action === 'skip_stages' || action === 'rerun_stages') {
     const status = stages?.status ?? 'failed';
     const isEnded = UNDER_WAY.has(status) && action === 'rerun_stages' && following !== true;
+    if (stages?.fingerprint !== undefined && status !== 'failed') {
+      throw invalid('stages.status', 'Only stages that are failed have a fingerprint.');
+    }
     if (NEVER[action].has(status) || isEnded) {
       throw invalid('stages.status', `No stage that is ${status} can be ${action === 'skip_stages' ? 'skipped' : 'rerun'} so.`);
     }
@@ -61,15 +64,45 @@ const invalid = (path: string, message: string): DomainError =>
 const COUNTED = { pipelines: 20_000, withStages: 1_000 };
 
 /** How many match, counted piece by piece: no read is long, however many pipelines there are. */
-export async function countMatching(reads: OperateReads, match: BulkMatch): Promise<{ matched: number; highest: number }> {
-  const size = match.stages ? COUNTED.withStages : COUNTED.pipelines;
+export async function countMatching(
+  reads: OperateReads,
+  match: BulkMatch,
+  able: Ability = { kind: 'any' },
+): Promise<{ matched: number; possible: number; highest: number }> {
+  const { stages } = match;
+  const size = stages && stages.fingerprint === undefined ? COUNTED.withStages : COUNTED.pipelines;
   let matched = 0;
+  let possible = 0;
   let highest = 0;
   for (;;) {
     const window = await reads.nextPipelines(match.applicationId, highest, size);
-    if (!window) return { matched, highest };
-    matched += await reads.countMatching(match, window);
+    if (!window) return { matched, possible, highest };
+    const counted = await reads.countMatching(match, window, able);
+    matched += counted.matched;
+    possible += counted.possible;
     highest = window.upTo;
+  }
+}
+
+/** As the actions themselves decide it (actions.ts, stage-sets.ts). */
+export function abilityOf({ action, rerunFrom = 'failed', following = false }: CreateBulkAction): Ability {
+  switch (action) {
+    case 'cancel':
+      return { kind: 'statuses', statuses: ['not_started', 'running', 'paused', 'cancelled'] };
+    case 'pause':
+      return { kind: 'statuses', statuses: ['not_started', 'running', 'paused'] };
+    case 'resume':
+      return { kind: 'statuses', statuses: ['paused'] };
+    case 'rerun':
+      return rerunFrom === 'failed'
+        ? { kind: 'rerun_failed' }
+        : { kind: 'statuses', statuses: ['completed', 'failed', 'cancelled'] };
+    case 'skip_stages':
+      return { kind: 'any' };
+    case 'rerun_stages':
+      return { kind: 'rerun_stages', following };
+    default:
+      return assertNever(action);
   }
 }
 
@@ -77,10 +110,11 @@ export function matchOf(applicationId: number, { action, filter, stages }: Creat
   return isOnStages(action) ? { applicationId, filter, stages: stageMatch(stages) } : { applicationId, filter };
 }
 
-const stageMatch = ({ status = 'failed', name, handler }: CreateBulkAction['stages'] = {}): StageMatch => ({
+const stageMatch = ({ status = 'failed', name, handler, fingerprint }: CreateBulkAction['stages'] = {}): StageMatch => ({
   status,
   name,
   handler,
+  fingerprint,
   positions: STAGE_POSITIONS,
 });
 
@@ -101,9 +135,11 @@ export async function doChunk(group: Group, deps: ActionDeps, seen: BulkActionRo
   }
   const marked = entries.map((entry) => ({ ...entry, details: { ...entry.details, bulkAction: String(row.id) } }));
   await auditAll(group, { applicationId: row.application_id, actor: row.actor }, marked);
+  const counts = { done: row.done + entries.length, refused: row.refused + refused };
   await group.tx.updateBulkAction(row.id, {
-    done: row.done + entries.length,
-    refused: row.refused + refused,
+    ...counts,
+    // Others have come to match since it was counted.
+    matched: Math.max(row.matched, counts.done + counts.refused + (isOnStages(request.action) ? 0 : row.failed)),
     next_before: chunk.ids.at(-1) ?? row.next_before,
     finished_at: chunk.isLast ? group.now : null,
   });
@@ -113,12 +149,15 @@ export async function doChunk(group: Group, deps: ActionDeps, seen: BulkActionRo
 export async function giveUp({ tx, now }: Group, seen: BulkActionRow, chunk: BulkChunk, error: unknown): Promise<void> {
   const row = await tx.openBulkAction(seen.id);
   if (!row || row.next_before !== seen.next_before) return;
+  const failed = row.failed + 1;
+  const unitIsPipelines = !isOnStages((JSON.parse(row.request) as CreateBulkAction).action);
   const why = error instanceof DomainError ? error.message : 'The server failed on it; its log says why.';
   await tx.updateBulkAction(row.id, {
-    failed: row.failed + 1,
+    failed,
+    matched: unitIsPipelines ? Math.max(row.matched, row.done + row.refused + failed) : row.matched,
     error: `pipeline ${chunk.ids.join()}: ${why}`,
     next_before: chunk.ids.at(-1) ?? row.next_before,
-    finished_at: chunk.isLast || row.failed + 1 >= MOST_FAILED ? now : null,
+    finished_at: chunk.isLast || failed >= MOST_FAILED ? now : null,
   });
 }
 

@@ -10,7 +10,7 @@ import type { OperatorUseCases, Principal } from '../use-cases.js';
 import { pausePipeline, rerunPipeline, rerunStage, resumePipeline, skipStage } from './actions.js';
 import { planAddedStages } from './added-stages.js';
 import { appendStages } from './append.js';
-import { bulkActionHead, bulkActionView, checkBulkAction, countMatching, matchOf } from './bulk-actions.js';
+import { abilityOf, bulkActionHead, bulkActionView, checkBulkAction, countMatching, matchOf } from './bulk-actions.js';
 import { cancelPipeline } from './cancel.js';
 import { pipelineView, stageView } from './views.js';
 
@@ -78,6 +78,11 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
       return operate(deps, caller, pipelineId, entry, run, added);
     },
     bulk: (caller, request) => startBulkAction(deps, caller, request),
+    async replayErrors(caller, fingerprint, { dryRun, following, filter = {} }) {
+      if (!(await reads.errorGroup(caller.applicationId, fingerprint))) throw notFound('group of errors', fingerprint);
+      const also = { ...(dryRun !== undefined && { dryRun }), ...(following !== undefined && { following }) };
+      return startBulkAction(deps, caller, { action: 'rerun_stages', filter, stages: { fingerprint }, ...also });
+    },
     async getBulk(caller, id) {
       const row = await reads.bulkAction(caller.applicationId, parseId(id, 'action'));
       if (!row) throw notFound('action', id);
@@ -133,10 +138,12 @@ async function readStage(reads: Reads, id: number): Promise<Stage> {
 /** Covers the pipelines that exist now; it is done by a loop, so that neither a lost connection nor a restart ends it half-way. */
 async function startBulkAction(deps: OperatorDeps, caller: Principal, request: CreateBulkAction): Promise<BulkAction> {
   checkBulkAction(request);
-  const { matched, highest } = await countMatching(deps.reads, matchOf(caller.applicationId, request));
+  const match = matchOf(caller.applicationId, request);
+  const able = request.dryRun === true ? abilityOf(request) : undefined;
+  const { matched, possible, highest } = await countMatching(deps.reads, match, able);
   if (request.dryRun === true) {
     const nothing = { done: 0, refused: 0, failed: 0, createdAt: new Date(await deps.reads.now()).toISOString() };
-    return { ...bulkActionHead(request), status: 'dry_run', matched, ...nothing };
+    return { ...bulkActionHead(request), status: 'dry_run', matched, possible, ...nothing };
   }
   const actor = actorOf(caller);
   const row = await deps.committer.submit<OperateTicket>({

@@ -1,6 +1,7 @@
 import type { StageStatus } from '@pipelogiq/protocol';
 import type { GraphEdge, GraphStage, StageMatch } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
+import { stagesOf } from '../ids.js';
 import type { ActionDeps } from './actions.js';
 import { changeGraph, type LoadedPipeline, loadPipeline } from './change-graph.js';
 import { withFollowing } from './replan.js';
@@ -20,7 +21,7 @@ export async function skipStages(
   match: StageMatch,
 ): Promise<StagesChanged> {
   const loaded = await loadPipeline(group, applicationId, id);
-  const changed = chosen(loaded, match).map((stage) => stage.id);
+  const changed = (await chosen(group, loaded, match)).map((stage) => stage.id);
   if (changed.length > 0) await changeGraph(group, loaded, { skip: new Set(changed) }, clock);
   return { changed, refused: 0 };
 }
@@ -34,20 +35,30 @@ export async function rerunStages(
   { following, ...match }: StageMatch & { following: boolean },
 ): Promise<StagesChanged> {
   const loaded = await loadPipeline(group, applicationId, id);
-  const wanted = chosen(loaded, match);
+  const wanted = await chosen(group, loaded, match);
   const changed = runnableAgain(loaded, wanted, following);
   const rerun = following ? withFollowing(changed, loaded.edges) : new Set(changed);
   if (changed.length > 0) await changeGraph(group, loaded, { rerun }, clock);
   return { changed, refused: wanted.length - changed.length };
 }
 
-const chosen = ({ stages }: LoadedPipeline, { status, name, handler }: StageMatch): GraphStage[] =>
-  stages.filter(
+async function chosen(
+  { tx }: Group,
+  { pipeline, stages }: LoadedPipeline,
+  { status, name, handler, fingerprint }: StageMatch,
+): Promise<GraphStage[]> {
+  const alike =
+    fingerprint === undefined
+      ? undefined
+      : new Set(await tx.failedAlike(pipeline.application_id, fingerprint, stagesOf(pipeline.id)));
+  return stages.filter(
     (stage) =>
       stage.status === status &&
       (name === undefined || stage.name === name) &&
-      (handler === undefined || stage.handler === handler),
+      (handler === undefined || stage.handler === handler) &&
+      (alike === undefined || alike.has(stage.id)),
   );
+}
 
 const UNDER_WAY: ReadonlySet<StageStatus> = new Set(['running', 'waiting']);
 

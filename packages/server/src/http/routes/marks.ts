@@ -26,7 +26,7 @@ function create({ useCases: { insights } }: HttpDeps): Route {
     errors: ['idempotency_conflict', 'idempotency_mismatch'],
     async handle({ caller, body, headers }) {
       const made = await insights.mark(caller, withIdempotencyKey(body, headers));
-      return json(made.created ? 201 : 200, made, { location: `observability/marks/${made.id}` });
+      return json(made.created ? 201 : 200, made, { location: `marks/${made.id}` });
     },
   });
 }

@@ -9,6 +9,7 @@ import {
   auditEvent,
   bulkAction,
   createBulkAction,
+  replayErrors,
   rerunPipeline,
   rerunStage,
   stagesAppended,
@@ -138,6 +139,29 @@ function bulkActions({ useCases: { operator } }: HttpDeps): Route[] {
   ];
 }
 
+function replay({ useCases: { operator } }: HttpDeps): Route {
+  return route({
+    operationId: 'replayErrors',
+    summary: 'Run the stages of a group of errors again',
+    tag: 'Insights',
+    method: 'POST',
+    path: ROUTES.errorsReplay,
+    access: 'operate',
+    body: { schema: replayErrors, size: 'single', mayBeEmpty: true },
+    answers: {
+      200: { description: 'Of a dry run: how many it is about.', schema: bulkAction },
+      202: { description: 'Begun; its id tells how far it is.', schema: bulkAction },
+    },
+    errors: ['not_found'],
+    async handle({ caller, id, body }) {
+      const action = await operator.replayErrors(caller, id, body);
+      return action.id === undefined
+        ? json(200, action)
+        : json(202, action, { location: `../../../pipelines/actions/${action.id}` });
+    },
+  });
+}
+
 function auditTrail({ useCases: { operator }, limits }: HttpDeps): Route {
   return route({
     operationId: 'listAuditEvents',
@@ -157,5 +181,6 @@ export const operatorRoutes = (deps: HttpDeps): Route[] => [
   append(deps),
   ...bulkActions(deps),
   ...stageActions(deps),
+  replay(deps),
   auditTrail(deps),
 ];

@@ -36,7 +36,12 @@ const bulkFilter = z
   .openapi('BulkFilter');
 
 const bulkStages = z
-  .strictObject({ status: optional(z.enum(STAGE_STATUSES)), name: optional(name()), handler: optional(name()) })
+  .strictObject({
+    status: optional(z.enum(STAGE_STATUSES)),
+    name: optional(name()),
+    handler: optional(name()),
+    fingerprint: optional(z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 lower-case hex digits')),
+  })
   .openapi('BulkStages');
 
 export const createBulkAction = z
@@ -59,6 +64,10 @@ export const createBulkAction = z
     },
   });
 
+export const replayErrors = z
+  .strictObject({ dryRun: optional(z.boolean()), following: optional(z.boolean()), filter: optional(bulkFilter) })
+  .openapi('ReplayErrors', { example: { dryRun: true } });
+
 export const bulkAction = z
   .object({
     id: optional(id),
@@ -68,6 +77,7 @@ export const bulkAction = z
     status: z.enum(['dry_run', 'running', 'completed', 'failed']),
     unit: z.enum(['pipelines', 'stages']),
     matched: count,
+    possible: optional(count),
     done: count,
     refused: count,
     failed: count,

@@ -51,6 +51,7 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof actions.appendStages>>().toEqualTypeOf<wire.AppendStages>();
     expectTypeOf<Of<typeof actions.stagesAppended>>().toEqualTypeOf<wire.StagesAppended>();
     expectTypeOf<Of<typeof actions.createBulkAction>>().toEqualTypeOf<wire.CreateBulkAction>();
+    expectTypeOf<Of<typeof actions.replayErrors>>().toEqualTypeOf<wire.ReplayErrors>();
     expectTypeOf<Of<typeof actions.bulkAction>>().toEqualTypeOf<wire.BulkAction>();
     expectTypeOf<Of<typeof actions.auditEvent>>().toEqualTypeOf<wire.AuditEvent>();
   });

@@ -67,6 +67,13 @@ export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightRead
         .offset(after ?? 0)
         .execute();
     },
+    errorGroup: (applicationId, fingerprint) =>
+      db
+        .selectFrom('error_group')
+        .selectAll()
+        .where('application_id', '=', applicationId)
+        .where('fingerprint', '=', fingerprint)
+        .executeTakeFirst(),
     mark: (applicationId, id) =>
       db.selectFrom('mark').selectAll().where('application_id', '=', applicationId).where('id', '=', id).executeTakeFirst(),
     marks(applicationId, { from, to, pipeline, after, limit }) {

@@ -128,6 +128,17 @@ export const insightsOf = ({ db, run, runRows, runIds }: SqlContext): Insights =
   async putStageFailures(rows) {
     await runRows(putStageFailures, rows);
   },
+  async failedAlike(applicationId, fingerprint, { from, to }) {
+    const rows = await db
+      .selectFrom('stage_failure')
+      .select('stage_id')
+      .where('application_id', '=', applicationId)
+      .where('fingerprint', '=', fingerprint)
+      .where('stage_id', '>=', from)
+      .where('stage_id', '<', to)
+      .execute();
+    return rows.map((row) => row.stage_id);
+  },
   async insertMark(row) {
     const inserted = await db
       .insertInto('mark')

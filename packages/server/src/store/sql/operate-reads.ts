@@ -1,8 +1,9 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
 import type { OperateReads } from '../store.js';
-import { filteredPipelines, matchingPipelines, matchingStages } from './pipeline-filter.js';
+import { isPossible } from './bulk-ability.js';
+import { filteredPipelines, matchingPipelines, matchingStages, suspectPipelines } from './pipeline-filter.js';
 import { isRare } from './pipeline-search.js';
 
 const lastOf = (db: Kysely<Schema>, applicationId: number) =>
@@ -59,16 +60,19 @@ export const operateReads = (db: Kysely<Schema>, can: Capabilities): OperateRead
         .executeTakeFirst()) ?? (await lastOf(db, applicationId));
     return row && row.id > after ? { after, upTo: row.id } : undefined;
   },
-  async countMatching(match, { after, upTo }) {
+  async countMatching(match, { after, upTo }, able) {
     const { stages } = match;
-    const counted = stages ? sql<number>`sum((select count(*) ${matchingStages(stages)}))` : sql<number>`count(*)`;
-    const row = await filteredPipelines(db, can, match.applicationId, match.filter, false)
+    const counted = (condition: RawBuilder<unknown>): RawBuilder<number> =>
+      stages
+        ? sql<number>`sum((select count(*) ${matchingStages(stages)} and ${condition}))`
+        : sql<number>`sum(case when ${condition} then 1 else 0 end)`;
+    const row = await suspectPipelines(filteredPipelines(db, can, match.applicationId, match.filter, false), match)
       .clearSelect()
-      .select(counted.as('count'))
+      .select([counted(sql`1 = 1`).as('matched'), counted(isPossible(able, stages)).as('possible')])
       .where('p.id', '>', after)
       .where('p.id', '<=', upTo)
       .executeTakeFirstOrThrow();
-    return Number(row.count ?? 0);
+    return { matched: Number(row.matched ?? 0), possible: Number(row.possible ?? 0) };
   },
   auditEvents(applicationId, page) {
     let query = db.selectFrom('audit_event').selectAll();

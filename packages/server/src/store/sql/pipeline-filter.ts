@@ -43,25 +43,40 @@ export function filteredPipelines(
 }
 
 /** As `filteredPipelines`; those alone that have such a stage, when stages are asked for. */
-export function matchingPipelines(
-  db: Kysely<Schema>,
-  can: Capabilities,
-  { applicationId, filter, stages }: BulkMatch,
-  rare: boolean,
-): PipelineQuery {
-  const query = filteredPipelines(db, can, applicationId, filter, rare);
+export function matchingPipelines(db: Kysely<Schema>, can: Capabilities, match: BulkMatch, rare: boolean): PipelineQuery {
+  const { applicationId, filter, stages } = match;
+  const query = suspectPipelines(filteredPipelines(db, can, applicationId, filter, rare), match);
   return stages ? query.where(sql<boolean>`exists (select 1 ${matchingStages(stages)})`) : query;
 }
 
+/** Of stages with a fingerprint: the few pipelines that had such a failure, found by its index rather than met. */
+export function suspectPipelines(query: PipelineQuery, { applicationId, stages }: BulkMatch): PipelineQuery {
+  if (stages?.fingerprint === undefined) return query;
+  return query.where(
+    sql<boolean>`p.id in (
+      select f.stage_id / ${sql.lit(stages.positions)} from stage_failure f
+      where f.application_id = ${applicationId} and f.fingerprint = ${stages.fingerprint})`,
+  );
+}
+
 /** `from …`: such stages of the pipeline `p`, found by the range of their ids. */
-export function matchingStages({ positions, status, name, handler }: StageMatch): RawBuilder<unknown> {
-  const also = [
-    ...(name === undefined ? [] : [sql`and s.name = ${name}`]),
-    ...(handler === undefined ? [] : [sql`and s.handler = ${handler}`]),
+export function matchingStages(match: StageMatch): RawBuilder<unknown> {
+  const width = sql.lit(match.positions);
+  return sql`from stage s where s.id >= p.id * ${width} and s.id < (p.id + 1) * ${width} and ${isMatch(match, 's')}`;
+}
+
+/** Whether the stage of this alias is such a one. */
+export function isMatch({ status, name, handler, fingerprint }: StageMatch, alias: 's' | 'b'): RawBuilder<unknown> {
+  const of = (column: string): RawBuilder<unknown> => sql.ref(`${alias}.${column}`);
+  const conditions = [
+    sql`${of('status')} = ${status}`,
+    ...(name === undefined ? [] : [sql`${of('name')} = ${name}`]),
+    ...(handler === undefined ? [] : [sql`${of('handler')} = ${handler}`]),
+    ...(fingerprint === undefined
+      ? []
+      : [sql`exists (select 1 from stage_failure f where f.stage_id = ${of('id')} and f.fingerprint = ${fingerprint})`]),
   ];
-  const width = sql.lit(positions);
-  return sql`
-    from stage s where s.id >= p.id * ${width} and s.id < (p.id + 1) * ${width} and s.status = ${status} ${sql.join(also, sql` `)}`;
+  return sql.join(conditions, sql` and `);
 }
 
 function withKeyword(applicationId: number, condition: RawBuilder<unknown>): RawBuilder<boolean> {
