@@ -64,6 +64,7 @@ export class EventFeed {
       await this.#waking;
       const stream = make();
       this.#streams.add(stream);
+      if (this.#again) this.wake(); // rows came while the head was looked for, and may lie behind it
       return stream;
     } finally {
       this.#coming -= 1;
@@ -78,10 +79,12 @@ export class EventFeed {
 
   /** There may be new rows. */
   wake(): void {
-    if (!this.#head || this.#closed) return;
+    if (this.size === 0 || this.#closed) return;
     this.#again = true;
+    if (!this.#head) return; // `join` looks again once there is one
     this.#reading ??= this.#readAll().finally(() => {
       this.#reading = undefined;
+      if (this.#again) this.wake();
     });
   }
 
@@ -126,6 +129,7 @@ export class EventFeed {
 
   #sleepIfEmpty(): void {
     if (this.size > 0) return;
+    this.#again = false;
     this.#head = undefined;
     this.#waking = undefined;
   }
