@@ -52,7 +52,13 @@ export function backgroundLoops(parts: EngineParts, committer: Committer, accoun
       name: 'expire-leases',
       everyMs: config.expireEveryMs,
       onLeader: true,
-      run: () => inGroup(committer, 'timer', (group) => expireLeases(group, { ...config, random: () => clock.random() })),
+      run: async () => {
+        const next = await inGroup(committer, 'timer', (group) =>
+          expireLeases(group, { ...config, random: () => clock.random() }),
+        );
+        parts.health.wrote(); // `alive_at`, every time
+        return next;
+      },
     },
     { name: PROMOTE, everyMs: TIMERS_EVERY_MS, onLeader: true, run: () => inGroup(committer, 'timer', promoteDue) },
     {

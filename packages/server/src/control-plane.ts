@@ -5,7 +5,7 @@ import { type Config, ConfigError, type ConfigOptions, isPostgresUrl, resolveCon
 import type { AccountService } from './domain/account/accounts.js';
 import { refusalOf } from './domain/commit/refusal.js';
 import { createEngine, type Engine } from './engine.js';
-import { checkHealth } from './health.js';
+import { HealthWatch } from './health/watch.js';
 import { checkStageSpecs, createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
 import { INTEGRATIONS } from './integrations/index.js';
 import { OpenRequests } from './open-requests.js';
@@ -58,7 +58,6 @@ export interface ControlPlane {
 }
 
 const LOCAL_URL = 'http://pipelogiq.local';
-const SLOW_READ_MS = 1_000;
 /** Of the time for closing; the rest is for the last commits and spans. */
 const ANSWERS_SHARE = 0.6;
 
@@ -84,13 +83,14 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
   const store = await openStore(config, clock, options.clock, telemetry);
   try {
     const secrets = openSecrets(config, clock);
-    const parts = { config, clock, store, telemetry, secrets, outbound, integrations: INTEGRATIONS };
+    const health = new HealthWatch({ store, config, clock, log: telemetry.log });
+    const parts = { config, clock, store, telemetry, secrets, health, outbound, integrations: INTEGRATIONS };
     const engine = await createEngine({ ...parts, checkStageSpecs });
     telemetry.metrics.watch({ applications: () => store.reads.applications() });
     const firstStart = (await store.reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();
-    return new RunningControlPlane({ config, clock, store, telemetry, outbound, engine, localKey, firstStart });
+    return new RunningControlPlane({ config, clock, store, telemetry, outbound, engine, health, localKey, firstStart });
   } catch (error) {
     await store.close();
     await outbound.close();
@@ -132,6 +132,7 @@ interface Parts {
   telemetry: Telemetry;
   outbound: Outbound;
   engine: Engine & { accounts: AccountService };
+  health: HealthWatch;
   localKey: string;
   firstStart: boolean;
 }
@@ -212,7 +213,7 @@ export class RunningControlPlane implements ControlPlane {
   }
 
   #createApp(): HttpApp {
-    const { config, clock, engine, store, telemetry } = this.#parts;
+    const { config, clock, engine, health, store, telemetry } = this.#parts;
     return createHttpApp({
       useCases: engine.useCases,
       limits: {
@@ -225,15 +226,9 @@ export class RunningControlPlane implements ControlPlane {
       startedAt: clock.now(),
       clock,
       log: telemetry.log,
-      health: () =>
-        checkHealth({
-          store,
-          queued: () => engine.queued(),
-          parkedPulls: () => engine.parkedPulls(),
-          slowMs: SLOW_READ_MS,
-          now: () => clock.now(),
-        }),
-      ready: () => (this.#closing ? { ready: false, reasons: ['The server is shutting down.'] } : { ready: true, reasons: [] }),
+      health: () => health.report(),
+      ready: () => health.ready(),
+      started: () => health.started,
       metrics: telemetry.metrics,
       metricsToken: config.metricsToken,
       onRequest: (info) => {

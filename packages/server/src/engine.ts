@@ -21,6 +21,7 @@ import { eventStageUseCases } from './domain/stage/event-stages.js';
 import { jobUseCases } from './domain/stage/jobs.js';
 import type { UseCases } from './domain/use-cases.js';
 import { workerUseCases } from './domain/worker/workers.js';
+import type { HealthWatch } from './health/watch.js';
 import { createEventFeed, eventLoops } from './live-events.js';
 import { Leadership } from './loops/leadership.js';
 import { createLoops, type Loops } from './loops/loop.js';
@@ -44,6 +45,7 @@ export interface EngineParts {
   outbound: Outbound;
   integrations: IntegrationKinds;
   telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'metrics'>;
+  health: HealthWatch;
 }
 
 /** Use cases over one store, with the committer in front of it and the loops beside it. */
@@ -51,7 +53,6 @@ export interface Engine {
   useCases: UseCases;
   accounts: AccountService;
   queued(): number;
-  parkedPulls(): number;
   /** Resolves when no loop runs and nothing is queued. */
   idle(): Promise<void>;
   /** Answers waiting pulls and hands out nothing more. */
@@ -115,11 +116,16 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     holder: clock.randomHex(8),
     ttlMs: LEAD_MS,
     clock,
-    inGroup: (run) => inGroup(committer, 'operate', run),
+    inGroup: async (run) => {
+      const result = await inGroup(committer, 'operate', run);
+      parts.health.wrote();
+      return result;
+    },
   });
   loops = createLoops(
     [
       ...backgroundLoops(parts, committer, accounts),
+      ...parts.health.loops(),
       ...sender.loops(),
       ...(feed ? eventLoops(parts, committer, feed) : []),
       ...(store.peers ? peerLoops(store, committer, waits, { leadership, onTaken: () => loops?.leadTaken() }) : []),
@@ -132,12 +138,18 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       onRecovered: (loop, failures) => telemetry.log.info({ loop, failures }, 'a loop works again'),
     },
   );
+  parts.health.watch({
+    queued: () => committer.queued,
+    parkedPulls: () => committer.parked,
+    committingSince: () => committer.committingSince,
+    loops: () => loops?.states() ?? [],
+    hint,
+  });
   loops.start();
   return {
     useCases,
     accounts,
     queued: () => committer.queued,
-    parkedPulls: () => committer.parked,
     idle: async () => {
       await loops?.idle();
       await committer.drain();
@@ -169,7 +181,7 @@ interface Told {
 }
 
 function createCommitter(
-  { config, clock, store, telemetry }: EngineParts,
+  { config, clock, store, telemetry, health }: EngineParts,
   tokenFloor: number,
   { waits, feed, hint }: Told,
 ): Committer {
@@ -189,6 +201,7 @@ function createCommitter(
     jobPayloadBytes: LIMITS.jobPayloadBytes,
     tokenFloor,
     onCommitted: ({ effects, now, tickets, durationMs }) => {
+      health.committed();
       // Relative: the store's clock need not be this process's.
       if (effects.nextDueAt !== undefined) hint(PROMOTE, effects.nextDueAt - now);
       if (effects.nextWaitEndAt !== undefined) hint(END_WAITS, effects.nextWaitEndAt - now);
@@ -216,6 +229,7 @@ function createCommitter(
     },
     onFailure: (error) => {
       telemetry.metrics.commitFailed();
+      health.commitFailed(error);
       telemetry.log.error({ err: error }, 'a commit failed');
     },
   });

@@ -1,34 +1,17 @@
-export const KIB = 1024;
-export const MIB = 1024 * KIB;
-export const MINUTE = 60_000;
-export const DAY = 24 * 60 * MINUTE;
+import { HEALTH_OPTIONS } from './health/options.js';
+import { DAY, KIB, MIB, MINUTE, type Option } from './option-kinds.js';
 
-interface Described {
-  description: string;
-}
-export interface IntOption extends Described {
-  type: 'int' | 'number' | 'size' | 'duration';
-  default: number;
-  min: number;
-  max: number;
-}
-export interface StringOption extends Described {
-  type: 'string';
-  default?: string;
-  minLength?: number;
-  /** Never printed, and only taken from the environment: flags can be read by every user of the machine. */
-  secret?: true;
-}
-export interface EnumOption extends Described {
-  type: 'enum';
-  default: string;
-  values: readonly string[];
-}
-export interface BoolOption extends Described {
-  type: 'bool';
-  default: boolean;
-}
-export type Option = IntOption | StringOption | EnumOption | BoolOption;
+export {
+  type BoolOption,
+  DAY,
+  type EnumOption,
+  type IntOption,
+  KIB,
+  MIB,
+  MINUTE,
+  type Option,
+  type StringOption,
+} from './option-kinds.js';
 
 /**
  * Every option of the server, once. `leaseMs` is the flag `--lease-ms` and the variable `PIPELOGIQ_LEASE_MS`.
@@ -256,6 +239,7 @@ export const OPTIONS = {
     max: 3_660 * DAY,
     description: 'how long figures of each day, groups of errors and marks are kept',
   },
+  ...HEALTH_OPTIONS,
   outboundAllow: {
     type: 'string',
     minLength: 1,

@@ -37,7 +37,10 @@ export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';
 /** One part of the server, as the database or the workers; further figures in snake_case, as `latency_ms`. */
 export interface ComponentHealth {
   status: HealthStatus;
+  /** In words that everybody may read. */
   issues: string[];
+  /** Paths, addresses and errors' own words: for callers with the scope `read`. */
+  details?: string[];
   [figure: string]: unknown;
 }
 
@@ -95,6 +98,8 @@ export interface HttpDeps {
   metrics: MetricsText;
   /** Lets a scrape in, beside API keys. */
   metricsToken?: string | undefined;
+  /** Whether the server has stored something since it was started. */
+  started(): boolean;
   /** Called after every answer; must not throw. */
   onRequest?(info: RequestInfo): void;
   isShuttingDown(): boolean;

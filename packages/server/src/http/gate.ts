@@ -15,6 +15,9 @@ function apiKeyOf(headers: Headers): string | undefined {
   return key && key.length <= MAX_KEY_LENGTH ? key : undefined;
 }
 
+/** Whether a key was sent at all; it may be worth nothing. */
+export const hasKey = (headers: Headers): boolean => apiKeyOf(headers) !== undefined;
+
 /** The holder of the API key that the request carries. Throws `unauthenticated`. */
 export async function identify(accounts: Pick<AccountUseCases, 'authenticate'>, headers: Headers): Promise<Principal> {
   const key = apiKeyOf(headers);

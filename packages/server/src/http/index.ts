@@ -5,6 +5,7 @@ export type {
   HealthReport,
   HealthStatus,
   HttpDeps,
+  ReadyReport,
   RequestInfo,
 } from './deps.js';
 export { HTTP_LIMITS } from './deps.js';

@@ -8,8 +8,24 @@ export interface Loop {
   onLeader?: boolean;
   /** Runs once more at the end, for as long as it has more to do, so that nothing waits for the next start. */
   runsAtStop?: boolean;
+  /** One run of it may take longer than others before it counts as stuck. */
+  mayTakeMs?: number;
   /** Does what is due; may say in how many milliseconds it wants to run next, if that is sooner than `everyMs`. */
   run(): Promise<{ inMs?: number | undefined } | void>;
+}
+
+/** What a loop has done so far. Times by the clock of this process. */
+export interface LoopState {
+  name: string;
+  everyMs: number;
+  mayTakeMs?: number;
+  /** Absent before the first run; where another server leads, that may be never. */
+  lastRun?: { startedAt: number; durationMs: number };
+  /** Begin of the run under way. */
+  runningSince?: number;
+  /** In a row, and the last of them. */
+  failures: number;
+  lastError?: unknown;
 }
 
 export interface LoopDeps {
@@ -28,6 +44,7 @@ export interface Loops {
   hint(name: string, at: number): void;
   /** This server leads from now on: what is for the leader runs at once, in the order of the table. */
   leadTaken(): void;
+  states(): LoopState[];
   /** Resolves when the runs under way are over. */
   idle(): Promise<void>;
   /** Ends all timers, waits for the runs under way and for those that end the work. */
@@ -45,6 +62,7 @@ export function createLoops(table: readonly Loop[], deps: LoopDeps): Loops {
     leadTaken: () => {
       for (const { name, onLeader } of table) if (onLeader) runners.get(name)?.hint(deps.clock.now());
     },
+    states: () => [...runners.values()].map((runner) => runner.state()),
     idle: async () => {
       await Promise.all([...runners.values()].map((runner) => runner.idle()));
     },
@@ -68,6 +86,9 @@ class Runner {
   #stopped = false;
   /** In a row. */
   #failures = 0;
+  #lastError: unknown;
+  #runningSince: number | undefined;
+  #lastRun: { startedAt: number; durationMs: number } | undefined;
 
   constructor(loop: Loop, deps: LoopDeps) {
     this.#loop = loop;
@@ -83,6 +104,19 @@ class Runner {
     if (at >= this.#hintAt) return;
     this.#hintAt = at;
     this.#schedule();
+  }
+
+  state(): LoopState {
+    const { name, everyMs, mayTakeMs } = this.#loop;
+    return {
+      name,
+      everyMs,
+      ...(mayTakeMs !== undefined && { mayTakeMs }),
+      ...(this.#lastRun && { lastRun: this.#lastRun }),
+      ...(this.#runningSince !== undefined && { runningSince: this.#runningSince }),
+      failures: this.#failures,
+      ...(this.#failures > 0 && { lastError: this.#lastError }),
+    };
   }
 
   async idle(): Promise<void> {
@@ -123,6 +157,8 @@ class Runner {
 
   async #runOnce(): Promise<number | undefined> {
     const { name } = this.#loop;
+    const startedAt = this.#deps.clock.now();
+    this.#runningSince = startedAt;
     try {
       const result = await this.#loop.run();
       if (this.#failures > 0) this.#deps.onRecovered(name, this.#failures);
@@ -130,8 +166,12 @@ class Runner {
       return result?.inMs;
     } catch (error) {
       this.#failures += 1;
+      this.#lastError = error;
       if (Number.isInteger(Math.log10(this.#failures))) this.#deps.onError(name, error, this.#failures);
       return undefined;
+    } finally {
+      this.#runningSince = undefined;
+      this.#lastRun = { startedAt, durationMs: this.#deps.clock.now() - startedAt };
     }
   }
 }

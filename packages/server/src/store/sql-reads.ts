@@ -5,6 +5,7 @@ import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
+import { healthReads } from './sql/health-reads.js';
 import { historyReads } from './sql/history-reads.js';
 import { insightReads } from './sql/insight-reads.js';
 import { integrationReads } from './sql/integration-reads.js';
@@ -26,6 +27,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     new CoreReads(db, can, clock),
     diagnosisReads(db, can),
     eventReads(db, can),
+    healthReads(db),
     historyReads(db),
     insightReads(db, can),
     integrationReads(db, can),
@@ -41,6 +43,7 @@ const DATABASE_TIME = sql`cast(extract(epoch from clock_timestamp()) * 1000 as b
 
 type Rooms = s.DiagnosisReads &
   s.EventReads &
+  s.HealthReads &
   s.HistoryReads &
   s.InsightReads &
   s.IntegrationReads &

@@ -3,6 +3,7 @@ import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
 import type { Growth } from './growth-rows.js';
+import type { HealthReads, StoreHealth } from './health-rows.js';
 import type { HistoryReads } from './history-rows.js';
 import type { InsightReads, Insights } from './insight-rows.js';
 import type { IntegrationReads, Integrations } from './integration-rows.js';
@@ -61,6 +62,7 @@ export interface Store {
   readonly reads: Reads;
   /** Other servers on the same database; absent where there can be none. */
   readonly peers?: Peers;
+  readonly health: StoreHealth;
   failureOf(error: unknown): Failure;
   close(): Promise<void>;
 }
@@ -255,6 +257,7 @@ export interface Reports {
 export interface Reads
   extends DiagnosisReads,
     EventReads,
+    HealthReads,
     HistoryReads,
     InsightReads,
     IntegrationReads,
@@ -288,6 +291,7 @@ export type * from './diagnosis-rows.js';
 export type * from './event-rows.js';
 export type * from './graph-rows.js';
 export type * from './growth-rows.js';
+export type * from './health-rows.js';
 export type * from './history-rows.js';
 export type * from './insight-rows.js';
 export type * from './integration-rows.js';

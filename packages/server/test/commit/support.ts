@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { type ConfigOptions, resolveConfig } from '../../src/config.js';
 import type { Principal, WorkerPrincipal } from '../../src/domain/use-cases.js';
 import { createEngine, type Engine } from '../../src/engine.js';
+import { HealthWatch } from '../../src/health/watch.js';
 import { checkStageSpecs } from '../../src/http/index.js';
 import { networks } from '../../src/outbound/networks.js';
 import { createOutbound } from '../../src/outbound/outbound.js';
@@ -17,6 +18,7 @@ type Around = <T>(run: () => Promise<T>) => Promise<T>;
 function wrapped(store: Store, watch: Watched['watch']): Store {
   return {
     reads: store.reads,
+    health: store.health,
     failureOf: (error) => store.failureOf(error),
     close: () => store.close(),
     transaction: (work) => {
@@ -45,13 +47,16 @@ export async function watchedEngine(options: ConfigOptions = {}, env: Record<str
   const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run(), tx: (tx) => tx };
   const telemetry = openTelemetry({ config, env, clock, version: '0', store: 'sqlite' });
   const secrets = createSecrets({ master: () => 'unused', randomBytes: (bytes) => clock.randomBytes(bytes) });
+  const watchedStore = wrapped(store, watch);
+  const health = new HealthWatch({ store: watchedStore, config, clock, log: telemetry.log });
   const outbound = createOutbound({ networks: networks(), timeoutMs: 1_000, maxBytes: 1_000, clock });
   const engine = await createEngine({
     config,
     clock,
-    store: wrapped(store, watch),
+    store: watchedStore,
     telemetry,
     secrets,
+    health,
     outbound,
     integrations: new Map(),
     checkStageSpecs,

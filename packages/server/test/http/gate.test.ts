@@ -8,6 +8,7 @@ const OPEN = [
   '/health',
   '/health/live',
   '/health/ready',
+  '/health/startup',
   '/healthz',
   '/ready',
   '/readyz',

@@ -134,6 +134,7 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
       database: 'connected',
     }),
     ready: () => ({ ready: true, reasons: [] }),
+    started: () => true,
     onRequest: (info) => requests.push(info),
     metrics: { enabled: true, contentType: 'text/plain', text: async () => '' },
     isShuttingDown: () => false,

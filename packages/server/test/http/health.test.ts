@@ -47,6 +47,34 @@ describe('/health', () => {
   });
 });
 
+const WITH_DETAILS: HealthReport = {
+  ...report('degraded'),
+  components: { database: { status: 'degraded', issues: ['the database is slow'], details: ['/var/lib/plq.db'] } },
+};
+
+// Seen to fail when the route answers what the check found as it is.
+test.each([
+  ['a stranger', null, false],
+  ['a worker', 'key-work', false],
+  ['a key that nobody knows', 'wrong', false],
+  ['a reader', 'key-read', true],
+  ['an admin', 'key-admin', true],
+])('/health tells %s of paths and errors only with the scope read', async (_, key, told) => {
+  const api = anApi({}, { health: async () => WITH_DETAILS });
+  const response = await api.call('GET', '/health', { key });
+  const text = await response.text();
+  expect([response.status, text.includes('/var/lib/plq.db')]).toEqual([200, told]);
+  expect(text).toContain('the database is slow');
+});
+
+test('/health answers also while keys cannot be looked up, with what strangers are told', async () => {
+  const authenticate = async () => {
+    throw new Error('the database is away');
+  };
+  const response = await anApi({ accounts: { authenticate } }, { health: async () => WITH_DETAILS }).call('GET', '/health');
+  expect([response.status, await response.text()]).toEqual([200, expect.not.stringContaining('/var/lib/plq.db')]);
+});
+
 describe('probes', () => {
   test.each(['/health/live', '/healthz'])('%s says alive', async (path) => {
     const response = await open(path);
@@ -66,6 +94,16 @@ describe('probes', () => {
     expect(await not.json()).toMatchObject({ status: 'not_ready', ready: false, reasons: ['migrating'] });
     const stopping = await open(path, {}, { isShuttingDown: () => true });
     expect(await stopping.json()).toMatchObject({ status: 'not_ready', reasons: ['the server is shutting down'] });
+  });
+
+  test('/health/startup says started when something was stored', async () => {
+    const starting = await open('/health/startup', {}, { started: () => false });
+    expect([starting.status, await starting.json()]).toMatchObject([503, { status: 'starting', reasons: [expect.any(String)] }]);
+    const started = await open('/health/startup');
+    expect([started.status, await started.json()]).toEqual([
+      200,
+      { status: 'started', timestamp: expect.any(String), uptime_seconds: expect.any(Number) },
+    ]);
   });
 
   test('/version names the versions', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Harness } from '../engine/support.js';
+import { healthOf, readinessOf } from '../health/support.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { type Passage, startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { anOutsider, aPostgresDatabase, aServer, aStore, beat, heldGroup, parked } from './support.js';
@@ -137,6 +138,7 @@ describe('a PostgreSQL of its own', () => {
     await server.controlPlane.advance(5_000);
     expect(await server.statuses(id)).toMatchObject({ c: 'running' });
     expect(await worker.post('/workers/heartbeat', beat([second as never]))).toMatchObject({ extended: [{ id: second?.id }] });
+    expect((await readinessOf(server)).status).toBe(200);
     expect((await worker.ack(second as never)).settled).toMatchObject([{ status: 'completed' }]);
   });
 
@@ -155,6 +157,21 @@ describe('a PostgreSQL of its own', () => {
     expect([write.status, read.status]).toEqual([503, 503]);
     expect(await read.json()).toMatchObject({ code: 'store_unavailable' });
     await parked(server);
+    // Seen to fail when `ready` of the health watch does not look at the database.
+    expect((await readinessOf(server)).status).toBe(200); // not for a moment's absence
+    await server.controlPlane.advance(12_000);
+    expect(await readinessOf(server)).toEqual({
+      status: 503,
+      reasons: ['The database cannot be read.', 'The database cannot be written: the connection is refused.'],
+    });
+    const { status, body } = await healthOf(server, server.controlPlane.connection().apiKey);
+    expect([status, body.database, body.issues[0]]).toEqual([
+      503,
+      'disconnected',
+      'The database cannot be read: the connection is refused.',
+    ]);
+    expect(body.components.database.details?.join()).toContain('127.0.0.1');
+    expect(JSON.stringify((await healthOf(server)).body)).not.toContain('127.0.0.1');
     await server.controlPlane.close();
     expect(await waiting).toEqual([]);
   });

@@ -56,6 +56,13 @@ describe('the plan of', () => {
     expect(await planOf(() => tx.shiftWaits(1))).toBe('SCAN stage USING INDEX stage_wait_end');
   });
 
+  it('the look for work without workers goes from handler to handler over the ready index', async () => {
+    const plan = await planOf(() => sqlReads(db, sqliteCapabilities).waitingHandlers(10));
+    expect(plan).toContain('SEARCH s USING COVERING INDEX stage_ready (application_id=? AND handler>?)');
+    expect(plan).toContain('SEARCH s USING COVERING INDEX stage_ready (application_id>?)');
+    expect(plan).not.toMatch(/SCAN s(?! USING COVERING INDEX stage_ready)|TEMP B-TREE/);
+  });
+
   it('schedules reads only what is due', async () => {
     expect(await planOf(() => tx.dueSchedules(1, 10))).toMatch(/SEARCH schedule USING INDEX schedule_due \(next_fire_at<\?\)$/);
     expect(await planOf(() => tx.nextFireAt(1))).toContain('SEARCH schedule USING COVERING INDEX schedule_due (next_fire_at>?)');

@@ -50,6 +50,7 @@ export class Committer {
   #hints = new Map<string, number>();
   #mode: 'open' | 'settling' = 'open';
   #running = false;
+  #committingSince: Ms | undefined;
   #idle: (() => void)[] = [];
 
   constructor(deps: CommitterDeps) {
@@ -83,6 +84,11 @@ export class Committer {
   }
   get parked(): number {
     return this.#waiters.size;
+  }
+
+  /** Begin of the commit under way. */
+  get committingSince(): Ms | undefined {
+    return this.#committingSince;
   }
 
   /** What the waiting pulls wait for, and how many of them. */
@@ -141,6 +147,7 @@ export class Committer {
       return waiters;
     };
     const startedAt = this.#deps.clock.monotonic();
+    this.#committingSince = this.#deps.clock.now();
     try {
       const effects = await runGroup({ ...this.#deps, takeWaiters }, live);
       this.#settleTickets([...live, ...woken]);
@@ -158,6 +165,8 @@ export class Committer {
         if (ticket.kind === 'lease') this.#unpark(ticket);
         ticket.reject(refusal);
       }
+    } finally {
+      this.#committingSince = undefined;
     }
   }
 

@@ -1,5 +1,6 @@
 import { PROTOCOL, PROTOCOL_VERSION } from '@pipelogiq/protocol';
 import type { HealthReport, HttpDeps } from '../deps.js';
+import { authorise, hasKey, identify } from '../gate.js';
 import { json, type Reply, type Route, route } from '../route.js';
 
 const READY = ['All systems operational'];
@@ -26,9 +27,26 @@ async function reportOf({ health, log }: HttpDeps): Promise<HealthReport> {
   }
 }
 
-async function health(deps: HttpDeps): Promise<Reply> {
-  const report = await reportOf(deps);
-  const { status, components, metrics, issues, database } = report;
+/** A key that cannot be looked up, as while the database is away, lets nobody see more, but does not refuse the rest either. */
+async function mayRead({ useCases }: HttpDeps, headers: Headers): Promise<boolean> {
+  if (!hasKey(headers)) return false;
+  try {
+    authorise(await identify(useCases.accounts, headers), 'read');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const withoutDetails = (components: HealthReport['components']): HealthReport['components'] =>
+  Object.fromEntries(
+    Object.entries(components).map(([name, { details: _, ...component }]) => [name, component]),
+  ) as HealthReport['components'];
+
+async function health(deps: HttpDeps, headers: Headers): Promise<Reply> {
+  const [report, all] = await Promise.all([reportOf(deps), mayRead(deps, headers)]);
+  const { status, metrics, issues, database } = report;
+  const components = all ? report.components : withoutDetails(report.components);
   const body = { status, ...clockFields(deps), components, checks: components, metrics, issues, database };
   return json(status === 'unhealthy' ? 503 : 200, body);
 }
@@ -44,6 +62,11 @@ function ready(deps: HttpDeps): Reply {
   return json(503, { status: 'not_ready', ready: false, timestamp, reasons: report.reasons });
 }
 
+function startup(deps: HttpDeps): Reply {
+  if (deps.started()) return json(200, { status: 'started', ...clockFields(deps) });
+  return json(503, { status: 'starting', ...clockFields(deps), reasons: ['Nothing has been stored yet.'] });
+}
+
 function version({ version }: HttpDeps): Reply {
   return json(200, { name: 'pipelogiq', version, protocol: { min: `${PROTOCOL.major}.0`, max: PROTOCOL_VERSION } });
 }
@@ -52,7 +75,7 @@ interface Probe {
   path: string;
   summary: string;
   unavailable?: string;
-  answer(deps: HttpDeps): Reply | Promise<Reply>;
+  answer(deps: HttpDeps, headers: Headers): Reply | Promise<Reply>;
 }
 
 const PROBES: Probe[] = [
@@ -60,6 +83,7 @@ const PROBES: Probe[] = [
   { path: '/health/live', summary: 'Liveness', answer: live },
   { path: '/healthz', summary: 'Liveness', answer: live },
   { path: '/health/ready', summary: 'Readiness', unavailable: 'Not ready.', answer: ready },
+  { path: '/health/startup', summary: 'Startup', unavailable: 'Still starting.', answer: startup },
   { path: '/ready', summary: 'Readiness', unavailable: 'Not ready.', answer: ready },
   { path: '/readyz', summary: 'Readiness', unavailable: 'Not ready.', answer: ready },
   { path: '/version', summary: 'Versions of the server and of the protocols that it speaks', answer: version },
@@ -78,6 +102,6 @@ export const healthRoutes = (deps: HttpDeps): Route[] =>
       path,
       access: 'open',
       answers: { 200: { description: 'Answer.' }, ...(unavailable && { 503: { description: unavailable } }) },
-      handle: () => answer(deps),
+      handle: ({ headers }) => answer(deps, headers),
     }),
   );

@@ -1,4 +1,4 @@
-import { Kysely } from 'kysely';
+import { Kysely, sql } from 'kysely';
 import type pg from 'pg';
 import type { Clock } from '../../clock.js';
 import { postgresCapabilities } from '../capabilities.js';
@@ -7,7 +7,7 @@ import type { Schema } from '../schema.js';
 import { sqlReads } from '../sql-reads.js';
 import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
-import type { Failure, Ms, Peers, Reads, Store, Tx } from '../store.js';
+import type { Failure, Ms, Peers, Reads, Store, StoreHealth, Tx } from '../store.js';
 import { beginWith, SILENT_TRANSACTION_MS } from './begin.js';
 import { postgresDialect } from './dialect.js';
 import { CommitUnknown, endsSession, failureOf, reachable } from './failures.js';
@@ -55,6 +55,7 @@ const overPool = (pool: pg.Pool) =>
 class PostgresStore implements Store {
   readonly reads: Reads;
   readonly peers: Peers;
+  readonly health: StoreHealth;
   readonly #writers: pg.Pool;
   readonly #readers: pg.Pool;
   readonly #statements: Statements;
@@ -70,7 +71,9 @@ class PostgresStore implements Store {
     this.#statements = new Statements(new Kysely<Schema>({ dialect: overPool(this.#writers) }), postgresCapabilities);
     this.#timeOf = options.timeOf;
     this.#beginning = beginWith(options.silentTransactionMs ?? SILENT_TRANSACTION_MS);
-    this.reads = sqlReads(new Kysely<Schema>({ dialect: overPool(this.#readers) }), postgresCapabilities, options.timeOf);
+    const readDb = new Kysely<Schema>({ dialect: overPool(this.#readers) });
+    this.reads = sqlReads(readDb, postgresCapabilities, options.timeOf);
+    this.health = { replicationLagMs: () => replicationLag(readDb) };
     this.#peers = new PostgresPeers({ ...options, pool: this.#readers });
     this.peers = this.#peers;
   }
@@ -122,6 +125,13 @@ class PostgresStore implements Store {
     await this.#peers.close();
     await Promise.all([this.#writers.end(), this.#readers.end()]);
   }
+}
+
+/** Of the slowest standby. A role without `pg_monitor` sees none. */
+async function replicationLag(db: Kysely<Schema>): Promise<Ms | undefined> {
+  const lag = sql<{ ms: number | null }>`select extract(epoch from max(replay_lag)) * 1000 as ms from pg_stat_replication`;
+  const ms = (await lag.execute(db)).rows[0]?.ms;
+  return ms === null || ms === undefined ? undefined : Number(ms);
 }
 
 async function commit(client: pg.PoolClient): Promise<void> {

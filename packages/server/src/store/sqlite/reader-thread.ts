@@ -37,19 +37,25 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A read-only connection in a worker thread: lists and searches never hold up the event loop that leases run on. */
-export const readerThreadDialect = (path: string): Dialect => sqliteDialectOver(() => new ReaderThreadDriver(path));
+/**
+ * A read-only connection in a worker thread: lists and searches never hold up the event loop that leases run on.
+ * @param onError - told of each error of a query before its caller is
+ */
+export const readerThreadDialect = (path: string, onError: (error: Error) => void = () => {}): Dialect =>
+  sqliteDialectOver(() => new ReaderThreadDriver(path, onError));
 
 const requireHere = createRequire(import.meta.url);
 
 class ReaderThreadDriver implements Driver, DatabaseConnection {
   readonly #path: string;
+  readonly #onError: (error: Error) => void;
   #thread: Worker | undefined;
   #nextId = 1;
   readonly #waiting = new Map<number, Waiting>();
 
-  constructor(path: string) {
+  constructor(path: string, onError: (error: Error) => void) {
     this.#path = path;
+    this.#onError = onError;
   }
 
   async init(): Promise<void> {}
@@ -94,7 +100,7 @@ class ReaderThreadDriver implements Driver, DatabaseConnection {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
       if (this.#waiting.size === 0) thread.unref();
-      if (error) waiting?.reject(Object.assign(new Error(error.message), { code: error.code }));
+      if (error) this.#refuse(waiting, Object.assign(new Error(error.message), { code: error.code }));
       else waiting?.resolve({ rows: (rows ?? []) as never[] });
     });
     // The next query starts a new thread.
@@ -103,6 +109,11 @@ class ReaderThreadDriver implements Driver, DatabaseConnection {
       this.#failAll(error as Error);
     });
     return thread;
+  }
+
+  #refuse(waiting: Waiting | undefined, error: Error): void {
+    this.#onError(error);
+    waiting?.reject(error);
   }
 
   #failAll(error: Error): void {

@@ -8,9 +8,11 @@ import type { Schema } from '../schema.js';
 import { sqlReads } from '../sql-reads.js';
 import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
-import type { Failure, Ms, Reads, Store, Tx } from '../store.js';
+import type { Failure, Ms, Reads, Store, StoreHealth, Tx } from '../store.js';
+import { codeOf, DamageReports } from './damage.js';
 import { sqliteDialect } from './dialect.js';
 import { refuseMoved } from './moved.js';
+import { QuickChecks } from './quick-check.js';
 import { readerThreadDialect } from './reader-thread.js';
 import { twoReaders } from './two-readers.js';
 
@@ -37,11 +39,12 @@ export async function openSqliteStore({ path, synchronous, clock }: SqliteOption
   }
   // An in-memory database lives in its one connection; a file is read from threads of its own, so that a long list never holds up
   // a lease.
-  const readDbs = path === ':memory:' ? [] : [reader(path), reader(path)];
-  return new SqliteStore(db, readDbs, clock);
+  const damage = new DamageReports();
+  const reader = () => new Kysely<Schema>({ dialect: readerThreadDialect(path, (error) => damage.look(error)) });
+  return path === ':memory:'
+    ? new SqliteStore({ db, readDbs: [], clock, damage })
+    : new SqliteStore({ db, readDbs: [reader(), reader()], clock, damage, file: path });
 }
-
-const reader = (path: string) => new Kysely<Schema>({ dialect: readerThreadDialect(path) });
 
 function openWriter(path: string, synchronous: 'full' | 'normal'): Database.Database {
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600)); // it holds users' data; its WAL takes the same mode
@@ -74,33 +77,52 @@ function assertPragma(database: Database.Database, name: string, expected: strin
 /** Codes after which the same statement may work later; all others name a bad statement or bad data. */
 const UNAVAILABLE = /^SQLITE_(FULL|IOERR|READONLY|BUSY|CANTOPEN|CORRUPT|NOTADB|PROTOCOL|LOCKED|NOMEM|PERM)/;
 
+interface Parts {
+  db: Kysely<Schema>;
+  readDbs: readonly Kysely<Schema>[];
+  clock: Clock;
+  damage: DamageReports;
+  /** Absent in memory. */
+  file?: string;
+}
+
 class SqliteStore implements Store {
   readonly reads: Reads;
+  readonly health: StoreHealth;
   readonly #db: Kysely<Schema>;
   readonly #readDbs: readonly Kysely<Schema>[];
   /** On the one connection that there is. */
   readonly #tx: Tx;
   readonly #clock: Clock;
+  readonly #damage: DamageReports;
+  readonly #checks: QuickChecks | undefined;
 
-  constructor(db: Kysely<Schema>, readDbs: readonly Kysely<Schema>[], clock: Clock) {
+  constructor({ db, readDbs, clock, damage, file }: Parts) {
     this.#db = db;
     this.#readDbs = readDbs;
     this.#clock = clock;
+    this.#damage = damage;
+    const checks = file === undefined ? undefined : new QuickChecks(file);
+    this.#checks = checks;
+    this.health =
+      checks && file !== undefined ? { file, quickCheck: () => checks.run(), onDamage: (tell) => damage.onDamage(tell) } : {};
     this.#tx = sqlTx(db, new Statements(db, sqliteCapabilities));
     const [points = db, scans = db] = readDbs;
     this.reads = twoReaders(sqlReads(points, sqliteCapabilities, clock), sqlReads(scans, sqliteCapabilities, clock));
   }
 
   transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T> {
-    return this.#db.transaction().execute(() => work(this.#tx, this.#clock.now()));
+    const done = this.#db.transaction().execute(() => work(this.#tx, this.#clock.now()));
+    done.catch((error) => this.#damage.look(error));
+    return done;
   }
 
   failureOf(error: unknown): Failure {
-    const code = error instanceof Database.SqliteError ? error.code : '';
-    return UNAVAILABLE.test(code) ? 'unavailable' : 'data';
+    return UNAVAILABLE.test(codeOf(error)) ? 'unavailable' : 'data'; // of the readers' threads only message and code arrive here
   }
 
   async close(): Promise<void> {
+    await this.#checks?.close();
     for (const readDb of this.#readDbs) await readDb.destroy();
     await this.#db.destroy();
   }

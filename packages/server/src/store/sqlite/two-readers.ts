@@ -15,6 +15,9 @@ const POINTS = [
   'deliveredPipeline',
   'lastEvent',
   'eventsFrom',
+  'workerCounts',
+  'waitingHandlers',
+  'servedHandlers',
 ] as const satisfies (keyof Reads)[];
 
 /**

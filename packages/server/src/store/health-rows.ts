@@ -1,0 +1,38 @@
+import type { Ms } from './rows.js';
+
+/** Workers that have not said that they stop. */
+export interface WorkerCounts {
+  /** Seen since a moment that the caller names. */
+  live: number;
+  /** Seen before that, but not so long ago that they are forgotten. */
+  silent: number;
+}
+
+/** The first stage in the line of a handler. */
+export interface WaitingHandler {
+  application_id: number;
+  handler: string;
+  /** Since when that stage could have run. */
+  ready_at: Ms;
+}
+
+/** What the health of the server is judged by. All applications together. */
+export interface HealthReads {
+  workerCounts(liveSince: Ms, forgottenBefore: Ms): Promise<WorkerCounts>;
+  /** Handlers with stages that can be leased now. */
+  waitingHandlers(limit: number): Promise<WaitingHandler[]>;
+  /** Lists of handlers, as JSON, of workers that take work and were seen since then. */
+  servedHandlers(liveSince: Ms, limit: number): Promise<{ application_id: number; handlers: string }[]>;
+}
+
+/** What a store knows of itself; each part only where it means something. */
+export interface StoreHealth {
+  /** The file of the database, where it is one. */
+  readonly file?: string;
+  /** Reads every page of the file away from the main thread. Resolves to what is wrong with it; empty: nothing. */
+  quickCheck?(): Promise<string[]>;
+  /** Calls `listener` for each error that says that the file is damaged or cannot be read. */
+  onDamage?(listener: (error: Error) => void): void;
+  /** How far the slowest standby is behind, in milliseconds; undefined where none is known. */
+  replicationLagMs?(): Promise<Ms | undefined>;
+}

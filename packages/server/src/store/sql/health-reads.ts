@@ -1,0 +1,61 @@
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../schema.js';
+import type { HealthReads, WaitingHandler } from '../store.js';
+
+/** The newest workers that are looked at: rows of those that are gone stay, and nobody waits for a scan of them. */
+const WORKERS = 10_000;
+
+const newestWorkers = (db: Kysely<Schema>) =>
+  db
+    .selectFrom('worker')
+    .select(['application_id', 'handlers', 'state', 'order_given', 'last_seen_at'])
+    .orderBy('id', 'desc')
+    .limit(WORKERS)
+    .as('w');
+
+const READY = sql`s.status = 'pending' and s.held = 0`; // literals: the ready index serves only those
+
+const FIRST = sql`order by s.application_id, s.handler, s.priority desc, s.run_at, s.id limit 1`;
+
+export const healthReads = (db: Kysely<Schema>): HealthReads => ({
+  async workerCounts(liveSince, forgottenBefore) {
+    const row = await db
+      .selectFrom(newestWorkers(db))
+      .select([
+        sql<number>`coalesce(sum(case when w.last_seen_at >= ${liveSince} then 1 else 0 end), 0)`.as('live'),
+        sql<number>`coalesce(sum(case when w.last_seen_at < ${liveSince} then 1 else 0 end), 0)`.as('silent'),
+      ])
+      .where('w.state', '<>', 'stopped')
+      .where('w.last_seen_at', '>=', forgottenBefore)
+      .executeTakeFirstOrThrow();
+    return { live: Number(row.live), silent: Number(row.silent) };
+  },
+
+  /** From the first of one handler to the first of the next: the length of the lines does not matter. Two steps, for SQLite uses no
+   * index for the second half of `(a, b) > (?, ?)`. */
+  async waitingHandlers(limit) {
+    const { rows } = await sql<WaitingHandler>`
+      with recursive head(id) as (
+        select (select s.id from stage s where ${READY} ${FIRST})
+        union all
+        select coalesce(
+          (select s.id from stage s where ${READY} and s.application_id = c.application_id and s.handler > c.handler ${FIRST}),
+          (select s.id from stage s where ${READY} and s.application_id > c.application_id ${FIRST}))
+        from head join stage c on c.id = head.id)
+      select s.application_id, s.handler, s.ready_at from head join stage s on s.id = head.id limit ${limit}`.execute(db);
+    return rows;
+  },
+
+  servedHandlers(liveSince, limit) {
+    return db
+      .selectFrom(newestWorkers(db))
+      .select(['w.application_id', 'w.handlers'])
+      .distinct()
+      .where('w.state', '<>', 'stopped')
+      .where('w.state', '<>', 'draining')
+      .where('w.order_given', '=', 'run')
+      .where('w.last_seen_at', '>=', liveSince)
+      .limit(limit)
+      .execute();
+  },
+});
