@@ -71,6 +71,7 @@ export type {
   MarkInsight,
   MeasureInsight,
   PipelineInsight,
+  PoolInsight,
   Regression,
   StageInsight,
 } from './insights.js';

@@ -34,8 +34,10 @@ export interface StageInsight {
   completed: number;
   /** Stages that failed for good. */
   failed: number;
-  /** Attempts that failed, timed out or expired; a retry may have followed. */
+  /** Attempts that failed, timed out or expired. */
   failedAttempts: number;
+  /** Of them, those that another attempt followed. */
+  retries: number;
   /** `failedAttempts` of all attempts; null without any. */
   failureRate: number | null;
   /** Completed stages that needed more than one attempt, of all completed ones; null without any. */
@@ -61,6 +63,17 @@ export interface PipelineInsight {
   duration: Distribution | null;
   /** From its creation to its first completed stage. */
   feedback: Distribution | null;
+}
+
+/** The workers of one pool that say how many jobs they take at a time. */
+export interface PoolInsight {
+  pool: string;
+  /** `busySeconds` of `slotSeconds`. */
+  utilisation: number | null;
+  /** Time of slots with a job, as the beats of the workers saw it. */
+  busySeconds: number;
+  /** Time of all slots, from beat to beat: a worker that takes ten jobs has ten slots. */
+  slotSeconds: number;
 }
 
 /** A figure that handlers measured with `job.measure`. */
@@ -112,8 +125,11 @@ export interface InsightSummary {
   completedStages: number;
   failedStages: number;
   failedAttempts: number;
+  retries: number;
   failureRate: number | null;
   flakyRate: number | null;
+  /** Of the time of all slots of workers that beat, the share with a job; null when narrowed to a pipeline or handler, or without any. */
+  utilisation: number | null;
   /** Completed stages a second. */
   throughput: number;
   /** Time that workers held leases that ended: the sum of all run times, seconds. */
@@ -211,6 +227,8 @@ export interface Insights {
   flaky: StageInsight[];
   regressions: Regression[];
   durations: DurationBucket[];
+  /** By size; none when narrowed to a pipeline or handler. */
+  pools: PoolInsight[];
   /** The latest 5 marks of this time, each compared over an hour or, when that is shorter, the time since. */
   marks: MarkInsight[];
   /** By how often they were measured. */

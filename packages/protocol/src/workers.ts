@@ -13,6 +13,8 @@ export interface WorkerBootstrap {
   sdkVersion?: string;
   hostName?: string;
   pid?: number;
+  /** Jobs that it takes at a time; without it the server cannot tell how much of the worker is in use. 1 to 100,000. */
+  concurrency?: number;
   metadata?: { [key: string]: Json };
 }
 
@@ -71,6 +73,8 @@ export interface Worker {
   sdkVersion?: string;
   hostName?: string;
   pid?: number;
+  /** Absent when it did not say. */
+  concurrency?: number;
   inFlight: number;
   processed: number;
   failed: number;

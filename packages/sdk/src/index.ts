@@ -55,6 +55,7 @@ export type {
   PipelineSummary,
   PipelineTemplate,
   PipelineTrace,
+  PoolInsight,
   Problem,
   Regression,
   ReplayErrors,

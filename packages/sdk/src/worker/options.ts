@@ -85,8 +85,8 @@ export function resolveOptions(options: WorkerOptions): ResolvedOptions {
   return { ...resolved, handlersByName: byName(resolved.handlers), registration: registrationOf(resolved) };
 }
 
-function registrationOf(options: WorkerOptions & { name: string; instanceId: string; pool: string }): WorkerBootstrap {
-  const { handlers, name, instanceId, pool, environment, version, metadata } = options;
+function registrationOf(options: Omit<ResolvedOptions, 'registration' | 'handlersByName'> & WorkerOptions): WorkerBootstrap {
+  const { handlers, concurrency, name, instanceId, pool, environment, version, metadata } = options;
   return {
     workerName: name,
     supportedHandlers: handlers.map((handler) => handler.name),
@@ -95,6 +95,7 @@ function registrationOf(options: WorkerOptions & { name: string; instanceId: str
     sdkVersion: SDK_VERSION,
     hostName: hostname(),
     pid: process.pid,
+    concurrency,
     ...(environment !== undefined && { environment }),
     ...(version !== undefined && { version }),
     ...(metadata !== undefined && { metadata }),

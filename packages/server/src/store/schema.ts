@@ -94,6 +94,8 @@ export interface WorkerTable {
   host_name: string | null;
   pid: number | null;
   metadata: string | null;
+  /** Jobs that it takes at a time; null when it did not say. */
+  concurrency: number | null;
   in_flight: number;
   processed: number;
   failed: number;

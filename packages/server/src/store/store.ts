@@ -227,7 +227,7 @@ export interface Waits {
 export interface Workers {
   /** What these workers may do and how far their pulls have come; locked on stores with several writers. */
   workerStandings(ids: number[]): Promise<WorkerStanding[]>;
-  workerOrders(ids: number[]): Promise<Pick<WorkerRow, 'id' | 'order_given'>[]>;
+  workerOrders(ids: number[]): Promise<Pick<WorkerRow, 'id' | 'order_given' | 'pool' | 'concurrency' | 'last_seen_at'>[]>;
   workerByInstance(applicationId: number, instanceId: string): Promise<WorkerRow | undefined>;
   insertWorker(row: WorkerRow): Promise<void>;
   updateWorker(id: number, change: Partial<Omit<WorkerRow, 'id' | 'application_id'>>): Promise<void>;

@@ -79,11 +79,12 @@ describe('insights', () => {
         completedStages: 1,
         failedStages: 1,
         failedAttempts: 3,
+        retries: 2,
         flakyRate: 1,
       });
       expect(hotspots).toMatchObject([
-        { pipeline: 'orders', completed: 1, failed: 0, failedAttempts: 2, failureRate: 2 / 3 },
-        { pipeline: 'refunds', completed: 0, failed: 1, failedAttempts: 1, failureRate: 1 },
+        { pipeline: 'orders', completed: 1, failed: 0, failedAttempts: 2, retries: 2, failureRate: 2 / 3 },
+        { pipeline: 'refunds', completed: 0, failed: 1, failedAttempts: 1, retries: 0, failureRate: 1 },
       ]);
       expect(flaky).toMatchObject([{ pipeline: 'orders', flakyRate: 1 }]);
     }

@@ -116,7 +116,7 @@ class Collection {
 
 /** Adds what is read to a series, and what that added to its point. */
 function count(point: Point, { key, stats }: SeriesFigures, read: (into: SeriesStats) => void): void {
-  if (key.kind === 'measure') {
+  if (key.kind === 'measure' || key.kind === 'pool') {
     read(stats);
     return;
   }

@@ -7,6 +7,7 @@ import type {
   Insights,
   MeasureInsight,
   PipelineInsight,
+  PoolInsight,
   Regression,
   StageInsight,
 } from '@pipelogiq/protocol';
@@ -37,6 +38,7 @@ const REGRESSION_RATIO = 1.25;
 export function figuresOf(window: Window, collected: Collected, before: Collected, limit: number): Omit<Insights, 'marks'> {
   const stages = collected.series.filter(({ key }) => key.kind === 'stage');
   const pipelines = collected.series.filter(({ key }) => key.kind === 'pipeline');
+  const pools = collected.series.filter(({ key }) => key.kind === 'pool');
   const stageRows = stages.map(({ key, stats }) => ({ ...namesOf(key), ...stageFigures(stats) }));
   const pipelineTotal = total(pipelines);
   const top = <Row>(rows: readonly Row[], by: (row: Row) => number): Row[] =>
@@ -48,7 +50,7 @@ export function figuresOf(window: Window, collected: Collected, before: Collecte
     from: new Date(window.from).toISOString(),
     to: new Date(window.to).toISOString(),
     resolutionMs: window.resolution,
-    summary: summaryOf(window, total(stages), pipelineTotal),
+    summary: { ...summaryOf(window, total(stages), pipelineTotal), utilisation: utilisationOf(total(pools)) },
     points: pointsOf(collected),
     slowestStages: top(stageRows, ({ runTime }) => runTime?.p95 ?? 0),
     slowestPipelines: top(pipelines.map(pipelineInsight), ({ duration }) => duration?.p95 ?? 0),
@@ -57,6 +59,7 @@ export function figuresOf(window: Window, collected: Collected, before: Collecte
     flaky: top(stageRows, ({ flakyRate }) => flakyRate ?? 0),
     regressions: top(regressionsOf(collected.series, before.series), ({ ratio }) => ratio),
     durations: durationsOf(pipelineTotal.first),
+    pools: top(pools.map(poolInsight), ({ slotSeconds }) => slotSeconds),
     measures: top(measuresOf(collected.series), ({ values }) => values.count),
   };
 }
@@ -69,7 +72,16 @@ export function total(series: readonly SeriesFigures[]): SeriesStats {
   return sum;
 }
 
-function summaryOf({ from, to }: Window, stages: SeriesStats, pipelines: SeriesStats): InsightSummary {
+const utilisationOf = (pool: SeriesStats): number | null => ratioOf(pool.poolCount('busy_ms'), pool.poolCount('slot_ms'));
+
+const poolInsight = ({ key, stats }: SeriesFigures): PoolInsight => ({
+  pool: key.stage,
+  utilisation: utilisationOf(stats),
+  busySeconds: stats.poolCount('busy_ms') / SECOND,
+  slotSeconds: stats.poolCount('slot_ms') / SECOND,
+});
+
+function summaryOf({ from, to }: Window, stages: SeriesStats, pipelines: SeriesStats): Omit<InsightSummary, 'utilisation'> {
   const { completed: completedStages, failed: failedStages, ...stageTotals } = stageFigures(stages);
   const { duration, feedback, ...runs } = pipelineFigures(pipelines);
   return {
@@ -94,6 +106,7 @@ function stageFigures(stats: SeriesStats): Omit<StageInsight, 'pipeline' | 'stag
     completed,
     failed: stats.stageCount('dead'),
     failedAttempts,
+    retries: stats.stageCount('again'),
     failureRate: ratioOf(failedAttempts, completed + failedAttempts),
     flakyRate: ratioOf(stats.stageCount('flaky'), completed),
     runTime: distributionOf(stats.first),

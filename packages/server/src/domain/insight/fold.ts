@@ -1,5 +1,6 @@
 import type { Ms, PageKey, StatDeltaRow, StatSeriesRow } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
+import { assertNever } from '../errors.js';
 import { readDelta } from './delta.js';
 import { foldFailures } from './failures.js';
 import { type ReadSeries, readPage, writePage } from './page.js';
@@ -189,5 +190,16 @@ const namesOf = ({ applicationId, kind, ...names }: SeriesKey) => ({
 const textOfRow = ({ application_id, kind, pipeline, stage, handler, unit }: StatSeriesRow): string =>
   [application_id, kind, pipeline, stage, handler, unit].join('\0');
 
-const otherOf = (key: SeriesKey): SeriesKey =>
-  key.kind === 'pipeline' ? { ...key, pipeline: OTHER } : { ...key, pipeline: OTHER, stage: OTHER, handler: OTHER, unit: '' };
+function otherOf(key: SeriesKey): SeriesKey {
+  switch (key.kind) {
+    case 'pipeline':
+      return { ...key, pipeline: OTHER };
+    case 'pool':
+      return { ...key, stage: OTHER };
+    case 'stage':
+    case 'measure':
+      return { ...key, pipeline: OTHER, stage: OTHER, handler: OTHER, unit: '' };
+    default:
+      return assertNever(key.kind);
+  }
+}

@@ -64,7 +64,18 @@ export interface MeasureSample {
   value: number;
 }
 
-export type Sample = DeliverySample | PipelineSample | FeedbackSample | MeasureSample;
+/** How much of a worker was in use between two beats. */
+export interface UseSample {
+  kind: 'use';
+  applicationId: number;
+  pool: string;
+  /** Time of all its slots. */
+  slotMs: number;
+  /** Of it, with a job. */
+  busyMs: number;
+}
+
+export type Sample = DeliverySample | PipelineSample | FeedbackSample | MeasureSample | UseSample;
 
 interface Named {
   id: number;
@@ -112,6 +123,10 @@ export class Samples {
   ): void {
     const from = { applicationId: application_id, pipelineId: pipeline_id, pipeline: undefined, handler };
     for (const { name, value, unit = '' } of measures) this.all.push({ kind: 'measure', ...from, name, unit, value });
+  }
+
+  used(sample: Omit<UseSample, 'kind'>): void {
+    this.all.push({ kind: 'use', ...sample });
   }
 
   /** Pipelines that samples belong to and whose name nobody told. */

@@ -1,3 +1,4 @@
+import type { DeliveryOutcome } from '@pipelogiq/protocol';
 import type { ByteReader, ByteWriter } from './bytes.js';
 import type { Sample } from './samples.js';
 import { Sketch } from './sketch.js';
@@ -6,16 +7,17 @@ import { Sketch } from './sketch.js';
  * What is counted together. Codes are stored: never change or reuse one.
  * - stage: name and handler of the stages of pipelines of one name; sketches of run time and queue wait, ms
  * - pipeline: runs of pipelines of one name; sketches of duration and of the time to the first stage that was done, ms
+ * - pool: the workers of one pool (`stage`); no sketches
  * - measure: what a handler measured under a name (`stage`) and a unit; a sketch of the values
  */
-export const KINDS = { stage: 1, pipeline: 2, measure: 3 } as const;
+export const KINDS = { stage: 1, pipeline: 2, measure: 3, pool: 4 } as const;
 export type Kind = keyof typeof KINDS;
 
 export interface SeriesKey {
   applicationId: number;
   kind: Kind;
   pipeline: string;
-  /** Of a measure: its name. Empty for pipelines. */
+  /** Of a measure or a pool: its name. Empty for pipelines. */
   stage: string;
   /** Empty for pipelines. */
   handler: string;
@@ -37,13 +39,31 @@ export const textOf = ({ applicationId, kind, pipeline, stage, handler, unit }: 
 
 /** Order of the counts of each kind, as stored: new ones only behind the others. */
 const COUNTS = {
-  stage: ['completed', 'failed', 'retried', 'timed_out', 'expired', 'released', 'cancelled', 'superseded', 'flaky', 'dead'],
+  stage: [
+    'completed',
+    'failed',
+    'retried',
+    'timed_out',
+    'expired',
+    'released',
+    'cancelled',
+    'superseded',
+    'flaky',
+    'dead',
+    'again',
+  ],
   pipeline: ['completed', 'failed', 'cancelled'],
   measure: [],
+  pool: ['slot_ms', 'busy_ms'],
 } as const satisfies Record<Kind, readonly string[]>;
 
 export type StageCount = (typeof COUNTS.stage)[number];
+type PoolCount = (typeof COUNTS.pool)[number];
 export type PipelineCount = (typeof COUNTS.pipeline)[number];
+
+/** Outcomes after which another attempt follows, unless the stage is dead. */
+const isRetried = (outcome: DeliveryOutcome | undefined): boolean =>
+  outcome === 'retried' || outcome === 'timed_out' || outcome === 'expired';
 
 /** Counts and sketches of one series over some time. */
 export class SeriesStats {
@@ -61,6 +81,10 @@ export class SeriesStats {
     return this.counts[COUNTS.stage.indexOf(count)] ?? 0;
   }
 
+  poolCount(count: PoolCount): number {
+    return this.counts[COUNTS.pool.indexOf(count)] ?? 0;
+  }
+
   pipelineCount(count: PipelineCount): number {
     return this.counts[COUNTS.pipeline.indexOf(count)] ?? 0;
   }
@@ -71,6 +95,7 @@ export class SeriesStats {
         if (sample.outcome) this.#count(COUNTS.stage.indexOf(sample.outcome));
         if (sample.outcome === 'completed' && sample.attemptsBefore > 0) this.#count(COUNTS.stage.indexOf('flaky'));
         if (sample.isDead) this.#count(COUNTS.stage.indexOf('dead'));
+        else if (isRetried(sample.outcome)) this.#count(COUNTS.stage.indexOf('again'));
         if (sample.runMs !== undefined) this.first.add(sample.runMs);
         if (sample.waitMs !== undefined) this.second.add(sample.waitMs);
         return;
@@ -83,6 +108,10 @@ export class SeriesStats {
         return;
       case 'measure':
         this.first.add(sample.value);
+        return;
+      case 'use':
+        this.#count(COUNTS.pool.indexOf('slot_ms'), sample.slotMs);
+        this.#count(COUNTS.pool.indexOf('busy_ms'), sample.busyMs);
     }
   }
 
@@ -129,7 +158,9 @@ export function figuresIn(series: Map<string, SeriesFigures>, key: SeriesKey): S
 
 /** The series that a sample belongs to. */
 export function seriesOf(sample: Sample): SeriesKey {
-  const { applicationId, pipeline = OTHER } = sample;
+  const { applicationId } = sample;
+  if (sample.kind === 'use') return { applicationId, kind: 'pool', pipeline: '', stage: sample.pool, handler: '', unit: '' };
+  const { pipeline = OTHER } = sample;
   switch (sample.kind) {
     case 'delivery':
       return { applicationId, kind: 'stage', pipeline, stage: sample.stage, handler: sample.handler, unit: '' };

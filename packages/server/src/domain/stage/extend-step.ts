@@ -11,6 +11,8 @@ export interface ExtendDeps {
 /** Notes the beats of workers, gives every lease that is still held leaseMs from now, and says why the others are lost. */
 export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseMs }: ExtendDeps): Promise<void> {
   const beats = new Map(tickets.map(({ beat }) => [beat.id, { ...beat, last_seen_at: group.now }]));
+  const workers = await group.tx.workerOrders([...beats.keys()].sort((one, other) => one - other));
+  noteUse(group, tickets, workers, leaseMs);
   await group.tx.touchWorkers([...beats.values()].sort(byId));
   const refs = tickets.flatMap(({ holder, jobs }) =>
     jobs
@@ -23,7 +25,6 @@ export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseM
   );
   const missing = refs.filter((ref) => !kept.has(`${ref.id}.${ref.fencing_token}.${ref.worker_id}`));
   const reasons = await whyLost(group.tx, missing);
-  const workers = await group.tx.workerOrders([...new Set(tickets.map((ticket) => ticket.holder.workerId))]);
   const orders = new Map(workers.map((worker) => [worker.id, worker.order_given]));
   for (const ticket of tickets) {
     const result: Extended = { order: orders.get(ticket.holder.workerId) ?? 'stop', extended: [], lost: [] };
@@ -36,6 +37,27 @@ export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseM
       }
     }
     ticket.result = result;
+  }
+}
+
+/**
+ * How much of a worker was in use since its last beat: what is in flight now, of what it can take. Work that begins and ends between two
+ * beats is missed as often as work is met that was not there for all that time. Silence for longer than a lease is no time at work.
+ */
+function noteUse(
+  { now, effects }: Group,
+  tickets: readonly ExtendTicket[],
+  workers: Awaited<ReturnType<Tx['workerOrders']>>,
+  leaseMs: number,
+): void {
+  const beats = new Map(tickets.map((ticket) => [ticket.beat.id, ticket]));
+  for (const { id, pool, concurrency, last_seen_at } of workers) {
+    const ticket = beats.get(id);
+    const elapsed = now - last_seen_at;
+    if (!ticket || concurrency === null || elapsed <= 0 || elapsed > leaseMs) continue;
+    const busy = Math.min(ticket.beat.in_flight, concurrency);
+    const { applicationId } = ticket.holder;
+    effects.samples.used({ applicationId, pool, slotMs: concurrency * elapsed, busyMs: busy * elapsed });
   }
 }
 

@@ -88,6 +88,7 @@ export const worker = z
     sdkVersion: optional(z.string()),
     hostName: optional(z.string()),
     pid: optional(count),
+    concurrency: optional(count),
     inFlight: count,
     processed: count,
     failed: count,

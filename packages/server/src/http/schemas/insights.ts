@@ -26,6 +26,7 @@ const stageFigures = {
   completed: count,
   failed: count,
   failedAttempts: count,
+  retries: count,
   failureRate: share,
   flakyRate: share,
   runTime: distributionOrNull,
@@ -100,13 +101,19 @@ const summary = z.object({
   completedStages: count,
   failedStages: count,
   failedAttempts: count,
+  retries: count,
   failureRate: share,
   flakyRate: share,
+  utilisation: share,
   throughput: z.number(),
   computeSeconds: z.number(),
   runTime: distributionOrNull,
   queueWait: distributionOrNull,
 });
+
+const pool = z
+  .object({ pool: z.string(), utilisation: share, busySeconds: z.number(), slotSeconds: z.number() })
+  .openapi('PoolInsight');
 
 const point = z.object({
   at: time,
@@ -130,6 +137,7 @@ export const insights = z
     flaky: z.array(stageInsight),
     regressions: z.array(regression),
     durations: z.array(z.object({ upToMs: ms.nullable(), count }).openapi('DurationBucket')),
+    pools: z.array(pool),
     marks: z.array(markInsight),
     measures: z.array(
       z

@@ -3,6 +3,7 @@ import { LIMITS, WORKER_STATES } from '@pipelogiq/protocol';
 import { count, freeText, id, json, name, optional, TEXT } from './common.js';
 
 const JOBS_IN_FLIGHT = 10_000;
+const MOST_SLOTS = 100_000;
 
 export const workerBootstrap = z
   .strictObject({
@@ -15,6 +16,7 @@ export const workerBootstrap = z
     sdkVersion: optional(name()),
     hostName: optional(name(255)),
     pid: optional(count),
+    concurrency: optional(z.int().min(1).max(MOST_SLOTS)),
     metadata: optional(z.record(name(LIMITS.keyLength), json)),
   })
   .openapi('WorkerBootstrap', {

@@ -3,6 +3,8 @@ import type { SqlContext } from '../sql-context.js';
 import { rowsStatement, statement } from '../statement.js';
 import type { WorkerBeat, WorkerRow, WorkerStanding, Workers } from '../store.js';
 
+type WorkerOrders = Pick<WorkerRow, 'id' | 'order_given' | 'pool' | 'concurrency' | 'last_seen_at'>;
+
 const touchWorkers = rowsStatement<WorkerBeat & Record<string, unknown>>(
   {
     id: 'int',
@@ -33,8 +35,8 @@ const workerStandings = statement<{ ids: number[] }, WorkerStanding>(
     ${can.rowLocks ? sql`for update of p` : sql``}`,
 );
 
-const workerOrders = statement<{ ids: number[] }, Pick<WorkerRow, 'id' | 'order_given'>>(
-  ({ idsIn }) => sql`select id, order_given from worker where id ${idsIn('ids')}`,
+const workerOrders = statement<{ ids: number[] }, WorkerOrders>(
+  ({ idsIn }) => sql`select id, order_given, pool, concurrency, last_seen_at from worker where id ${idsIn('ids')}`,
 );
 
 /** A new session counts its pulls anew. */
@@ -54,7 +56,7 @@ export const workersOf = ({ run, runRows, runIds, db }: SqlContext): Workers => 
     workerStandings(ids: number[]): Promise<WorkerStanding[]> {
       return runIds(workerStandings, { ids });
     },
-    workerOrders(ids: number[]): Promise<Pick<WorkerRow, 'id' | 'order_given'>[]> {
+    workerOrders(ids: number[]): Promise<WorkerOrders[]> {
       return runIds(workerOrders, { ids });
     },
     workerByInstance(applicationId: number, instanceId: string): Promise<WorkerRow | undefined> {
