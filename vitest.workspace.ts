@@ -40,7 +40,7 @@ const project = (
 
 const POSTGRES = ['packages/server/test/support/global-setup.ts'];
 /** What every store must do alike. */
-const BEHAVIOUR = ['packages/server/test/{engine,commit,traces,model}/**/*.test.ts'];
+const BEHAVIOUR = ['packages/server/test/{engine,commit,traces,model,input}/**/*.test.ts'];
 const MODEL = ['packages/server/test/model/**/*.test.ts'];
 const MODEL_SIZE = { runs: 300, commands: 60 };
 const REPLICAS = 'test/system/replicas/**/*.test.ts';

@@ -1,5 +1,6 @@
 import type { IdRange } from '../store/store.js';
 import { DomainError } from './errors.js';
+import { isStorable } from './storable.js';
 
 const ID = /^[1-9]\d{0,15}$/;
 
@@ -36,11 +37,15 @@ export function decodeCursor(cursor: string | undefined, type: 'number' | 'strin
   if (cursor === undefined) return undefined;
   try {
     const position: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (type === 'number' ? Number.isSafeInteger(position) : typeof position === 'string') return position;
+    if (type === 'string' && typeof position === 'string' && isStorable(position)) return position;
+    if (type === 'number' && Number.isSafeInteger(position) && (position as number) >= 0) return position;
   } catch {
     // falls through to the refusal
   }
-  throw new DomainError('invalid_request', 'The cursor is not one that this server gave out.', {
+  throw unknownCursor();
+}
+
+export const unknownCursor = (): DomainError =>
+  new DomainError('invalid_request', 'The cursor is not one that this server gave out.', {
     errors: [{ path: 'cursor', message: 'Pass `nextCursor` of the page before, unchanged.' }],
   });
-}

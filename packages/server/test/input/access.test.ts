@@ -1,6 +1,6 @@
 import { SCOPES, type Scope } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
-import { type FileHarness, fileHarness, refusal } from './support.js';
+import { type InspectedHarness, inspectedHarness, refusal } from './support.js';
 
 /** Which scope opens what; `admin` opens all. A route that is not here must not exist, or be open. */
 const SCOPE_OF: Record<string, Scope> = {
@@ -81,7 +81,7 @@ interface Operation {
 }
 
 /** Every operation that the server's own description names, but those that are open. */
-async function closedOperations(h: FileHarness): Promise<Operation[]> {
+async function closedOperations(h: InspectedHarness): Promise<Operation[]> {
   const { paths } = await h.call<{ paths: Record<string, Record<string, { security?: object[] }>> }>('GET', '/openapi.json');
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods)
@@ -90,34 +90,34 @@ async function closedOperations(h: FileHarness): Promise<Operation[]> {
   );
 }
 
-const send = (h: FileHarness, key: string | undefined, { method, path }: Operation, id = '1') =>
+const send = (h: InspectedHarness, key: string | undefined, { method, path }: Operation, id = '1') =>
   h.sendAs(key, method, path.replace('{id}', id).replace('{name}', 'none'), 'POST PUT'.includes(method) ? {} : undefined);
 
 describe('every operation of the document', () => {
   it('is one that this test knows the scope of', async () => {
-    const operations = await closedOperations(await fileHarness());
+    const operations = await closedOperations(await inspectedHarness());
     expect(operations.map(({ name }) => name).sort()).toEqual(Object.keys(SCOPE_OF).sort());
   });
 
   it('refuses no key, an unknown, a disabled and an expired one with 401, and changes nothing', async () => {
-    const h = await fileHarness();
+    const h = await inspectedHarness();
     const soon = new Date(h.controlPlane.now() + 60_000).toISOString();
     const [disabled, expired] = [await h.key({ scopes: ['admin'] }), await h.key({ scopes: ['admin'], expiresAt: soon })];
     for (const { key } of [disabled, expired]) expect((await h.sendAs(key, 'GET', '/pipelines')).status).toBe(200); // known, and perhaps remembered
     await h.call('DELETE', `/api-keys/${disabled.id}`);
     await h.controlPlane.advance(60_000);
-    const before = h.stored();
+    const before = await h.stored();
     const unknown = `${expired.key.slice(0, -1)}${expired.key.endsWith('x') ? 'y' : 'x'}`;
     for (const operation of await closedOperations(h)) {
       for (const key of [undefined, '', 'plq_nonsense', unknown, disabled.key, expired.key]) {
         expect(await refusal(await send(h, key, operation)), `${operation.name} with ${key}`).toBe('401 unauthenticated');
       }
     }
-    expect(h.stored()).toEqual(before);
+    expect(await h.stored()).toEqual(before);
   });
 
   it('opens to its own scope and to admin only, and never answers 5xx', async () => {
-    const h = await fileHarness();
+    const h = await inspectedHarness();
     const keys = new Map<Scope, string>();
     for (const scope of SCOPES) keys.set(scope, (await h.key({ scopes: [scope] })).key);
     for (const operation of await closedOperations(h)) {

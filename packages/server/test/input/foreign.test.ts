@@ -1,10 +1,10 @@
 import { SCOPES, type StageJob } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
-import { type FileHarness, fileHarness, refusal } from './support.js';
+import { type InspectedHarness, inspectedHarness, refusal } from './support.js';
 
 /** An application with a running job, and a stranger: all scopes, but of another application. */
 async function twoApplications() {
-  const h = await fileHarness();
+  const h = await inspectedHarness();
   const run = await h.create({ stages: [{ name: 'a' }, { name: 'b' }], keywords: ['ours'], idempotencyKey: 'same' });
   const owner = await h.worker(['a']);
   const job = await owner.one();
@@ -32,14 +32,14 @@ async function aForeignWorker(as: (method: string, path: string, body?: unknown,
   return { ...session, post };
 }
 
-const runningRow = (h: Pick<FileHarness, 'stored'>, id: string) =>
-  h.stored().stage?.find((row) => (row as { id: number }).id === Number(id));
+const runningRow = async (h: Pick<InspectedHarness, 'stored'>, id: string) =>
+  (await h.stored()).stage?.find((row) => (row as { id: number }).id === Number(id));
 
 describe('another application', () => {
   it('finds none of our pipelines, workers and keys by their ids', async () => {
     const { as, run, owner, call, stored } = await twoApplications();
     const ours = await call<{ id: string }>('POST', '/api-keys', { name: 'ours', scopes: ['read'] });
-    const before = stored();
+    const before = await stored();
     const pipeline = `/pipelines/${run.id}`;
     for (const [method, path] of [
       ['GET', pipeline],
@@ -51,7 +51,7 @@ describe('another application', () => {
     ] as [string, string][]) {
       expect(await refusal(await as(method, path)), `${method} ${path}`).toBe('404 not_found');
     }
-    expect(stored()).toEqual(before);
+    expect(await stored()).toEqual(before);
   });
 
   it('has its keys listed and revoked by the admin of all', async () => {
@@ -96,7 +96,7 @@ describe('another application', () => {
 
   it('cannot use the session of our worker', async () => {
     const { as, owner, job, stored } = await twoApplications();
-    const before = stored();
+    const before = await stored();
     const { workerId } = owner.session;
     for (const [path, rest] of [
       ['/jobs/pull', { pullSeq: 9, handlers: ['a'], maxJobs: 1 }],
@@ -110,7 +110,7 @@ describe('another application', () => {
     }
     const payload = await as('GET', `/jobs/${job.id}/payload?workerId=${workerId}&fencingToken=1`, undefined, owner.headers);
     expect(await refusal(payload)).toBe('401 session_invalid');
-    expect(stored()).toEqual(before);
+    expect(await stored()).toEqual(before);
   });
 
   it('cannot pull, settle, extend, report on or read our jobs with a worker of its own', async () => {
@@ -118,7 +118,7 @@ describe('another application', () => {
     const { as, job, owner, create } = h;
     await create({ stages: [{ name: 'a' }] }); // ready, and not theirs
     const w = await aForeignWorker(as);
-    const before = runningRow(h, job.id);
+    const before = await runningRow(h, job.id);
     const ref = settleOf(job);
     expect(await w.post('/jobs/pull', { pullSeq: 1, handlers: ['a', 'b'], maxJobs: 10 })).toMatchObject({ body: { jobs: [] } });
     const nack = { ...ref, error: { code: 'x', message: 'x' } };
@@ -147,8 +147,8 @@ describe('another application', () => {
     const headers = { 'x-worker-session': w.sessionToken };
     const payload = await as('GET', `/jobs/${job.id}/payload?workerId=${w.workerId}&fencingToken=1`, undefined, headers);
     expect(await refusal(payload)).toBe('404 not_found');
-    expect(runningRow(h, job.id)).toEqual(before);
-    expect(h.stored()).toMatchObject({ stage_log: [], context_item: [] });
+    expect(await runningRow(h, job.id)).toEqual(before);
+    expect(await h.stored()).toMatchObject({ stage_log: [], context_item: [] });
     expect((await owner.ack(job)).settled).toMatchObject([{ status: 'completed' }]);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type FileHarness, fileHarness } from './support.js';
+import { type InspectedHarness, inspectedHarness } from './support.js';
 
 /** Values that are near to what a field takes, and some that break careless code. */
 const odd = fc.constantFrom<unknown>(
@@ -141,15 +141,24 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
   };
 };
 
-async function prepared(): Promise<{ h: FileHarness; headers: Record<string, string>; bodies: Record<string, object> }> {
-  const h = await fileHarness();
+interface Prepared {
+  h: InspectedHarness;
+  headers: Record<string, string>;
+  bodies: Record<string, object>;
+  /** A job that is held, and what its holder asks for its payload with. */
+  held: { id: string; query: string };
+}
+
+async function prepared(): Promise<Prepared> {
+  const h = await inspectedHarness();
   const w = await h.worker(['a', 'b']);
   for (let index = 0; index < 3; index++) await h.create({ stages: [{ name: 'a' }, { name: 'b' }] });
-  await w.pull({ maxJobs: 2 });
+  const [job] = await w.pull({ maxJobs: 2 });
+  const held = { id: `${job?.id}`, query: `workerId=${w.session.workerId}&fencingToken=${job?.fencingToken}` };
   await h.call('POST', '/schedules', { name: 'first', cron: '@daily', template: { name: 'p', stages: [{ name: 'a' }] } });
   const template = { name: '{{ body.name }}', stages: '{{ body.stages }}', context: { input: '{{ body.input }}' } };
   const { token } = await h.call<{ token: string }>('POST', '/hooks', { name: 'orders', template, deliveryId: '{{ body.id? }}' });
-  return { h, headers: { ...w.headers, 'x-hook-token': token }, bodies: RIGHT_BODIES(w.session.workerId) };
+  return { h, headers: { ...w.headers, 'x-hook-token': token }, bodies: RIGHT_BODIES(w.session.workerId), held };
 }
 
 it('knows every operation that takes a body', async () => {
@@ -179,16 +188,21 @@ it('answers no body, however bent, with a 5xx', async () => {
   expect(await h.call('GET', '/health/ready')).toBeTruthy();
 });
 
-it('answers no path or query, however odd, with a 5xx', async () => {
-  const { h } = await prepared();
-  await h.call('POST', '/pipelines/1/cancel'); // one that runs would be waited for, and this clock stands still
+/** What can be got, and the names that its query may have. */
+async function queriesOf(h: InspectedHarness): Promise<{ path: string; names: string[] }[]> {
   const { paths } = await h.call<{ paths: Record<string, Record<string, { parameters?: { in: string; name: string }[] }>> }>(
     'GET',
     '/openapi.json',
   );
-  const gets = Object.entries(paths).flatMap(([path, { get }]) =>
+  return Object.entries(paths).flatMap(([path, { get }]) =>
     get ? [{ path, names: (get.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name) }] : [],
   );
+}
+
+it('answers no path or query, however odd, with a 5xx', async () => {
+  const { h } = await prepared();
+  await h.call('POST', '/pipelines/1/cancel'); // one that runs would be waited for, and this clock stands still
+  const gets = await queriesOf(h);
   const cases = fc.constantFrom(...gets).chain(({ path, names }) =>
     fc.record({
       path: fc
@@ -209,4 +223,37 @@ it('answers no path or query, however odd, with a 5xx', async () => {
     }),
     { numRuns: 400 },
   );
+});
+
+/** Well-formed, but no page gave them out. */
+const CURSORS = [
+  ...[-1, -0, 0, 1.5, 2 ** 53, -(2 ** 53), 1e308, null, true, {}, '', '\0', 'a\0', '\ud800', '1 1', '-1 -1', '1 \0', '1 1e400'],
+  ...[
+    'outputs:',
+    'outputs:abc',
+    'outputs:1.5',
+    'outputs:-1',
+    'outputs:1e400',
+    'outputs:0x10',
+    'outputs: 1',
+    'outputs:9007199254740993',
+  ],
+  ...['context:', 'context:\0', 'context:\ud800', 'nothing:1'],
+];
+
+// Seen to fail on PostgreSQL, where a negative offset, a NUL and a fraction for an id are errors: 500.
+it('answers no cursor that it never gave out with a 5xx', async () => {
+  const { h, headers, held } = await prepared();
+  await h.call('POST', '/pipelines/2/cancel');
+  const paged = (await queriesOf(h)).filter(({ names }) => names.includes('cursor'));
+  expect(paged.length).toBeGreaterThan(10);
+  for (const { path } of paged) {
+    const isPayload = path.startsWith('/jobs/');
+    for (const position of CURSORS) {
+      const cursor = Buffer.from(JSON.stringify(position)).toString('base64url');
+      const query = isPayload ? `${held.query}&cursor=${cursor}` : `cursor=${cursor}`;
+      const response = await h.send('GET', `${path.replace('{id}', isPayload ? held.id : '1')}?${query}`, undefined, headers);
+      expect(response.status, `${path} ${JSON.stringify(position)}: ${await response.text()}`).toBeLessThan(500);
+    }
+  }
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FileHarness, fileHarness, refusal } from './support.js';
+import { type InspectedHarness, inspectedHarness, refusal } from './support.js';
 
 const A_STAGE = { name: 'a' };
 const pipeline = (over: object = {}) => ({ name: 'p', stages: [A_STAGE], ...over });
@@ -12,18 +12,18 @@ afterEach(() => {
 });
 
 /** Sends each body to `path` and compares the refusals and the tables before and after. */
-async function expectRefused(h: FileHarness, path: string, cases: [body: unknown, refusal: string][]): Promise<void> {
-  const before = h.stored();
+async function expectRefused(h: InspectedHarness, path: string, cases: [body: unknown, refusal: string][]): Promise<void> {
+  const before = await h.stored();
   for (const [body, expected] of cases) {
     expect(await refusal(await h.send('POST', path, body)), JSON.stringify(body)?.slice(0, 200)).toBe(expected);
   }
-  expect(h.stored()).toEqual(before);
+  expect(await h.stored()).toEqual(before);
 }
 
 describe('a pipeline that cannot be', () => {
   it('is refused with the reason, and leaves nothing behind', async () => {
     const on = (name: string, ...dependsOn: string[]) => ({ name, dependsOn });
-    await expectRefused(await fileHarness(), '/pipelines', [
+    await expectRefused(await inspectedHarness(), '/pipelines', [
       ['{"name": "p", }', '400 invalid_json'],
       ['', '400 invalid_json'],
       ['null', '422 invalid_request'],
@@ -57,7 +57,7 @@ describe('a pipeline that cannot be', () => {
   });
 
   it('is told what was meant, and which stages wait for each other', async () => {
-    const { send } = await fileHarness();
+    const { send } = await inspectedHarness();
     const problem = async (body: object) => (await (await send('POST', '/pipelines', body)).json()) as { errors: object[] };
     expect(await problem(pipeline({ stages: [{ ...A_STAGE, dependOn: [] }] }))).toMatchObject({
       errors: [{ path: 'stages[0].dependOn', message: expect.stringContaining('dependsOn') }],
@@ -69,7 +69,7 @@ describe('a pipeline that cannot be', () => {
   });
 
   it('fails alone in a batch', async () => {
-    const { call, stored } = await fileHarness();
+    const { call, stored } = await inspectedHarness();
     const cyclic = pipeline({ stages: [{ name: 'a', dependsOn: ['b'] }, { name: 'b' }] });
     const { results } = await call<{ results: object[] }>('POST', '/pipelines/batch', {
       pipelines: [pipeline(), cyclic, 'nonsense', null, pipeline({ nmae: 'x' }), pipeline()],
@@ -82,15 +82,15 @@ describe('a pipeline that cannot be', () => {
       'invalid_request',
       'created',
     ]);
-    expect(stored().pipeline).toHaveLength(2);
-    expect(stored().stage).toHaveLength(2);
+    expect((await stored()).pipeline).toHaveLength(2);
+    expect((await stored()).stage).toHaveLength(2);
   });
 
   it('is taken at the limit: ten thousand stages in one chain', async () => {
-    const { create, stored } = await fileHarness();
+    const { create, stored } = await inspectedHarness();
     await create({ stages: chain(10_000) });
-    expect(stored().stage).toHaveLength(10_000);
-    expect(stored().stage_dependency).toHaveLength(9_999);
+    expect((await stored()).stage).toHaveLength(10_000);
+    expect((await stored()).stage_dependency).toHaveLength(9_999);
   });
 });
 
@@ -100,7 +100,7 @@ describe('text that a database or a worker could choke on', () => {
     ['a lone high surrogate', 'a\ud800b'],
     ['a lone low surrogate', '\udc00'],
   ])('is refused in names and keys: %s', async (_, text) => {
-    const h = await fileHarness();
+    const h = await inspectedHarness();
     await expectRefused(
       h,
       '/pipelines',
@@ -121,7 +121,7 @@ describe('text that a database or a worker could choke on', () => {
   });
 
   it('travels unharmed as the data of users', async () => {
-    const { create, worker, call } = await fileHarness();
+    const { create, worker, call } = await inspectedHarness();
     const input = { text: 'a\0b \ud800 \udc00 \u2028 😀', '\0key': 1, nested: [[['\uffff']]] };
     const run = await create({ stages: [{ name: 'a', input }], context: { c: input } });
     const w = await worker();
@@ -137,7 +137,7 @@ describe('__proto__', () => {
   const POISON = '{"polluted":true}';
 
   it('is dropped from input, context, output and metadata, and pollutes nothing', async () => {
-    const h = await fileHarness();
+    const h = await inspectedHarness();
     const text = `{"name":"p","__proto__":${POISON},"stages":[{"name":"a","__proto__":${POISON},
       "input":{"__proto__":${POISON},"keep":1,"deep":[{"__proto__":${POISON}}]}}],
       "context":{"__proto__":${POISON},"k":{"__proto__":${POISON},"keep":2}}}`;
@@ -148,11 +148,11 @@ describe('__proto__', () => {
     const ack = `{"workerId":"${w.session.workerId}","acks":[{"id":"${job.id}","fencingToken":1,
       "output":{"__proto__":${POISON},"keep":4},"context":[{"key":"__proto__","value":1}]}]}`;
     expect((await h.send('POST', '/jobs/ack', ack, w.headers)).status).toBeLessThan(500);
-    expect(JSON.stringify(h.stored())).not.toContain('polluted');
+    expect(JSON.stringify(await h.stored())).not.toContain('polluted');
   });
 
   it('is an ordinary name for a stage, a keyword or a handler', async () => {
-    const { create, worker, call } = await fileHarness();
+    const { create, worker, call } = await inspectedHarness();
     const run = await create({
       name: '__proto__',
       keywords: ['__proto__', 'constructor'],

@@ -5,6 +5,7 @@ import type { Group } from '../commit/tickets.js';
 import { DomainError, inField } from '../errors.js';
 import { createInGroup } from '../pipeline/create-step.js';
 import { type PipelinePlan, planPipeline } from '../pipeline/plan.js';
+import { isStorable } from '../storable.js';
 import { admitDelivery, type Presented } from './credentials.js';
 import type { HookDeps } from './hooks.js';
 import { SECRET_HEADERS } from './placeholder.js';
@@ -50,15 +51,13 @@ function headersFor({ headers }: IncomingDelivery): { [name: string]: string } {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !SECRET_HEADERS.includes(name)));
 }
 
-const UNSTORABLE = /[\0\p{Cs}]/u;
-
 /** Undefined when the sender gives none: then every delivery counts. */
 function idOf(hook: HookRow, sources: Sources, { headers }: IncomingDelivery): string | undefined {
   const found =
     hook.delivery_id === null ? headers['webhook-id'] : applyTemplate(hook.delivery_id, sources, { at: 'deliveryId' });
   if (found === undefined || found === null || found === '') return undefined;
   const id = typeof found === 'string' ? found : JSON.stringify(found);
-  if (id.length <= LIMITS.idempotencyKeyLength && !UNSTORABLE.test(id)) return id;
+  if (id.length <= LIMITS.idempotencyKeyLength && isStorable(id)) return id;
   const message = `The id of a delivery has 1 to ${LIMITS.idempotencyKeyLength} characters, and neither NUL nor half a surrogate pair.`;
   throw new DomainError('invalid_request', message, { errors: [{ path: 'deliveryId', message }] });
 }

@@ -5,7 +5,7 @@ import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
-import { decodeCursor, notFound, parseId } from '../ids.js';
+import { decodeCursor, notFound, parseId, unknownCursor } from '../ids.js';
 import { queueMark } from '../integration/queue.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, Principal } from '../use-cases.js';
@@ -122,7 +122,7 @@ function positionOf(cursor: string | undefined): { at: Ms; id: number } | undefi
   const text = decodeCursor(cursor, 'string');
   if (text === undefined) return undefined;
   const [at = Number.NaN, id = Number.NaN] = text.split(' ').map(Number);
-  if (!Number.isSafeInteger(at) || !Number.isSafeInteger(id)) throw invalid('cursor', 'is not one that this server gave out.');
+  if (!Number.isSafeInteger(at) || !Number.isSafeInteger(id)) throw unknownCursor();
   return { at, id };
 }
 

@@ -1,6 +1,6 @@
 import type { Reads, StageRow } from '../../store/store.js';
 import { DomainError } from '../errors.js';
-import { decodeCursor, encodeCursor, notFound, parseId } from '../ids.js';
+import { decodeCursor, encodeCursor, notFound, parseId, unknownCursor } from '../ids.js';
 import type { JsonText, PayloadPage } from '../use-cases.js';
 import { byteLength, orNull } from './output.js';
 import type { Holder } from './settle.js';
@@ -13,6 +13,8 @@ export interface PayloadDeps {
 const ROWS = 100;
 const CONTEXT = 'context:';
 const OUTPUTS = 'outputs:';
+const OUTPUTS_AFTER = /^outputs:(\d{1,16})$/;
+const FIRST = `${OUTPUTS}0`;
 
 /** Outputs of the dependencies, then the context, in pages of at most `maxPullBytes`. Only for the holder of the job. */
 export async function readPayload(
@@ -27,10 +29,11 @@ export async function readPayload(
   if (stage.status !== 'running' || stage.worker_id !== holder.workerId || stage.fencing_token !== fencingToken) {
     throw new DomainError('lease_lost', 'The job is not held under this token any more.');
   }
-  const position = decodeCursor(cursor, 'string') ?? OUTPUTS;
-  return position.startsWith(CONTEXT)
-    ? contextPage(deps, stage, position.slice(CONTEXT.length))
-    : outputPage(deps, stage, Number(position.slice(OUTPUTS.length)));
+  const position = decodeCursor(cursor, 'string') ?? FIRST;
+  if (position.startsWith(CONTEXT)) return contextPage(deps, stage, position.slice(CONTEXT.length));
+  const [, after] = OUTPUTS_AFTER.exec(position) ?? [];
+  if (after === undefined || !Number.isSafeInteger(Number(after))) throw unknownCursor();
+  return outputPage(deps, stage, Number(after));
 }
 
 async function outputPage({ reads, maxPullBytes }: PayloadDeps, stage: StageRow, after: number): Promise<PayloadPage> {

@@ -1,9 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type Json, LIMITS } from '@pipelogiq/protocol';
-
-// NUL and lone surrogates cannot be stored as text by every database.
-const UNSTORABLE = /[\0\p{Cs}]/u;
-const UNSTORABLE_ALL = /[\0\p{Cs}]/gu;
+import { isStorable, madeStorable } from '../../domain/storable.js';
 
 /**
  * A field that may be absent. Typed as exactly optional, because JSON has no `undefined`; built as `.optional()`, because
@@ -13,11 +10,7 @@ export const optional = <T extends z.ZodType>(schema: T) => schema.optional() as
 
 /** A name: not empty, bounded, storable everywhere. Length in UTF-16 units. */
 export const name = (maxLength: number = LIMITS.nameLength) =>
-  z
-    .string()
-    .min(1)
-    .max(maxLength)
-    .refine((text) => !UNSTORABLE.test(text), 'must not contain NUL or half a surrogate pair');
+  z.string().min(1).max(maxLength).refine(isStorable, 'must not contain NUL or half a surrogate pair');
 
 /** What a name in a path looks like: it needs no escaping anywhere. */
 export const PATH_NAME = `[A-Za-z0-9][A-Za-z0-9._~-]{0,${LIMITS.nameLength - 1}}`;
@@ -31,10 +24,7 @@ export const pathName = z
 
 /** Text for people: what does not fit or cannot be stored is replaced, because a report must not be lost over it. */
 export const freeText = (maxLength: number) =>
-  z.string().overwrite((text) => {
-    const short = text.length > maxLength ? text.slice(0, maxLength) : text;
-    return UNSTORABLE.test(short) ? short.replace(UNSTORABLE_ALL, '\uFFFD') : short;
-  });
+  z.string().overwrite((text) => madeStorable(text.length > maxLength ? text.slice(0, maxLength) : text));
 
 /** Lengths of text for people, in UTF-16 units; longer text is cut. */
 export const TEXT = { reason: 2_000, message: 16_384, stack: 65_536, progress: 1_000 } as const;
