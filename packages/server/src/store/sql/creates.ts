@@ -129,8 +129,13 @@ export const createsOf = (context: SqlContext): Creates => {
       await runRows(insertKeywords, rows);
     },
     async putContext(rows: ContextRow[]): Promise<void> {
-      const last = new Map(rows.map((row) => [`${row.pipeline_id}\n${row.key}`, row])); // one statement may not touch a row twice
-      await runRows(putContext, [...last.values()]);
+      // One statement may not touch a row twice: the last value counts, and the mark of any.
+      const merged = new Map<string, ContextRow>();
+      for (const row of rows) {
+        const key = `${row.pipeline_id}\n${row.key}`;
+        merged.set(key, { ...row, sensitive: row.sensitive || (merged.get(key)?.sensitive ?? 0) });
+      }
+      await runRows(putContext, [...merged.values()]);
       await runIds(markContext, { ids: [...new Set(rows.map((row) => row.pipeline_id))] });
     },
   };

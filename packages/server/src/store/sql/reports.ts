@@ -3,7 +3,14 @@ import type { SqlContext } from '../sql-context.js';
 import { rowsStatement } from '../statement.js';
 import type { Reports, StageLogRow } from '../store.js';
 
-const setProgress = rowsStatement<{ id: number; fencing_token: number; ratio: number | null; message: string | null }>(
+interface Progress {
+  id: number;
+  fencing_token: number;
+  ratio: number | null;
+  message: string | null;
+}
+
+const setProgress = rowsStatement<Progress & Record<string, unknown>>(
   { id: 'int', fencing_token: 'int', ratio: 'real', message: 'text' },
   (rows) => sql`
     with r(id, token, ratio, message) as (${rows})
@@ -33,12 +40,21 @@ const insertLogs = rowsStatement<StageLogRow & Record<string, unknown>>(
   (rows) => sql`insert into stage_log (id, pipeline_id, stage_id, fencing_token, level, message, fields, logged_at) ${rows}`,
 );
 
+/** What several reports of a delivery say in the end. One statement may not touch a row twice: PostgreSQL would take any of them. */
+function inOne(rows: Progress[]): Progress[] {
+  const merged = new Map<string, Progress>();
+  for (const row of rows) {
+    const key = `${row.id} ${row.fencing_token}`;
+    const before = merged.get(key);
+    merged.set(key, { ...row, ratio: row.ratio ?? before?.ratio ?? null, message: row.message ?? before?.message ?? null });
+  }
+  return [...merged.values()];
+}
+
 export const reportsOf = ({ runRows }: SqlContext): Reports => {
   return {
-    async setProgress(
-      rows: { id: number; fencing_token: number; ratio: number | null; message: string | null }[],
-    ): Promise<void> {
-      await runRows(setProgress, rows);
+    async setProgress(rows: Progress[]): Promise<void> {
+      await runRows(setProgress, inOne(rows));
     },
     async addLogLines(rows: { id: number; lines: number }[]): Promise<void> {
       await runRows(addLogLines, rows);
