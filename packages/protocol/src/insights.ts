@@ -212,6 +212,11 @@ export interface Insights {
   to: string;
   /** Length of a point: a minute, an hour or a day (of UTC). */
   resolutionMs: number;
+  /**
+   * True when the pipeline or handler that was asked for is not told apart, for the application has more series than it may: what it did is
+   * counted as `(other)`, and missing here.
+   */
+  folded: boolean;
   summary: InsightSummary;
   /** Periods in which something ended, oldest first. */
   points: InsightPoint[];

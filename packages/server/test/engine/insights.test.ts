@@ -172,6 +172,28 @@ describe('insights', () => {
     expect(slowestStages.length).toBeLessThanOrEqual(7);
   });
 
+  it('say so when what is asked for is counted as other, and tell it apart once there is room', async () => {
+    const DAY = 24 * HOUR;
+    const h = await harness({ insightMaxSeries: 10, insightDaysMs: 2 * DAY, insightHoursMs: DAY });
+    const worker = await h.worker();
+    for (let n = 0; n < 12; n++) await run(h, worker, { name: `p${n}`, runMs: 1 });
+    await folded(h);
+    const told = async (pipeline: string) => {
+      const { summary, folded: isFolded } = await insightsOf(h, `?pipeline=${pipeline}`);
+      return [summary.completed, isFolded];
+    };
+    expect(await Promise.all(['p0', 'p11'].map(told))).toEqual([
+      [1, false],
+      [0, true],
+    ]);
+    expect((await insightsOf(h)).folded).toBe(false);
+    await h.controlPlane.jump(4 * DAY);
+    await h.controlPlane.advance(MINUTE); // the series that were not seen for so long are gone
+    for (let n = 0; n < 2; n++) await run(h, worker, { name: 'p11', runMs: 1 });
+    await folded(h);
+    expect(await told('p11')).toEqual([2, false]);
+  });
+
   it.each([
     ['?range=1y', 'range'],
     ['?range=0m', 'range'],

@@ -35,7 +35,12 @@ export const SAMPLE = 30;
 const REGRESSION_RATIO = 1.25;
 
 /** The answer, from what was collected in a window and in the one before it. */
-export function figuresOf(window: Window, collected: Collected, before: Collected, limit: number): Omit<Insights, 'marks'> {
+export function figuresOf(
+  window: Window,
+  collected: Collected,
+  before: Collected,
+  limit: number,
+): Omit<Insights, 'marks' | 'folded'> {
   const stages = collected.series.filter(({ key }) => key.kind === 'stage');
   const pipelines = collected.series.filter(({ key }) => key.kind === 'pipeline');
   const pools = collected.series.filter(({ key }) => key.kind === 'pool');

@@ -69,7 +69,8 @@ export class Folder {
     const keys = new Map([...byMinute.values()].flatMap((series) => [...series].map(([text, { key }]) => [text, key] as const)));
     const learnt = new Map<string, Known>();
     const today = periodOf(now, DAY);
-    const isUnknown = (text: string): boolean => !this.#known.has(text) && !learnt.has(text);
+    // Looked up again each day: it may have gone with its age, and for one that is counted as other there may be room since.
+    const isUnknown = (text: string): boolean => !learnt.has(text) && (this.#known.get(text)?.seenAt ?? 0) < today;
     const unknown = (): [string, SeriesKey][] => [...keys].filter(([text]) => isUnknown(text));
     await learn(
       tx,

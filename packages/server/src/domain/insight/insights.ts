@@ -10,6 +10,7 @@ import { figuresOf } from './figures.js';
 import { findMark, type MarkDeps, type MarkUseCases, markUseCases } from './marks.js';
 import { DAY, HOUR } from './periods.js';
 import { invalid, rangeOf } from './range.js';
+import { OTHER } from './series.js';
 import { type Kept, type Window, windowOf } from './window.js';
 
 export interface InsightUseCases extends MarkUseCases {
@@ -46,6 +47,12 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
   const assertKept = (): void => {
     if (!deps.insights) throw new DomainError('not_found', 'This server keeps no insights: its option `insights` is off.');
   };
+  /** What is asked for has no series of its own, and others are counted together. */
+  const isFolded = async (applicationId: number, filter: { pipeline: string | undefined; handler: string | undefined }) => {
+    if (filter.pipeline === undefined && filter.handler === undefined) return false;
+    if ((await reads.series(applicationId, filter)).length > 0) return false;
+    return (await reads.series(applicationId, { pipeline: OTHER })).length > 0;
+  };
   const marksIn = async (applicationId: number, { from, to }: Window, pipeline: string | undefined, now: Ms) => {
     const compared: MarkInsight[] = [];
     for (const row of await reads.marks(applicationId, { from, to, pipeline, limit: COMPARED })) {
@@ -70,7 +77,8 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       const collected = await collect(reads, filter, window);
       const before = await collect(reads, filter, windowOf(window.from - (to - from), window.from, now, deps));
       const marks = await marksIn(applicationId, window, pipeline, now);
-      return { ...figuresOf(window, collected, before, limit), marks };
+      const figures = figuresOf(window, collected, before, limit);
+      return { ...figures, marks, folded: await isFolded(applicationId, filter) };
     },
     async errors({ applicationId }, { range = DEFAULT_RANGE, handler, limit, cursor }) {
       assertKept();

@@ -128,6 +128,7 @@ export const insights = z
     from: time,
     to: time,
     resolutionMs: count,
+    folded: z.boolean(),
     summary: summary.openapi('InsightSummary'),
     points: z.array(point.openapi('InsightPoint')),
     slowestStages: z.array(stageInsight),
