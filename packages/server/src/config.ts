@@ -137,6 +137,10 @@ function envSource(env: Readonly<Record<string, string | undefined>>): Source {
       !isServiceLink(entry[0], entry[1]),
   );
   const values = new Map(ours);
+  const level = env.LOG_LEVEL?.toLowerCase(); // many programs know it: a word that is none of ours is none of ours
+  if (!values.has(envName('logLevel')) && table.logLevel.type === 'enum' && table.logLevel.values.includes(level ?? '')) {
+    values.set(envName('logLevel'), level as string);
+  }
   return {
     label: envName,
     get: (name) => values.get(envName(name)),

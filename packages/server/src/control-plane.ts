@@ -198,6 +198,7 @@ export class RunningControlPlane implements ControlPlane {
   async #close(): Promise<void> {
     const { engine, store, telemetry, outbound } = this.#parts;
     engine.stopLeasing();
+    telemetry.profiler.stop();
     // Also the answers under way through a mounted handler: they still read and write.
     const closed = Promise.all([...this.#servers.map((server) => server.close()), this.#open.empty()]);
     await Promise.race([closed, this.#after(this.#parts.config.shutdownTimeoutMs * ANSWERS_SHARE)]);
@@ -221,6 +222,7 @@ export class RunningControlPlane implements ControlPlane {
         bodyBytes: config.maxBodyBytes,
         batchBodyBytes: config.maxBatchBodyBytes,
         jsonDepth: config.maxJsonDepth,
+        profileMs: config.maxProfileMs,
       },
       version: SERVER_VERSION,
       startedAt: clock.now(),

@@ -16,6 +16,7 @@ import { operatorUseCases } from './domain/pipeline/operator.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
 import { scheduleUseCases } from './domain/schedule/schedules.js';
+import { serverUseCases } from './domain/server/server.js';
 import { diagnosisUseCases } from './domain/stage/diagnoses.js';
 import { eventStageUseCases } from './domain/stage/event-stages.js';
 import { jobUseCases } from './domain/stage/jobs.js';
@@ -44,7 +45,7 @@ export interface EngineParts {
   /** All calls to others. */
   outbound: Outbound;
   integrations: IntegrationKinds;
-  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'metrics'>;
+  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'metrics' | 'profiler'>;
   health: HealthWatch;
 }
 
@@ -104,6 +105,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       exportsSpans: telemetry.spanExport.enabled,
       onConfigured: () => hint(SEND_INTEGRATIONS, 0),
     }),
+    server: serverUseCases({ committer, ...telemetry }),
   };
   const sender = new IntegrationSender({
     ...parts,

@@ -1,4 +1,5 @@
 import { HEALTH_OPTIONS } from './health/options.js';
+import { LOG_OPTIONS } from './log-options.js';
 import { DAY, KIB, MIB, MINUTE, type Option } from './option-kinds.js';
 
 export {
@@ -273,4 +274,5 @@ export const OPTIONS = {
     max: 10_000_000,
     description: 'deliveries that wait for one integration before the oldest are dropped',
   },
+  ...LOG_OPTIONS,
 } as const satisfies Record<string, Option>;

@@ -52,7 +52,7 @@ export function devCommand(program: Command, output: Output, finish: (exitCode: 
     const config = {
       ...given,
       ...(chosen('database', 'PIPELOGIQ_DATABASE') ? {} : { database: DEFAULTS.database }),
-      ...(chosen('logLevel', 'PIPELOGIQ_LOG_LEVEL') ? {} : { logLevel: DEFAULTS.logLevel }),
+      ...(chosen('logLevel', 'PIPELOGIQ_LOG_LEVEL') || process.env.LOG_LEVEL ? {} : { logLevel: DEFAULTS.logLevel }),
     };
     if (!isLoopback(config.host)) {
       throw new CliError(`dev listens on this machine only, not on ${config.host}; use \`pipelogiq serve\``, { exitCode: 2 });

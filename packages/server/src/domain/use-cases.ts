@@ -53,6 +53,7 @@ import type { HookUseCases } from './hook/hooks.js';
 import type { InsightUseCases } from './insight/insights.js';
 import type { IntegrationUseCases } from './integration/integrations.js';
 import type { ScheduleUseCases } from './schedule/schedules.js';
+import type { ServerUseCases } from './server/server.js';
 
 /** Who calls: the holder of an API key. Everything that it names must belong to its application, else it is not found. */
 export interface Principal {
@@ -206,4 +207,5 @@ export interface UseCases {
   insights: InsightUseCases;
   integrations: IntegrationUseCases;
   hooks: HookUseCases;
+  server: ServerUseCases;
 }

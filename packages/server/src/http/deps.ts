@@ -22,6 +22,8 @@ export interface HttpLimits {
   pageSize: number;
   /** `limit` of a list that names none. */
   defaultPageSize: number;
+  /** Longest profile, in milliseconds. */
+  profileMs: number;
 }
 
 export const HTTP_LIMITS = {
@@ -30,6 +32,7 @@ export const HTTP_LIMITS = {
   jsonDepth: LIMITS.jsonDepth,
   pageSize: LIMITS.pageSize,
   defaultPageSize: 50,
+  profileMs: 60_000,
 } as const satisfies HttpLimits;
 
 export type HealthStatus = 'healthy' | 'degraded' | 'unhealthy';

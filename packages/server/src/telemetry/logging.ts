@@ -34,7 +34,28 @@ export interface LoggerOptions {
   clock: Pick<Clock, 'now'>;
   /** Default: standard output, one synchronous write a line. */
   destination?: DestinationStream;
+  /** Takes what is logged a second time, as data: names in snake_case, secrets by name replaced. */
+  records?: (record: LogRecord) => void;
 }
+
+/** One logged line as data. */
+export interface LogRecord {
+  level: LogLevel;
+  message: string;
+  /** Epoch milliseconds. */
+  time: number;
+  fields: LogFields;
+}
+
+/**
+ * What a line is about, which also says how long it is worth keeping: `job`, `scheduler`, `runner`, `security`, `errors` or `debug`.
+ * The caller's word counts; else the level tells.
+ */
+const categoryOf = (level: LogLevel): string =>
+  level === 'error' || level === 'fatal' ? 'errors' : level === 'debug' || level === 'trace' ? 'debug' : 'scheduler';
+
+/** One synchronous write a line. */
+export const STANDARD_OUTPUT: DestinationStream = pino.destination({ fd: 1, sync: true });
 
 /** Fields that pino writes itself; a caller's field of the same name would make the JSON ambiguous. */
 const OWN_FIELDS = new Set(['timestamp', 'level', 'service', 'message']);
@@ -46,12 +67,7 @@ const OWN_FIELDS = new Set(['timestamp', 'level', 'service', 'message']);
  *
  * @example createLogger({ level: 'info', service: 'pipelogiq', clock }).info({ pipelineId: '7', traceId }, 'created');
  */
-export function createLogger({
-  level,
-  service,
-  clock,
-  destination = pino.destination({ fd: 1, sync: true }),
-}: LoggerOptions): ServerLogger {
+export function createLogger({ level, service, clock, destination = STANDARD_OUTPUT, records }: LoggerOptions): ServerLogger {
   const output: DestinationStream = { write: (line) => destination.write(safeLine(line)) };
   const root = pino(
     {
@@ -63,12 +79,18 @@ export function createLogger({
     },
     output,
   );
-  return loggerOn(root, {});
+  const tell = records && ((line: Omit<LogRecord, 'time'>) => records({ ...line, time: clock.now() }));
+  return loggerOn(root, {}, tell);
 }
 
-function loggerOn(root: PinoLogger, bound: LogFields): ServerLogger {
+type Tell = (line: Omit<LogRecord, 'time'>) => void;
+
+function loggerOn(root: PinoLogger, bound: LogFields, tell: Tell | undefined): ServerLogger {
   const at = (level: LogLevel) => (fields: LogFields, message: string) => {
-    if (root.isLevelEnabled(level)) root[level](lineFields({ ...bound, ...fields }), message);
+    if (!root.isLevelEnabled(level)) return;
+    const line = lineFields({ category: categoryOf(level), ...bound, ...fields });
+    root[level](line, message);
+    tell?.({ level, message, fields: line });
   };
   return {
     trace: at('trace'),
@@ -77,7 +99,7 @@ function loggerOn(root: PinoLogger, bound: LogFields): ServerLogger {
     warn: at('warn'),
     error: at('error'),
     fatal: at('fatal'),
-    child: (fields) => loggerOn(root, { ...bound, ...fields }),
+    child: (fields) => loggerOn(root, { ...bound, ...fields }, tell),
     get level() {
       return root.level as LoggerLevel;
     },
@@ -91,7 +113,7 @@ function lineFields(fields: LogFields): LogFields {
   const line: { [name: string]: unknown } = {};
   for (const [name, value] of Object.entries(fields)) {
     if (value === undefined) continue;
-    const snake = snakeCase(name);
+    const snake = name === 'err' ? 'error' : snakeCase(name); // pino's own word would have its own serializer
     line[OWN_FIELDS.has(snake) ? `field_${snake}` : snake] = isSecretName(name) ? REDACTED : printable(value);
   }
   return line;

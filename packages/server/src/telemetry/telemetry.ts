@@ -1,8 +1,11 @@
 import { samplerConfig } from '@pipelogiq/protocol';
 import type { Clock } from '../clock.js';
-import { createLogger, type LoggerLevel, type ServerLogger } from './logging.js';
+import { DailyFile } from './daily-file.js';
+import { createLogExport, type LogExport, logsConfig } from './log-export.js';
+import { createLogger, type LoggerLevel, type ServerLogger, STANDARD_OUTPUT } from './logging.js';
 import { createServerMetrics, type MetricsOptions, type ServerMetrics } from './metrics/server-metrics.js';
 import { tracingConfig } from './otel-config.js';
+import { Profiler } from './profiler.js';
 import { createSampler, type Sampler } from './sampling.js';
 import { createServerSpans, type ServerSpans } from './server-spans.js';
 import { createSpanExport, type SpanExport } from './span-export.js';
@@ -14,6 +17,7 @@ export interface Telemetry {
   spanExport: SpanExport;
   serverSpans: ServerSpans;
   metrics: ServerMetrics;
+  profiler: Profiler;
   /** Sends what is left, for a few seconds at most. */
   close(): Promise<void>;
 }
@@ -21,8 +25,14 @@ export interface Telemetry {
 /** For each of two steps, so that a server with a dead collector still ends in time. */
 const GRACE_MS = 1_500;
 
+interface LogOptions {
+  logLevel: LoggerLevel;
+  logFile?: string;
+  logFileDays: number;
+}
+
 export interface TelemetryOptions {
-  config: { logLevel: LoggerLevel } & MetricsOptions;
+  config: LogOptions & MetricsOptions;
   /** Of the server package. */
   version: string;
   /** Kind of the store. */
@@ -33,7 +43,7 @@ export interface TelemetryOptions {
 }
 
 export function openTelemetry({ config, env, clock, version, store }: TelemetryOptions): Telemetry {
-  const log = createLogger({ level: config.logLevel, service: 'pipelogiq', clock });
+  const { log, logExport, closeFile } = openLog({ config, env, clock });
   const warn = (message: string): void => log.warn({}, message);
   const sampler = createSampler(samplerConfig(env, warn));
   const spanExport = createSpanExport(tracingConfig(env, warn), { clock });
@@ -46,9 +56,50 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
     spanExport,
     serverSpans,
     metrics,
+    profiler: new Profiler(clock),
     close: async () => {
       await serverSpans.shutdown(GRACE_MS);
       await spanExport.shutdown(GRACE_MS);
+      await logExport?.shutdown(GRACE_MS);
+      closeFile();
     },
   };
+}
+
+interface OpenLog {
+  log: ServerLogger;
+  logExport: LogExport | undefined;
+  /** A line that comes later opens it again. */
+  closeFile(): void;
+}
+
+/** Standard output, and what else is asked for: a file for each day, a collector. */
+function openLog({ config, env, clock }: Pick<TelemetryOptions, 'config' | 'env' | 'clock'>): OpenLog {
+  const misread: string[] = [];
+  const wanted = logsConfig(env, (message) => misread.push(message));
+  const logExport = wanted && createLogExport(wanted, clock);
+  const onError = (error: unknown): void => {
+    // Not by the log, which would come back here.
+    process.stderr.write(
+      `pipelogiq: the log file cannot be written: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+  };
+  const { logFile: path, logFileDays: keepDays } = config;
+  const file = path === undefined ? undefined : new DailyFile({ path, keepDays, now: () => clock.now(), onError });
+  const log = createLogger({
+    level: config.logLevel,
+    service: 'pipelogiq',
+    clock,
+    ...(file && {
+      destination: {
+        write: (line: string) => {
+          STANDARD_OUTPUT.write(line);
+          file.write(line);
+        },
+      },
+    }),
+    ...(logExport && { records: (record) => logExport.emit(record) }),
+  });
+  for (const message of misread) log.warn({}, message);
+  return { log, logExport, closeFile: () => file?.close() };
 }

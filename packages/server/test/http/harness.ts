@@ -74,6 +74,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     hooks: group('hooks'),
     insights: group('insights'),
     integrations: group('integrations'),
+    server: group('server'),
   } as unknown as UseCases;
   return { useCases, calls };
 }

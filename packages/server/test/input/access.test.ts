@@ -67,6 +67,10 @@ const SCOPE_OF: Record<string, Scope> = {
   'GET /hooks/{name}': 'operate',
   'PUT /hooks/{name}': 'operate',
   'DELETE /hooks/{name}': 'operate',
+  'GET /log-level': 'admin',
+  'PUT /log-level': 'admin',
+  'POST /admin/profiles/cpu': 'admin',
+  'POST /admin/profiles/heap': 'admin',
   'GET /applications': 'admin',
   'POST /applications': 'admin',
   'GET /api-keys': 'admin',
@@ -92,6 +96,16 @@ async function closedOperations(h: InspectedHarness): Promise<Operation[]> {
 
 const send = (h: InspectedHarness, key: string | undefined, { method, path }: Operation, id = '1') =>
   h.sendAs(key, method, path.replace('{id}', id).replace('{name}', 'none'), 'POST PUT'.includes(method) ? {} : undefined);
+
+/** Moves time until the answer is there: some operations take as long as they are asked to. */
+async function passingTime<T>(h: FileHarness, answer: Promise<T>): Promise<T> {
+  let isThere = false;
+  const noted = answer.finally(() => {
+    isThere = true;
+  });
+  while (!isThere) await h.controlPlane.advance(1_000);
+  return noted;
+}
 
 describe('every operation of the document', () => {
   it('is one that this test knows the scope of', async () => {
@@ -122,7 +136,8 @@ describe('every operation of the document', () => {
     for (const scope of SCOPES) keys.set(scope, (await h.key({ scopes: [scope] })).key);
     for (const operation of await closedOperations(h)) {
       for (const [scope, key] of keys) {
-        const response = await send(h, key, operation, '999');
+        const sent = send(h, key, operation, '999');
+        const response = operation.path.startsWith('/admin/profiles/') ? await passingTime(h, sent) : await sent;
         const opens = scope === 'admin' || scope === SCOPE_OF[operation.name];
         expect(response.status, `${operation.name} as ${scope}`).toBeLessThan(500);
         expect(response.status === 403, `${operation.name} as ${scope}`).toBe(!opens);

@@ -25,6 +25,7 @@ describe('the log', () => {
       level: 'info',
       timestamp: '2026-01-02T03:04:05.000Z',
       service: 'pipelogiq',
+      category: 'scheduler',
       pipeline_id: '7',
       trace_id: TRACE_ID,
       span_id: 'a'.repeat(16),
@@ -46,6 +47,27 @@ describe('the log', () => {
     child.fatal({}, 'unheard');
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'debug', loop: 'expire', message: 'heard' });
+  });
+
+  it('says what a line is about, by its level where the caller does not', () => {
+    const { log, last } = harness('trace');
+    const categories = (['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const).map((level) => {
+      log[level]({}, 'x');
+      return last().category;
+    });
+    expect(categories).toEqual(['debug', 'debug', 'scheduler', 'scheduler', 'errors', 'errors']);
+    log.error({ category: 'security' }, 'x');
+    expect(last().category).toBe('security');
+  });
+
+  it('writes an error under the name error, whatever it is called', () => {
+    const { log, last } = harness();
+    class StoreError extends Error {
+      override readonly name = 'StoreError';
+    }
+    log.error({ err: new StoreError('away') }, 'failed');
+    expect(last()).toMatchObject({ error: { type: 'StoreError', message: 'away', stack: expect.any(String) } });
+    expect(last()).not.toHaveProperty('err');
   });
 
   it('writes an error with type, message, code, stack and cause', () => {

@@ -16,6 +16,7 @@ import { operatorRoutes } from './operator.js';
 import { pipelineViewRoutes } from './pipeline-views.js';
 import { pipelineRoutes } from './pipelines.js';
 import { scheduleRoutes } from './schedules.js';
+import { serverRoutes } from './server.js';
 import { settleRoutes } from './settles.js';
 import { workerRoutes } from './workers.js';
 
@@ -35,6 +36,7 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...accountRoutes(deps),
     ...eventRoutes(deps),
     ...insightRoutes(deps),
+    ...serverRoutes(deps),
     ...markRoutes(deps),
     ...metricRoutes(deps),
     ...integrationRoutes(deps),

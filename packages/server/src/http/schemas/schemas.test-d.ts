@@ -12,6 +12,7 @@ import type * as jobs from './jobs.js';
 import type * as pipelineAnswers from './pipeline-answers.js';
 import type * as pipelines from './pipelines.js';
 import type * as problems from './problem.js';
+import type * as server from './server.js';
 import type * as triggers from './triggers.js';
 import type * as workers from './workers.js';
 
@@ -25,6 +26,10 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof pipelines.stageSpec>>().toEqualTypeOf<wire.StageSpec>();
     expectTypeOf<Of<typeof pipelines.backoff>>().toEqualTypeOf<wire.Backoff>();
     expectTypeOf<Of<typeof pipelines.cancelPipeline>>().toEqualTypeOf<wire.CancelPipeline>();
+  });
+
+  test('bodies about the server', () => {
+    expectTypeOf<Of<typeof server.serverLogLevel>>().toEqualTypeOf<wire.ServerLogLevel>();
   });
 
   test('bodies of workers', () => {

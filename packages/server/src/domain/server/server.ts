@@ -1,0 +1,64 @@
+import type { LogLevel, ServerLogLevel } from '@pipelogiq/protocol';
+import { auditBy } from '../account/audit.js';
+import type { Committer } from '../commit/committer.js';
+import type { OperateTicket } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
+import type { Principal } from '../use-cases.js';
+
+export interface ServerDeps {
+  committer: Committer;
+  log: { readonly level: LogLevel | 'silent'; setLevel(level: LogLevel | 'silent'): void };
+  profiler: {
+    take(kind: 'cpu' | 'heap', ms: number, signal: AbortSignal): Promise<string>;
+    isBusy(error: unknown): boolean;
+  };
+}
+
+/** What concerns the server as a whole, and so only admins of all applications. */
+export interface ServerUseCases {
+  logLevel(caller: Principal): ServerLogLevel;
+  setLogLevel(caller: Principal, level: ServerLogLevel['level']): Promise<ServerLogLevel>;
+  /** The JSON of a profile, taken for `ms` or until `signal` aborts. Throws `state_conflict` while another is taken. */
+  profile(caller: Principal, kind: 'cpu' | 'heap', ms: number, signal: AbortSignal): Promise<string>;
+}
+
+const TARGET = { type: 'server', id: 'server' };
+
+export function serverUseCases({ committer, log, profiler }: ServerDeps): ServerUseCases {
+  const audited = (caller: Principal, action: string, details: { [name: string]: string }) =>
+    committer.submit<OperateTicket>({
+      kind: 'operate',
+      applicationId: caller.applicationId,
+      rows: 1,
+      bytes: 0,
+      run: (group) => auditBy(group, caller, { action, target: TARGET, details }),
+    });
+  return {
+    logLevel(caller) {
+      requireAll(caller);
+      return { level: log.level };
+    },
+    async setLogLevel(caller, level) {
+      requireAll(caller);
+      const before = log.level;
+      log.setLevel(level); // first: a log that shows why nothing can be stored must be had while nothing can be stored
+      await audited(caller, 'server.log_level', { before, level });
+      return { level };
+    },
+    async profile(caller, kind, ms, signal) {
+      requireAll(caller);
+      await audited(caller, 'server.profile', { kind, ms: String(ms) });
+      try {
+        return await profiler.take(kind, ms, signal);
+      } catch (error) {
+        if (!profiler.isBusy(error)) throw error;
+        throw new DomainError('state_conflict', 'A profile is being taken already; ask again when it is done.');
+      }
+    },
+  };
+}
+
+function requireAll(caller: Principal): void {
+  if (caller.allApplications) return;
+  throw new DomainError('forbidden', 'This concerns the server as a whole: it needs a key of an admin of all applications.');
+}
