@@ -1,4 +1,4 @@
-import { type FieldError, type IntegrationField, type IntegrationValue, REDACTED } from '@pipelogiq/protocol';
+import { type FieldError, type IntegrationField, type IntegrationValue, REDACTED, redactSecrets } from '@pipelogiq/protocol';
 import { didYouMean } from '../../did-you-mean.js';
 import { DomainError } from '../errors.js';
 import type { IntegrationKind, Settings } from './kind.js';
@@ -96,12 +96,21 @@ export function parted({ fields }: IntegrationKind, stored: Stored): { open: Sto
 }
 
 const SHORTEST_SECRET = 4;
+const SHORTEST_PART = 6;
 
-/** A text of another server, which may repeat what it was sent. */
+/** A text of another server, which may repeat what it was sent, in whatever form. */
 export function withoutSecrets(text: string, { fields }: IntegrationKind, settings: Settings): string {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
-  return secrets
-    .flatMap((secret) => [secret, encodeURIComponent(secret), ...(URL.canParse(secret) ? [new URL(secret).username] : [])])
-    .filter((secret) => secret.length >= SHORTEST_SECRET)
-    .reduce((clean, secret) => clean.replaceAll(secret, REDACTED), text);
+  const clean = secrets.flatMap(formsOf).reduce((cleaner, secret) => cleaner.replaceAll(secret, REDACTED), text);
+  return redactSecrets(clean);
+}
+
+/** As it is, escaped, and its parts: a list of headers, or a URL with a key, is sent in pieces. */
+function formsOf(secret: string): string[] {
+  const parts = [
+    ...secret.split(/[,=\s]+/),
+    ...(URL.canParse(secret) ? [new URL(secret).username, new URL(secret).pathname] : []),
+  ];
+  const whole = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
+  return [...whole.filter(({ length }) => length >= SHORTEST_SECRET), ...parts.filter(({ length }) => length >= SHORTEST_PART)];
 }
