@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of links are written like this
 import fs from 'node:fs';
 import type { Integration, Page } from '@pipelogiq/protocol';
 import { INTEGRATION_TYPES } from '@pipelogiq/protocol';

@@ -77,7 +77,8 @@ const TRACE_TEMPLATES: { readonly [backend: string]: (url: string, datasource: s
 /** Without templates nothing is linked. */
 export function linkerOf(settings: Settings | undefined): Linker {
   if (!settings) return () => ({});
-  const { traceBackend, traceBackendUrl, traceDatasource, traceLinkTemplate, logsLinkTemplate } = settings;
+  // What is stored has no defaults; these are those of the fields.
+  const { traceBackend = 'tempo', traceBackendUrl, traceDatasource = 'tempo', traceLinkTemplate, logsLinkTemplate } = settings;
   const ready = TRACE_TEMPLATES[String(traceBackend)]?.(String(traceBackendUrl).replace(/\/+$/, ''), String(traceDatasource));
   const trace = typeof traceLinkTemplate === 'string' ? traceLinkTemplate : traceBackendUrl === undefined ? undefined : ready;
   return (linked) => {
