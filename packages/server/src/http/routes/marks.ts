@@ -24,8 +24,9 @@ function create({ useCases: { insights } }: HttpDeps): Route {
       200: { description: 'An earlier call with this key had marked it.', schema: markCreated },
     },
     errors: ['idempotency_conflict', 'idempotency_mismatch'],
-    async handle({ caller, body, headers }) {
-      const made = await insights.mark(caller, withIdempotencyKey(body, headers));
+    async handle({ caller, body, headers, check }) {
+      const mark = withIdempotencyKey(body, headers, (keyed) => check(createMark, keyed, ''));
+      const made = await insights.mark(caller, mark);
       return json(made.created ? 201 : 200, made, { location: `marks/${made.id}` });
     },
   });

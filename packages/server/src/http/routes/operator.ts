@@ -77,8 +77,9 @@ function append({ useCases: { operator } }: HttpDeps): Route {
       200: { description: 'What an earlier request with the same idempotency key added.', schema: stagesAppended },
     },
     errors: ['not_found', 'state_conflict', 'invalid_pipeline', 'idempotency_conflict', 'idempotency_mismatch'],
-    async handle({ caller, id, body, headers }) {
-      const appended = await operator.append(caller, id, withIdempotencyKey(body, headers));
+    async handle({ caller, id, body, headers, check }) {
+      const request = withIdempotencyKey(body, headers, (keyed) => check(appendStages, keyed, ''));
+      const appended = await operator.append(caller, id, request);
       return json(appended.created ? 201 : 200, appended);
     },
   });

@@ -40,8 +40,7 @@ function create({ useCases }: HttpDeps): Route {
     },
     errors: ['invalid_pipeline', 'idempotency_conflict', 'idempotency_mismatch'],
     async handle({ caller, body, headers, check }) {
-      const keyed = withIdempotencyKey(body, headers);
-      const item = keyed === body ? body : check(createPipeline, keyed, '');
+      const item = withIdempotencyKey(body, headers, (keyed) => check(createPipeline, keyed, ''));
       const [result] = await useCases.pipelines.create(caller, [withTrace(item, headers)]);
       if (result === undefined || result instanceof DomainError) throw result ?? new Error('create gave no result');
       return json(result.created ? 201 : 200, result, result.created ? { location: `pipelines/${result.id}` } : {});

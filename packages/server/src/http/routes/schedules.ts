@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import { HEADERS, ROUTES, type TriggerSchedule } from '@pipelogiq/protocol';
-import { DomainError } from '../../domain/errors.js';
+import { ROUTES } from '@pipelogiq/protocol';
 import type { HttpDeps } from '../deps.js';
+import { withIdempotencyKey } from '../idempotency-key.js';
 import { pageFields, pageQuery } from '../query.js';
 import { json, type Route, route } from '../route.js';
 import { name, optional, page } from '../schemas/common.js';
@@ -131,18 +131,12 @@ function actions({ useCases: { schedules } }: HttpDeps): Route[] {
       },
       errors: ['not_found', 'invalid_pipeline', 'idempotency_conflict', 'idempotency_mismatch'],
       async handle({ caller, id, body, headers, check }) {
-        const created = await schedules.trigger(caller, id, check(triggerSchedule, withKey(body, headers), ''));
+        const request = withIdempotencyKey(body, headers, (keyed) => check(triggerSchedule, keyed, ''));
+        const created = await schedules.trigger(caller, id, request);
         return json(created.created ? 201 : 200, created);
       },
     }),
   ];
-}
-
-function withKey(body: TriggerSchedule, headers: Headers): TriggerSchedule {
-  const key = headers.get(HEADERS.idempotencyKey);
-  if (key === null || key === body.idempotencyKey) return body;
-  if (body.idempotencyKey === undefined) return { idempotencyKey: key };
-  throw new DomainError('idempotency_mismatch', 'The Idempotency-Key header and the field idempotencyKey differ.');
 }
 
 export const scheduleRoutes = (deps: HttpDeps): Route[] => [...collection(deps), ...single(deps), ...actions(deps)];
