@@ -53,13 +53,39 @@ export const nextFiring = (schedule: CronSchedule, after: Ms): Ms | null => firi
 
 /** The fire times of a schedule that `parseCron` let pass. Reading the expression costs more than finding a time: keep the result. */
 export function firingsOf({ cron, timeZone }: CronSchedule): NextFiring {
-  if (new CronPattern(cron, undefined, OPTIONS).isFixedTime) {
-    const named = new Cron(cron, { ...OPTIONS, timezone: timeZone });
-    return (after) => named.nextRun(new Date(after))?.getTime() ?? null;
-  }
   const onUtc = new Cron(cron, { ...OPTIONS, utcOffset: 0 });
+  const nextMatch: NextFiring = (time) => onUtc.nextRun(new Date(time))?.getTime() ?? null;
   const offset = zoneOffset(timeZone);
-  return (after) => nextByClock((time) => onUtc.nextRun(new Date(time))?.getTime() ?? null, offset, after);
+  const find = new CronPattern(cron, undefined, OPTIONS).isFixedTime ? nextByName : nextByClock;
+  return (after) => find(nextMatch, offset, after);
+}
+
+/** A change of clocks is remembered for as long as it may have set them back, which is a day where a country crossed the date line. */
+const LONGEST_REPETITION_MS = 26 * 3_600_000;
+
+/** The latest that the clocks have shown up to a moment: what they show again was, where times are named, at its first pass. */
+function latestShown(offset: Offset, moment: Ms): Ms {
+  const shown = moment + offset.at(moment);
+  const from = moment - LONGEST_REPETITION_MS;
+  const before = offset.at(from);
+  const change = offset.firstChange(from, moment, before);
+  return change === undefined ? shown : Math.max(shown, change - 1 + before);
+}
+
+/**
+ * The first instant at which the clocks show the next local time that matches, or, over a gap, a later one. Croner by itself loses
+ * the day when a gap ends at midnight, as in Nuuk.
+ */
+function nextByName(nextMatch: NextFiring, offset: Offset, after: Ms): Ms | null {
+  const match = nextMatch(latestShown(offset, after));
+  if (match === null) return null;
+  for (let from = after; ; ) {
+    const ahead = offset.at(from);
+    const change = offset.firstChange(from, match - ahead, ahead);
+    if (change === undefined) return match - ahead;
+    if (change + offset.at(change) >= match) return change; // it lies in the gap, or right behind it
+    from = change;
+  }
 }
 
 /**
