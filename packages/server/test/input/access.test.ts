@@ -98,7 +98,7 @@ const send = (h: InspectedHarness, key: string | undefined, { method, path }: Op
   h.sendAs(key, method, path.replace('{id}', id).replace('{name}', 'none'), 'POST PUT'.includes(method) ? {} : undefined);
 
 /** Moves time until the answer is there: some operations take as long as they are asked to. */
-async function passingTime<T>(h: FileHarness, answer: Promise<T>): Promise<T> {
+async function passingTime<T>(h: InspectedHarness, answer: Promise<T>): Promise<T> {
   let isThere = false;
   const noted = answer.finally(() => {
     isThere = true;
