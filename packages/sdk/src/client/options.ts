@@ -12,7 +12,15 @@ export interface PipelogiqOptions extends TransportOptions {
   apiKey?: string;
 }
 
-const KNOWN = ['url', 'apiKey', 'fetch', 'dispatcher', 'timeoutMs', 'maxAttempts'] as const satisfies (keyof PipelogiqOptions)[];
+const KNOWN = [
+  'url',
+  'apiKey',
+  'fetch',
+  'dispatcher',
+  'timeoutMs',
+  'retryForMs',
+  'maxAttempts',
+] as const satisfies (keyof PipelogiqOptions)[];
 
 /**
  * Makes the client's transport. Credentials are looked up with the first request.

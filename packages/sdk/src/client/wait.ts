@@ -13,8 +13,6 @@ export interface WaitOptions {
 
 /** Milliseconds that the answer of a long poll may travel. */
 const GRACE_MS = 10_000;
-/** Repeats for about half a minute: a restart of the server ends no wait. */
-const MAX_ATTEMPTS = 10;
 
 /**
  * Long-polls until the pipeline is completed, failed or cancelled.
@@ -35,7 +33,7 @@ export async function waitForPipeline(transport: Transport, id: string, options:
 async function poll(transport: Transport, id: string, signal: AbortSignal | undefined): Promise<Pipeline> {
   const path = route(ROUTES.pipelineWait, { id });
   const query = { timeoutMs: LIMITS.waitMs };
-  const options = { retry: 'safe', timeoutMs: LIMITS.waitMs + GRACE_MS, maxAttempts: MAX_ATTEMPTS, signal } as const;
+  const options = { retry: 'safe', timeoutMs: LIMITS.waitMs + GRACE_MS, signal } as const;
   for (;;) {
     const { body } = await transport.request<PipelineWaited>({ method: 'GET', path, query, ...options });
     if (body.done) return body.pipeline;

@@ -54,6 +54,10 @@ describe('injected transports', () => {
     });
   });
 
+  it.each([-1, Number.NaN, 3_600_001])('refuses to repeat for %d ms', (retryForMs) => {
+    expect(() => createTransport(() => ({ url: 'http://localhost' }), { retryForMs })).toThrow('retryForMs');
+  });
+
   it('refuses both at once', () => {
     const both = { fetch: () => new Response(), dispatcher: new Agent() };
     expect(() => createTransport(() => ({ url: 'http://localhost' }), both)).toThrow('either fetch or dispatcher');

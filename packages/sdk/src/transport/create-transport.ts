@@ -13,21 +13,31 @@ export interface TransportOptions {
   dispatcher?: Dispatcher;
   /** Milliseconds that one attempt may take; default 30,000. */
   timeoutMs?: number;
-  /** Attempts in total for calls that may be repeated; default 5. */
+  /**
+   * For how many milliseconds a call that may be repeated is repeated after it failed first; default 30,000, which outlasts a restart of
+   * the server. 0: not at all; 3,600,000 at most. The `signal` of a call ends it earlier.
+   */
+  retryForMs?: number;
+  /** Attempts in total for such calls; default: as many as there is time for. */
   maxAttempts?: number;
 }
 
-const DEFAULTS = { timeoutMs: 30_000, maxAttempts: 5 } as const satisfies TransportOptions;
+const DEFAULTS = { timeoutMs: 30_000, retryForMs: 30_000, maxAttempts: Number.POSITIVE_INFINITY } as const;
+const LONGEST_RETRY_MS = 3_600_000;
 
 /** @param target called with the first request */
 export function createTransport(target: () => Target, options: TransportOptions): Transport {
-  const { fetch, dispatcher } = options;
+  const { fetch, dispatcher, retryForMs = DEFAULTS.retryForMs } = options;
   if (fetch && dispatcher) throw new ConfigurationError('Give either fetch or dispatcher, not both.');
+  if (!(retryForMs >= 0 && retryForMs <= LONGEST_RETRY_MS)) {
+    throw new ConfigurationError(`The option "retryForMs" must be from 0 to ${LONGEST_RETRY_MS} milliseconds.`);
+  }
   return new HttpTransport({
     target,
     sender: fetch ? new FetchSender(fetch) : new UndiciSender(dispatcher),
     shareable: !fetch && !dispatcher,
     timeoutMs: options.timeoutMs ?? DEFAULTS.timeoutMs,
+    retryForMs,
     maxAttempts: options.maxAttempts ?? DEFAULTS.maxAttempts,
   });
 }

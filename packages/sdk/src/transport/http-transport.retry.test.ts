@@ -32,6 +32,28 @@ describe('repeating', () => {
     expect(waits).toEqual([200, 200, 400]);
   });
 
+  it('repeats for as long as it may, counted from the first failure, and until then however often', async () => {
+    let time = 0;
+    const server = await localServer(() => {
+      time += 25_000; // a long poll that breaks: it has not failed for so long
+      return (response) => response.destroy();
+    });
+    const parts = { maxAttempts: Number.POSITIVE_INFINITY, retryForMs: 60_000, elapsed: () => time };
+    const { transport, waits } = transportTo(server.url, parts);
+    await failure(transport.request(ping()));
+    expect(server.requests.length).toBe(4); // at 25, 50, 75 and 100 s
+    expect(waits).toEqual([200, 400, 800]);
+  });
+
+  it('ends with the caller, also between two attempts', async () => {
+    const server = await localServer(() => problem(503, 'overloaded'));
+    const caller = new AbortController();
+    const pause = async () => caller.abort(new Error('enough'));
+    const { transport } = transportTo(server.url, { pause });
+    await expect(transport.request(ping({ signal: caller.signal }))).rejects.toThrow('enough');
+    expect(server.requests.length).toBe(1);
+  });
+
   it('never repeats a request that says so', async () => {
     const server = await localServer((_, nth) => (nth === 1 ? (response) => response.destroy() : problem(503, 'overloaded')));
     const { transport, waits } = transportTo(server.url);

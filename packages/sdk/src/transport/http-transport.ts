@@ -25,7 +25,10 @@ export interface HttpTransportParts {
   shareable: boolean;
   timeoutMs: number;
   maxAttempts: number;
+  retryForMs: number;
   now?: () => number;
+  /** Milliseconds on a clock that no one sets. */
+  elapsed?: () => number;
   random?: () => number;
   pause?: (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
 }
@@ -39,7 +42,7 @@ export class HttpTransport implements Transport {
   #closing: Promise<void> | undefined;
 
   constructor(parts: HttpTransportParts) {
-    this.#parts = { now: Date.now, random: Math.random, pause, ...parts };
+    this.#parts = { now: Date.now, elapsed: () => performance.now(), random: Math.random, pause, ...parts };
   }
 
   get threadTarget(): ThreadTarget | undefined {
@@ -49,16 +52,20 @@ export class HttpTransport implements Transport {
   }
 
   async request<T>(request: TransportRequest): Promise<TransportResponse<T>> {
-    const { random, pause } = this.#parts;
+    const { random, pause, elapsed, retryForMs } = this.#parts;
     const maxAttempts = request.retry === 'never' ? 1 : (request.maxAttempts ?? this.#parts.maxAttempts);
     const prepared = this.#prepare(request);
+    let failedAt: number | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt<T>(prepared, request);
       } catch (error) {
         if (!(error instanceof PipelogiqError)) throw error; // the caller's own reason to abort
         const { retryable, retryAfterMs } = error;
-        const delayMs = retryDelay({ attempt, maxAttempts, retryable, retryAfterMs, random: random() });
+        failedAt ??= elapsed(); // not the beginning: a long poll that breaks has failed for no time
+        const failingForMs = elapsed() - failedAt;
+        const failed = { attempt, maxAttempts, failingForMs, retryForMs, retryable, retryAfterMs, random: random() };
+        const delayMs = retryDelay(failed);
         if (delayMs === undefined || request.signal?.aborted) throw error;
         await pause(delayMs, request.signal);
       }

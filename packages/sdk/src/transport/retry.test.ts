@@ -2,12 +2,28 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseRetryAfter, RETRY, retryDelay } from './retry.js';
 
-const failed = { attempt: 1, maxAttempts: 5, retryable: true, retryAfterMs: undefined, random: 0.5 };
+const failed = {
+  attempt: 1,
+  maxAttempts: 5,
+  failingForMs: 0,
+  retryForMs: 120_000,
+  retryable: true,
+  retryAfterMs: undefined,
+  random: 0.5,
+};
 
 describe('the wait before a repeat', () => {
   it('doubles up to its cap', () => {
     const waits = [1, 2, 3, 4, 5, 6, 7].map((attempt) => retryDelay({ ...failed, attempt, maxAttempts: 9, random: 1 }));
     expect(waits).toEqual([200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+  });
+
+  it('lets the last attempt come when the time is over, and none after it', () => {
+    const late = { ...failed, attempt: 20, maxAttempts: 99, random: 1, retryForMs: 30_000 };
+    expect(retryDelay({ ...late, failingForMs: 27_000 })).toBe(3_000);
+    expect(retryDelay({ ...late, failingForMs: 30_000 })).toBeUndefined();
+    expect(retryDelay({ ...late, failingForMs: 27_000, retryAfterMs: 3_001 })).toBeUndefined();
+    expect(retryDelay({ ...failed, retryForMs: 0 })).toBeUndefined();
   });
 
   it('is not, after the last attempt or an error that repeats itself', () => {

@@ -11,6 +11,10 @@ export interface FailedAttempt {
   /** 1 for the first. */
   attempt: number;
   maxAttempts: number;
+  /** Milliseconds since the first attempt failed. */
+  failingForMs: number;
+  /** For how long attempts may follow the first failure. */
+  retryForMs: number;
   retryable: boolean;
   /** What the server asked for. */
   retryAfterMs: number | undefined;
@@ -20,11 +24,15 @@ export interface FailedAttempt {
 
 /**
  * Milliseconds to wait before the next attempt, or undefined when there is none. Exponential with full jitter, so that
- * clients which failed together do not come back together; on top of what the server asked for, if it did.
+ * clients which failed together do not come back together; on top of what the server asked for, if it did. The last attempt
+ * comes when the time is over, and none at all when the server asks to stay away for longer than that.
  */
-export function retryDelay({ attempt, maxAttempts, retryable, retryAfterMs = 0, random }: FailedAttempt): number | undefined {
-  if (!retryable || attempt >= maxAttempts || retryAfterMs > RETRY.patienceMs) return undefined;
-  return retryAfterMs + Math.floor(random * Math.min(RETRY.capMs, RETRY.baseMs * 2 ** (attempt - 1)));
+export function retryDelay(failed: FailedAttempt): number | undefined {
+  const { attempt, maxAttempts, failingForMs, retryForMs, retryable, retryAfterMs = 0, random } = failed;
+  const leftMs = retryForMs - failingForMs;
+  if (!retryable || attempt >= maxAttempts || leftMs <= 0 || retryAfterMs > Math.min(RETRY.patienceMs, leftMs)) return undefined;
+  const backoffMs = Math.floor(random * Math.min(RETRY.capMs, RETRY.baseMs * 2 ** (attempt - 1)));
+  return Math.min(retryAfterMs + backoffMs, leftMs);
 }
 
 /**

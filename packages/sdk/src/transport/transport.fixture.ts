@@ -24,6 +24,7 @@ export function transportTo(url: string, parts: Partial<HttpTransportParts> = {}
     shareable: true,
     timeoutMs: 5_000,
     maxAttempts: 4,
+    retryForMs: 120_000,
     random: () => 1,
     pause: async (delayMs) => void waits.push(delayMs),
     ...parts,
