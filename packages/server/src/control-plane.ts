@@ -8,6 +8,7 @@ import { createEngine, type Engine } from './engine.js';
 import { HealthWatch } from './health/watch.js';
 import { checkStageSpecs, createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
 import { INTEGRATIONS } from './integrations/index.js';
+import { metricSources } from './metric-sources.js';
 import { OpenRequests } from './open-requests.js';
 import { networks } from './outbound/networks.js';
 import { createOutbound, type Outbound } from './outbound/outbound.js';
@@ -86,7 +87,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
     const health = new HealthWatch({ store, config, clock, log: telemetry.log });
     const parts = { config, clock, store, telemetry, secrets, health, outbound, integrations: INTEGRATIONS };
     const engine = await createEngine({ ...parts, checkStageSpecs });
-    telemetry.metrics.watch({ applications: () => store.reads.applications() });
+    telemetry.metrics.watch(metricSources({ config, store, engine }));
     const firstStart = (await store.reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();
@@ -108,11 +109,14 @@ function openOutbound({ outboundAllow, outboundTimeoutMs, outboundMaxBytes }: Co
 }
 
 /** PostgreSQL by its URL, else a file of SQLite. A clock that was given also tells PostgreSQL's time: it is a test's. */
-function openStore(config: Config, clock: Clock, given: Clock | undefined, { log }: Telemetry): Promise<Store> {
-  if (!isPostgresUrl(config.database)) return openSqliteStore({ path: config.database, synchronous: config.synchronous, clock });
+function openStore(config: Config, clock: Clock, given: Clock | undefined, { log, metrics }: Telemetry): Promise<Store> {
+  const onQuery = metrics.enabled ? metrics.queried : undefined;
+  if (!isPostgresUrl(config.database))
+    return openSqliteStore({ path: config.database, synchronous: config.synchronous, clock, onQuery });
   return openPostgresStore({
     url: config.database,
     clock,
+    onQuery,
     ...(given && { timeOf: given }),
     onBackgroundError: (err) => log.warn({ err }, 'a connection to the database was lost'),
   });

@@ -54,6 +54,8 @@ export interface Engine {
   useCases: UseCases;
   accounts: AccountService;
   queued(): number;
+  /** What waits for a commit, its size in bytes, and pulls that wait for work. */
+  queue(): { requests: number; bytes: number; parkedPulls: number };
   /** Resolves when no loop runs and nothing is queued. */
   idle(): Promise<void>;
   /** Answers waiting pulls and hands out nothing more. */
@@ -152,6 +154,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     useCases,
     accounts,
     queued: () => committer.queued,
+    queue: () => ({ requests: committer.queued, bytes: committer.queuedBytes, parkedPulls: committer.parked }),
     idle: async () => {
       await loops?.idle();
       await committer.drain();

@@ -66,6 +66,13 @@ export const OPTIONS = {
     max: 100_000,
     description: 'pairs of application and handler that metrics tell apart; further handlers are counted as `other`',
   },
+  metricsMaxAgeMs: {
+    type: 'duration',
+    default: 5_000,
+    min: 0,
+    max: 60 * MINUTE,
+    description: 'how old figures may be that metrics read from the database; ratios of a day twelve times that',
+  },
   leaseMs: {
     type: 'duration',
     default: MINUTE,

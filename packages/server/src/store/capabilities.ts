@@ -32,6 +32,8 @@ export interface Capabilities {
   eachId(argument: RawBuilder<unknown>): RawBuilder<unknown>;
   /** `(select …)`: one row per element of a column that holds a JSON array of texts, in a column `item`. */
   jsonTexts(column: RawBuilder<unknown>): RawBuilder<unknown>;
+  /** Size of the database in bytes. */
+  databaseBytes: RawBuilder<number>;
 }
 
 export type ColumnType = 'int' | 'real' | 'text';
@@ -56,6 +58,7 @@ export const sqliteCapabilities: Capabilities = {
   each: (argument) => sql`(select value as item from json_each(${argument}))`,
   eachId: (argument) => sql`(select value as item from json_each(${argument}))`,
   jsonTexts: (column) => sql`(select value as item from json_each(${column}))`,
+  databaseBytes: sql`(select p.page_count * s.page_size from pragma_page_count p, pragma_page_size s)`,
 };
 
 const POSTGRES_TYPES = { int: 'bigint', real: 'double precision', text: 'text' } as const satisfies Record<ColumnType, string>;
@@ -79,4 +82,5 @@ export const postgresCapabilities: Capabilities = {
   each: (argument) => sql`(select unnest(cast(${argument} as text[])) as item)`,
   eachId: (argument) => sql`(select unnest(cast(${argument} as bigint[])) as item)`,
   jsonTexts: (column) => sql`(select json_array_elements_text(cast(${column} as json)) as item)`,
+  databaseBytes: sql`pg_database_size(current_database())`,
 };

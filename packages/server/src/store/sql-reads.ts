@@ -9,6 +9,7 @@ import { healthReads } from './sql/health-reads.js';
 import { historyReads } from './sql/history-reads.js';
 import { insightReads } from './sql/insight-reads.js';
 import { integrationReads } from './sql/integration-reads.js';
+import { metricReads } from './sql/metric-reads.js';
 import { operateReads } from './sql/operate-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
@@ -31,6 +32,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     historyReads(db),
     insightReads(db, can),
     integrationReads(db, can),
+    metricReads(db, can),
     operateReads(db, can),
     peerReads(db, can),
     retentionReads(db),
@@ -47,6 +49,7 @@ type Rooms = s.DiagnosisReads &
   s.HistoryReads &
   s.InsightReads &
   s.IntegrationReads &
+  s.MetricReads &
   s.OperateReads &
   s.PeerReads &
   s.RetentionReads &

@@ -7,6 +7,7 @@ import type { HealthReads, StoreHealth } from './health-rows.js';
 import type { HistoryReads } from './history-rows.js';
 import type { InsightReads, Insights } from './insight-rows.js';
 import type { IntegrationReads, Integrations } from './integration-rows.js';
+import type { MetricReads, StoreFigures } from './metric-rows.js';
 import type { Operate, OperateReads } from './operate-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
@@ -63,6 +64,7 @@ export interface Store {
   /** Other servers on the same database; absent where there can be none. */
   readonly peers?: Peers;
   readonly health: StoreHealth;
+  readonly figures: StoreFigures;
   failureOf(error: unknown): Failure;
   close(): Promise<void>;
 }
@@ -261,6 +263,7 @@ export interface Reads
     HistoryReads,
     InsightReads,
     IntegrationReads,
+    MetricReads,
     OperateReads,
     PeerReads,
     RetentionReads,
@@ -295,6 +298,7 @@ export type * from './health-rows.js';
 export type * from './history-rows.js';
 export type * from './insight-rows.js';
 export type * from './integration-rows.js';
+export type * from './metric-rows.js';
 export type * from './operate-rows.js';
 export type * from './peer-rows.js';
 export type * from './retention-rows.js';

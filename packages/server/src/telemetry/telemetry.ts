@@ -4,7 +4,7 @@ import { DailyFile } from './daily-file.js';
 import { createLogExport, type LogExport, logsConfig } from './log-export.js';
 import { createLogger, type LoggerLevel, type ServerLogger, STANDARD_OUTPUT } from './logging.js';
 import { createServerMetrics, type MetricsOptions, type ServerMetrics } from './metrics/server-metrics.js';
-import { tracingConfig } from './otel-config.js';
+import { metricExportConfig, tracingConfig } from './otel-config.js';
 import { Profiler } from './profiler.js';
 import { createSampler, type Sampler } from './sampling.js';
 import { createServerSpans, type ServerSpans } from './server-spans.js';
@@ -48,8 +48,8 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
   const sampler = createSampler(samplerConfig(env, warn));
   const spanExport = createSpanExport(tracingConfig(env, warn), { clock });
   const serverSpans = createServerSpans({ spanExport, sampler, clock });
-  const onError = (error: unknown): void => log.warn({ err: error }, 'metrics could not be read');
-  const metrics = createServerMetrics(config, { version, store, onError });
+  const onError = (error: unknown, what: string): void => log.warn({ err: error }, what);
+  const metrics = createServerMetrics(config, { version, store, clock, exportTo: metricExportConfig(env, warn), onError });
   return {
     log,
     sampler,
@@ -58,7 +58,7 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
     metrics,
     profiler: new Profiler(clock),
     close: async () => {
-      await serverSpans.shutdown(GRACE_MS);
+      await Promise.all([metrics.close(GRACE_MS), serverSpans.shutdown(GRACE_MS)]);
       await spanExport.shutdown(GRACE_MS);
       await logExport?.shutdown(GRACE_MS);
       closeFile();

@@ -19,6 +19,7 @@ function wrapped(store: Store, watch: Watched['watch']): Store {
   return {
     reads: store.reads,
     health: store.health,
+    figures: store.figures,
     failureOf: (error) => store.failureOf(error),
     close: () => store.close(),
     transaction: (work) => {

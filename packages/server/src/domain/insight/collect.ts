@@ -31,8 +31,10 @@ const DELTAS_AT_ONCE = 500;
 /** A fold between two reads moves counts from deltas to pages, so that they would be seen twice or not at all. */
 const TRIES = 4;
 
+export type StatReads = Pick<InsightReads, 'statVersion' | 'series' | 'statPages' | 'statDeltas'>;
+
 /** Adds up pages and what is not folded yet. It costs periods and series, whatever the number of executions. */
-export async function collect(reads: InsightReads, filter: SeriesFilter, window: Window): Promise<Collected> {
+export async function collect(reads: StatReads, filter: SeriesFilter, window: Window): Promise<Collected> {
   for (let tries = 1; ; tries++) {
     const before = await reads.statVersion();
     const collection = new Collection(window, await reads.series(filter.applicationId, filter));
@@ -57,7 +59,7 @@ class Collection {
     }
   }
 
-  async addPages(reads: InsightReads, filter: SeriesFilter): Promise<void> {
+  async addPages(reads: StatReads, filter: SeriesFilter): Promise<void> {
     if (this.#byId.size === 0) return;
     const isPart = filter.pipeline !== undefined || filter.handler !== undefined;
     const slots = isPart ? [...new Set([...this.#byId.keys()].map(slotOf))] : undefined;
@@ -78,7 +80,7 @@ class Collection {
     }
   }
 
-  async addDeltas(reads: InsightReads, { applicationId, pipeline, handler }: SeriesFilter): Promise<void> {
+  async addDeltas(reads: StatReads, { applicationId, pipeline, handler }: SeriesFilter): Promise<void> {
     const isWanted = (key: SeriesKey): boolean =>
       key.applicationId === applicationId &&
       (pipeline === undefined || key.pipeline === pipeline) &&

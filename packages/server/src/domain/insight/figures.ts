@@ -86,6 +86,12 @@ const poolInsight = ({ key, stats }: SeriesFigures): PoolInsight => ({
   slotSeconds: stats.poolCount('slot_ms') / SECOND,
 });
 
+/** The summary alone. */
+export function summarise(window: Window, { series }: Pick<Collected, 'series'>): Omit<InsightSummary, 'utilisation'> {
+  const ofKind = (kind: SeriesKey['kind']): SeriesStats => total(series.filter(({ key }) => key.kind === kind));
+  return summaryOf(window, ofKind('stage'), ofKind('pipeline'));
+}
+
 function summaryOf({ from, to }: Window, stages: SeriesStats, pipelines: SeriesStats): Omit<InsightSummary, 'utilisation'> {
   const { completed: completedStages, failed: failedStages, ...stageTotals } = stageFigures(stages);
   const { duration, feedback, ...runs } = pipelineFigures(pipelines);

@@ -3,11 +3,12 @@ import type pg from 'pg';
 import type { Clock } from '../../clock.js';
 import { postgresCapabilities } from '../capabilities.js';
 import { migrate } from '../migrations/index.js';
+import { queryLog } from '../query-log.js';
 import type { Schema } from '../schema.js';
 import { sqlReads } from '../sql-reads.js';
 import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
-import type { Failure, Ms, Peers, Reads, Store, StoreHealth, Tx } from '../store.js';
+import type { Failure, Ms, OnQuery, Peers, PoolFigures, Reads, Store, StoreFigures, StoreHealth, Tx } from '../store.js';
 import { beginWith, SILENT_TRANSACTION_MS } from './begin.js';
 import { postgresDialect } from './dialect.js';
 import { CommitUnknown, endsSession, failureOf, reachable } from './failures.js';
@@ -21,6 +22,7 @@ export interface PostgresOptions {
   onBackgroundError(error: Error): void;
   /** Timers of the throttle and of reconnecting. */
   clock: Clock;
+  onQuery?: OnQuery | undefined;
   /** Takes the place of the database's clock, for tests that move time. */
   timeOf?: Clock;
   /** Milliseconds after which the database ends a transaction of which it hears nothing more. Default 10,000. */
@@ -56,12 +58,14 @@ class PostgresStore implements Store {
   readonly reads: Reads;
   readonly peers: Peers;
   readonly health: StoreHealth;
+  readonly figures: StoreFigures;
   readonly #writers: pg.Pool;
   readonly #readers: pg.Pool;
   readonly #statements: Statements;
   readonly #timeOf: Clock | undefined;
   readonly #beginning: string;
   readonly #peers: PostgresPeers;
+  readonly #queryLog: ReturnType<typeof queryLog>;
   readonly #txOn = new WeakMap<pg.PoolClient, Tx>();
 
   constructor(options: PostgresOptions) {
@@ -71,9 +75,11 @@ class PostgresStore implements Store {
     this.#statements = new Statements(new Kysely<Schema>({ dialect: overPool(this.#writers) }), postgresCapabilities);
     this.#timeOf = options.timeOf;
     this.#beginning = beginWith(options.silentTransactionMs ?? SILENT_TRANSACTION_MS);
-    const readDb = new Kysely<Schema>({ dialect: overPool(this.#readers) });
+    const readDb = new Kysely<Schema>({ dialect: overPool(this.#readers), ...queryLog('reader', options.onQuery) });
     this.reads = sqlReads(readDb, postgresCapabilities, options.timeOf);
     this.health = { replicationLagMs: () => replicationLag(readDb) };
+    this.figures = { pools: () => [figuresOf('writers', this.#writers, WRITERS), figuresOf('readers', this.#readers, READERS)] };
+    this.#queryLog = queryLog('writer', options.onQuery);
     this.#peers = new PostgresPeers({ ...options, pool: this.#readers });
     this.peers = this.#peers;
   }
@@ -111,7 +117,10 @@ class PostgresStore implements Store {
   #tx(client: pg.PoolClient): Tx {
     const known = this.#txOn.get(client);
     if (known) return known;
-    const db = new Kysely<Schema>({ dialect: postgresDialect({ acquire: async () => client, release: () => undefined }) });
+    const db = new Kysely<Schema>({
+      dialect: postgresDialect({ acquire: async () => client, release: () => undefined }),
+      ...this.#queryLog,
+    });
     const tx = sqlTx(db, this.#statements);
     this.#txOn.set(client, tx);
     return tx;
@@ -132,6 +141,10 @@ async function replicationLag(db: Kysely<Schema>): Promise<Ms | undefined> {
   const lag = sql<{ ms: number | null }>`select extract(epoch from max(replay_lag)) * 1000 as ms from pg_stat_replication`;
   const ms = (await lag.execute(db)).rows[0]?.ms;
   return ms === null || ms === undefined ? undefined : Number(ms);
+}
+
+function figuresOf(pool: PoolFigures['pool'], { totalCount, idleCount, waitingCount }: pg.Pool, max: number): PoolFigures {
+  return { pool, max, used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
 }
 
 async function commit(client: pg.PoolClient): Promise<void> {

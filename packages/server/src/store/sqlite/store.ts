@@ -1,14 +1,16 @@
 import { closeSync, openSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import Database from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import type { Clock } from '../../clock.js';
 import { sqliteCapabilities } from '../capabilities.js';
 import { migrate } from '../migrations/index.js';
+import { queryLog } from '../query-log.js';
 import type { Schema } from '../schema.js';
 import { sqlReads } from '../sql-reads.js';
 import { sqlTx } from '../sql-tx.js';
 import { Statements } from '../statement.js';
-import type { Failure, Ms, Reads, Store, StoreHealth, Tx } from '../store.js';
+import type { Failure, Ms, OnQuery, Reads, Store, StoreFigures, StoreHealth, Tx } from '../store.js';
 import { codeOf, DamageReports } from './damage.js';
 import { sqliteDialect } from './dialect.js';
 import { refuseMoved } from './moved.js';
@@ -21,14 +23,15 @@ export interface SqliteOptions {
   path: string;
   synchronous: 'full' | 'normal';
   clock: Clock;
+  onQuery?: OnQuery | undefined;
 }
 
 const SYNCHRONOUS = { normal: 1, full: 2 } as const;
 
 /** Opens the database, migrates it and asserts the pragmas that durability rests on. */
-export async function openSqliteStore({ path, synchronous, clock }: SqliteOptions): Promise<Store> {
+export async function openSqliteStore({ path, synchronous, clock, onQuery }: SqliteOptions): Promise<Store> {
   const database = openWriter(path, synchronous);
-  const db = new Kysely<Schema>({ dialect: sqliteDialect(database) });
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(database), ...queryLog('writer', onQuery) });
   try {
     await migrate(db, sqliteCapabilities);
     await refuseMoved(db, path);
@@ -40,7 +43,11 @@ export async function openSqliteStore({ path, synchronous, clock }: SqliteOption
   // An in-memory database lives in its one connection; a file is read from threads of its own, so that a long list never holds up
   // a lease.
   const damage = new DamageReports();
-  const reader = () => new Kysely<Schema>({ dialect: readerThreadDialect(path, (error) => damage.look(error)) });
+  const reader = () =>
+    new Kysely<Schema>({
+      dialect: readerThreadDialect(path, (error) => damage.look(error)),
+      ...queryLog('reader', onQuery),
+    });
   return path === ':memory:'
     ? new SqliteStore({ db, readDbs: [], clock, damage })
     : new SqliteStore({ db, readDbs: [reader(), reader()], clock, damage, file: path });
@@ -89,6 +96,7 @@ interface Parts {
 class SqliteStore implements Store {
   readonly reads: Reads;
   readonly health: StoreHealth;
+  readonly figures: StoreFigures;
   readonly #db: Kysely<Schema>;
   readonly #readDbs: readonly Kysely<Schema>[];
   /** On the one connection that there is. */
@@ -106,6 +114,7 @@ class SqliteStore implements Store {
     this.#checks = checks;
     this.health =
       checks && file !== undefined ? { file, quickCheck: () => checks.run(), onDamage: (tell) => damage.onDamage(tell) } : {};
+    this.figures = file === undefined ? {} : { walBytes: async () => (await stat(`${file}-wal`)).size };
     this.#tx = sqlTx(db, new Statements(db, sqliteCapabilities));
     const [points = db, scans = db] = readDbs;
     this.reads = twoReaders(sqlReads(points, sqliteCapabilities, clock), sqlReads(scans, sqliteCapabilities, clock));

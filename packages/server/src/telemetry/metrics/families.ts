@@ -127,6 +127,11 @@ export class SeriesFamily<S extends Series> implements Family<S> {
     return this.#put(key, values);
   }
 
+  /** The series of `key`, made with these values when there is none; for callers that bound them themselves. */
+  at(key: string, values: readonly LabelValue[]): S {
+    return this.#byValues.get(key) ?? this.#put(key, values);
+  }
+
   /** For callers that know themselves which series they have, and how many. */
   add(values: readonly LabelValue[]): S {
     return this.#put(`\n${this.#byValues.size}`, values);

@@ -23,15 +23,23 @@ interface Line {
   metricName?: string;
 }
 
-/** Metrics of the process and of Node.js, under the names that Prometheus clients share. They are watched from the first call on. */
+/** Begins to watch the process. */
+export const watchProcess = (): void => void registry();
+
+/** Metrics of the process and of Node.js, under the names that Prometheus clients share. */
 export async function processMetrics(): Promise<Family[]> {
   const metrics = await registry().getMetricsAsJSON();
   return metrics.map((metric) => {
     const { name, help, values } = metric as unknown as { name: string; help: string; values: readonly Line[] };
     const type = metric.type as unknown as MetricType;
-    return { name, help, type, series: type === 'histogram' ? histogramsOf(values) : values.map(numberOf) };
+    const isHistogram = type === 'histogram';
+    return { name, help, type, series: isHistogram ? histogramsOf(values) : values.filter(isKnown).map(numberOf) };
   });
 }
+
+/** The least delay of the event loop as long as none was measured, in seconds; the mean of none is NaN. */
+const NONE_YET = 2 ** 63 / 1e9;
+const isKnown = ({ value }: Line): boolean => !Number.isNaN(value) && value !== NONE_YET;
 
 const labelsOf = ({ labels }: Line): [string[], string[]] => [Object.keys(labels), Object.values(labels).map(String)];
 

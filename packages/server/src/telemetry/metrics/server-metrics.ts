@@ -1,12 +1,18 @@
+import type { Clock } from '../../clock.js';
 import type { Counts } from '../../domain/commit/counts.js';
 import type { Sample } from '../../domain/insight/samples.js';
+import { settledWithin } from '../../settled-within.js';
+import type { MetricExportConfig } from '../otel-config.js';
 import { ApplicationLabels } from './applications.js';
 import { type Connection, EngineMetrics } from './engine-metrics.js';
 import { CONTENT_TYPES, exposition, type Format } from './exposition.js';
 import type { Family } from './families.js';
-import { processMetrics } from './process.js';
+import { Gauges } from './gauges.js';
+import { type MetricExport, startMetricExport } from './otlp.js';
+import { processMetrics, watchProcess } from './process.js';
 import { Registry } from './registry.js';
 import { type AnsweredRequest, RequestMetrics } from './requests.js';
+import type { MetricSources } from './sources.js';
 import { WorkMetrics } from './work.js';
 
 /** What a group did, told after its commit. */
@@ -18,11 +24,6 @@ export interface CommittedGroup {
   durationMs: number;
   /** Epoch milliseconds. */
   now: number;
-}
-
-/** Where figures come from that are read when somebody looks. */
-export interface MetricSources {
-  applications(): Promise<readonly { id: number; name: string }[]>;
 }
 
 /**
@@ -42,12 +43,26 @@ export interface ServerMetrics {
   read(): Promise<Family[]>;
   /** All metrics of now, as Prometheus reads them. */
   text(): Promise<string>;
+  /** Exports what is left, where metrics are exported; waits at most `graceMs` for it. */
+  close(graceMs: number): Promise<void>;
 }
 
 export interface MetricsOptions {
   metrics: boolean;
   metricsFormat: Format;
   metricsMaxHandlers: number;
+  metricsMaxAgeMs: number;
+}
+
+export interface MetricsInfo {
+  /** Of the server package. */
+  version: string;
+  /** Kind of the store. */
+  store: string;
+  clock: Pick<Clock, 'now' | 'monotonic' | 'setTimer'>;
+  /** Over OTLP, when the standard variables ask for it. */
+  exportTo: MetricExportConfig | undefined;
+  onError(error: unknown, what: string): void;
 }
 
 const OFF: ServerMetrics = {
@@ -60,11 +75,12 @@ const OFF: ServerMetrics = {
   watch: () => {},
   read: async () => [],
   text: async () => '',
+  close: async () => {},
 };
 
 export function createServerMetrics(
-  { metrics, metricsFormat, metricsMaxHandlers }: MetricsOptions,
-  info: { version: string; store: string; onError(error: unknown): void },
+  { metrics, metricsFormat, metricsMaxHandlers, metricsMaxAgeMs }: MetricsOptions,
+  info: MetricsInfo,
 ): ServerMetrics {
   if (!metrics) return OFF;
   const registry = new Registry();
@@ -77,9 +93,18 @@ export function createServerMetrics(
   registry
     .gauge('pipelogiq_build_info', 'Version of the server and kind of its store; always 1.', build)
     .of([info.version, info.store]).value = 1;
+  const unread = (error: unknown): void => info.onError(error, 'figures for metrics could not be read');
+  let exporting: Promise<MetricExport | undefined> | undefined;
+  const gauges = new Gauges(registry, labels, {
+    clock: info.clock,
+    maxAgeMs: metricsMaxAgeMs,
+    maxHandlers: metricsMaxHandlers,
+    onError: unread,
+  });
   let sources: MetricSources | undefined;
   const read = async (): Promise<Family[]> => {
-    await labels.name(() => sources?.applications() ?? Promise.resolve([])).catch(info.onError);
+    await gauges.refresh();
+    await labels.name(() => sources?.applications() ?? Promise.resolve([])).catch(unread);
     return [...registry.families, ...(await processMetrics())];
   };
   return {
@@ -94,8 +119,31 @@ export function createServerMetrics(
     queried: (connection, durationMs) => engine.queried(connection, durationMs),
     watch(given) {
       sources = given;
+      gauges.watch(given);
+      watchProcess();
+      exporting = info.exportTo && startExport(info, info.exportTo, read);
     },
     read,
     text: async () => exposition(await read(), metricsFormat),
+    close: (graceMs) => settledWithin(endExport(exporting), graceMs, info.clock),
   };
+}
+
+async function startExport(
+  { clock, onError }: MetricsInfo,
+  config: MetricExportConfig,
+  read: () => Promise<readonly Family[]>,
+): Promise<MetricExport | undefined> {
+  const failed = (error: unknown): void => onError(error, 'metrics were not exported');
+  try {
+    return await startMetricExport(config, { read, now: () => clock.now(), onError: failed });
+  } catch (error) {
+    failed(error);
+    return undefined;
+  }
+}
+
+/** What could not be sent was told of. */
+async function endExport(exporting: Promise<MetricExport | undefined> | undefined): Promise<void> {
+  await (await exporting)?.shutdown().catch(() => {});
 }
