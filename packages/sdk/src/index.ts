@@ -35,6 +35,12 @@ export type {
   InsightQuery,
   InsightSummary,
   Insights as InsightFigures,
+  Integration,
+  IntegrationField,
+  IntegrationStatus,
+  IntegrationTested,
+  IntegrationType,
+  IntegrationValue,
   Json,
   LeaseLostReason,
   LiveEvent,
@@ -45,6 +51,7 @@ export type {
   Measure,
   MeasureInsight,
   MissedRuns,
+  ObservabilityLinks,
   OutputReference,
   Page,
   Pipeline,
@@ -59,6 +66,7 @@ export type {
   Problem,
   Regression,
   ReplayErrors,
+  SaveIntegration,
   Schedule,
   ScheduleContext,
   ScheduleFilter,
@@ -77,9 +85,12 @@ export type {
   StageSpec,
   StageStatus,
   StagesAppended,
+  TestIntegration,
   TraceAttempt,
+  TraceFilter,
   TraceStage,
   TraceStep,
+  TraceSummary,
   Trigger,
   Worker as WorkerInfo,
 } from '@pipelogiq/protocol';
@@ -90,6 +101,7 @@ export type { EventOptions, ReceivedEvent } from './client/events.js';
 export type { Hooks } from './client/hooks.js';
 export type { Insights } from './client/insights.js';
 export type { Listing, ReadOptions } from './client/listing.js';
+export type { Observability } from './client/observability.js';
 export type { PipelogiqOptions } from './client/options.js';
 export type { CreateCallOptions, Pipelines } from './client/pipelines.js';
 export type { Schedules } from './client/schedules.js';

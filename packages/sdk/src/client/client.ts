@@ -4,6 +4,7 @@ import { ApiKeys, Applications, AuditEvents } from './accounts.js';
 import { type EventOptions, type ReceivedEvent, receiveEvents } from './events.js';
 import { Hooks } from './hooks.js';
 import { Insights } from './insights.js';
+import { Observability } from './observability.js';
 import { type PipelogiqOptions, transportFor } from './options.js';
 import { Pipelines } from './pipelines.js';
 import { Schedules } from './schedules.js';
@@ -26,6 +27,7 @@ export class Pipelogiq {
   readonly schedules: Schedules;
   readonly hooks: Hooks;
   readonly insights: Insights;
+  readonly observability: Observability;
   readonly apiKeys: ApiKeys;
   readonly applications: Applications;
   readonly auditEvents: AuditEvents;
@@ -40,6 +42,7 @@ export class Pipelogiq {
     this.schedules = new Schedules(this.#transport);
     this.hooks = new Hooks(this.#transport);
     this.insights = new Insights(this.#transport);
+    this.observability = new Observability(this.#transport);
     this.apiKeys = new ApiKeys(this.#transport);
     this.applications = new Applications(this.#transport);
     this.auditEvents = new AuditEvents(this.#transport);

@@ -207,7 +207,8 @@ describe('Loki', () => {
   it('that blocks what it is sent (260) has not taken it', async () => {
     const loki = await aProvider(lokiRules);
     const h = await integrated();
-    loki.next.push({ status: 260, body: 'ingestion blocked' }, { status: 260, body: 'ingestion blocked' });
+    const blocked = { status: 260, body: 'ingestion blocked', headers: { 'retry-after': '30' } };
+    loki.next.push(blocked, blocked);
     expect(await h.test('loki', { ...LOKI, url: loki.url })).toMatchObject({
       ok: false,
       message: 'Grafana Loki answered 260: ingestion blocked',
@@ -216,7 +217,7 @@ describe('Loki', () => {
     await saying(h, ['first']);
     await h.controlPlane.advance(1_000);
     await h.shows('loki', { status: 'failing', queued: 1, sent: 0 });
-    await h.controlPlane.advance(3_000);
+    await h.controlPlane.advance(31_000);
     await h.shows('loki', { status: 'ok', queued: 0, sent: 1 });
   });
 

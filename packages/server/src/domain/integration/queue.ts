@@ -49,7 +49,7 @@ async function queue({ tx, now, effects }: Group, wanted: WantedKind, tell: () =
   );
   if (rows.length === 0) return;
   await tx.queueDeliveries(rows, now);
-  effects.hasDeliveries = true;
+  if (wanted !== 'wants_logs') effects.hasDeliveries = true; // lines gather until the next round
 }
 
 async function stageFailures({ tx, now }: Group, ids: readonly number[]): Promise<Told[]> {
