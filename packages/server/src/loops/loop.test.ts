@@ -15,7 +15,13 @@ function aLoop(loop: Partial<Loop>, leads = () => true) {
   const loops = createLoops([{ name: 'work', everyMs: 1_000, ...loop, run }], deps);
   loops.start();
   const advance = (ms: number) => clock.advance(ms, () => new Promise(setImmediate));
-  return { advance, runs, hint: (inMs: number) => loops.hint('work', clock.now() + inMs), leadTaken: () => loops.leadTaken() };
+  return {
+    advance,
+    runs,
+    hint: (inMs: number) => loops.hint('work', clock.now() + inMs),
+    setClock: (byMs: number) => clock.jump(byMs),
+    leadTaken: () => loops.leadTaken(),
+  };
 }
 
 it('runs at its start and by its period', async () => {
@@ -60,4 +66,28 @@ it('runs at once when its server has taken the lead, and not twice', async () =>
   taken(); // a loop of every server knows no leader
   await go(100);
   expect(own).toEqual([0]);
+});
+
+it('keeps its period when a hint comes after the clock was set back', async () => {
+  const { advance, runs, hint, setClock } = aLoop({});
+  await advance(100);
+  setClock(-3_600_000);
+  hint(60_000);
+  await advance(1_000);
+  expect(runs).toHaveLength(2);
+});
+
+it('tells what it could not do beside what it did, and when it can again', async () => {
+  const told: string[] = [];
+  const results = [{ broken: new Error('one row'), inMs: 100 }, { broken: new Error('one row') }, {}];
+  const clock = new ManualClock();
+  const loops = createLoops([{ name: 'work', everyMs: 1_000, run: async () => results.shift() }], {
+    clock,
+    leads: () => true,
+    onError: (loop, error, failures) => told.push(`${loop} ${(error as Error).message} ${failures}`),
+    onRecovered: (loop, failures) => told.push(`${loop} recovered from ${failures}`),
+  });
+  loops.start();
+  await clock.advance(2_000, () => new Promise(setImmediate));
+  expect(told).toEqual(['work one row 1', 'work recovered from 2']);
 });

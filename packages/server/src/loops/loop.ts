@@ -11,7 +11,14 @@ export interface Loop {
   /** One run of it may take longer than others before it counts as stuck. */
   mayTakeMs?: number;
   /** Does what is due; may say in how many milliseconds it wants to run next, if that is sooner than `everyMs`. */
-  run(): Promise<{ inMs?: number | undefined } | void>;
+  run(): Promise<LoopResult | void>;
+}
+
+export interface LoopResult {
+  /** When it wants to run next, in milliseconds. */
+  inMs?: number | undefined;
+  /** What it could not do, although it did the rest: counts as a failure. */
+  broken?: unknown;
 }
 
 /** What a loop has done so far. Times by the clock of this process. */
@@ -138,7 +145,13 @@ class Runner {
     this.#timer?.cancel();
     this.#timer = this.#deps.clock.setTimer(() => {
       this.#current = this.#run();
-    }, Math.min(this.#periodAt, this.#hintAt) - this.#deps.clock.now());
+    }, this.#waitMs());
+  }
+
+  /** A clock that was set back puts what was noted before far ahead, and may not make the period longer. */
+  #waitMs(): number {
+    const now = this.#deps.clock.now();
+    return Math.min(this.#periodAt - now, this.#loop.everyMs, this.#hintAt - now);
   }
 
   async #run(): Promise<void> {
@@ -155,19 +168,26 @@ class Runner {
     this.#schedule();
   }
 
+  #fail(error: unknown): void {
+    this.#failures += 1;
+    this.#lastError = error;
+    if (Number.isInteger(Math.log10(this.#failures))) this.#deps.onError(this.#loop.name, error, this.#failures);
+  }
+
   async #runOnce(): Promise<number | undefined> {
     const { name } = this.#loop;
     const startedAt = this.#deps.clock.now();
     this.#runningSince = startedAt;
     try {
       const result = await this.#loop.run();
-      if (this.#failures > 0) this.#deps.onRecovered(name, this.#failures);
-      this.#failures = 0;
+      if (result?.broken !== undefined) this.#fail(result.broken);
+      else if (this.#failures > 0) {
+        this.#deps.onRecovered(name, this.#failures);
+        this.#failures = 0;
+      }
       return result?.inMs;
     } catch (error) {
-      this.#failures += 1;
-      this.#lastError = error;
-      if (Number.isInteger(Math.log10(this.#failures))) this.#deps.onError(name, error, this.#failures);
+      this.#fail(error);
       return undefined;
     } finally {
       this.#runningSince = undefined;

@@ -167,12 +167,14 @@ export interface Timers {
   resign(holder: string): Promise<void>;
   /** Ids of running deliveries whose lease or timeout had run out when it looked, earliest first. */
   dueDeliveries(now: Ms, limit: number): Promise<number[]>;
-  /** scheduled to pending for what is due; pipelines that waited for it start. */
-  promoteDue(now: Ms, limit: number): Promise<{ ready: ReadyStage[]; started: StartedPipeline[] }>;
+  /** Scheduled stages that are due, earliest first; on stores with several writers locked, those that another deals with skipped. */
+  dueStages(now: Ms, limit: number): Promise<number[]>;
+  /** scheduled to pending; pipelines that waited for it start. */
+  promote(ids: number[], now: Ms): Promise<{ ready: ReadyStage[]; started: StartedPipeline[] }>;
   /** The next moments at which a timer has something to do. */
   nextTimes(): Promise<{ wakeAt: Ms | null; dueAt: Ms | null }>;
-  /** After an outage: a fresh lease for every running delivery, timeouts shifted by the gap. */
-  grantGrace(leaseExpiresAt: Ms, gapMs: Ms): Promise<number>;
+  /** After an outage: a fresh lease for every running delivery, timeouts shifted by what they lost of the gap. */
+  grantGrace(grace: { leaseExpiresAt: Ms; gapMs: Ms; now: Ms }): Promise<number>;
   getState(key: string): Promise<string | undefined>;
   setState(key: string, value: string): Promise<void>;
   /** Sets it and returns what it was. Of several writers each sees what the one before it set. */
@@ -219,7 +221,7 @@ export interface Waits {
   /** When the next of them ends. */
   nextWaitEnd(): Promise<Ms | null>;
   /** After an outage, in which nobody could lease or complete them: their time goes on where it stood. */
-  shiftWaits(gapMs: Ms): Promise<void>;
+  shiftWaits(gap: { gapMs: Ms; now: Ms }): Promise<void>;
   /** These stages; locked on stores with several writers. */
   waitingStages(stageIds: number[]): Promise<WaitingStage[]>;
   stageNamed(stages: IdRange, name: string): Promise<number | undefined>;

@@ -20,11 +20,15 @@ const CURSES = {
   sqlite: [
     `create trigger cursed_pipeline before insert on pipeline when new.name = 'cursed' begin select raise(abort, 'cursed'); end`,
     `create trigger cursed_output before update on stage when new.output = '"cursed"' begin select raise(abort, 'cursed'); end`,
+    `create trigger cursed_stage before insert on stage when new.name = 'cursed' begin select raise(abort, 'cursed'); end`,
+    `create trigger cursed_state before update on stage when new.name = 'bad' and new.status in ('pending', 'scheduled') begin select raise(abort, 'cursed'); end`,
   ],
   postgres: [
     `create function curse() returns trigger language plpgsql as $$ begin raise 'cursed'; end $$`,
     `create trigger cursed_pipeline before insert on pipeline for each row when (new.name = 'cursed') execute function curse()`,
     `create trigger cursed_output before update on stage for each row when (new.output = '"cursed"') execute function curse()`,
+    `create trigger cursed_stage before insert on stage for each row when (new.name = 'cursed') execute function curse()`,
+    `create trigger cursed_state before update on stage for each row when (new.name = 'bad' and new.status in ('pending', 'scheduled')) execute function curse()`,
   ],
 };
 
@@ -62,6 +66,43 @@ describe('an item whose data breaks a statement', () => {
     const [, b] = jobs;
     expect((await w.ack(b as StageJob)).settled).toMatchObject([{ status: 'completed' }]);
     await controlPlane.close();
+  });
+
+  // Seen to fail when the second try found the answer that the first one had left: 200, and nothing was stored.
+  it.each([
+    ['an ack that spawns', 'ack', { output: 1, spawn: [{ name: 'cursed' }] }],
+    ['a nack', 'nack', { error: { code: 'boom', message: 'it broke' }, retryAfterMs: 0 }],
+    ['a release', 'release', {}],
+  ])('is refused, and not answered as if it had been stored: %s', async (_, kind, extra) => {
+    const { create, worker, statuses, send } = await cursed();
+    const run = await create({ stages: [{ name: 'bad', handler: 'a' }, { name: 'next' }] });
+    const w = await worker();
+    const job = await w.one();
+    const body = { workerId: w.session.workerId, [`${kind}s`]: [{ id: job.id, fencingToken: job.fencingToken, ...extra }] };
+    expect((await send('POST', `/jobs/${kind}`, body, w.headers)).status).toBe(500);
+    expect(await statuses(run.id)).toEqual({ bad: 'running', next: 'not_started' });
+    expect((await w.ack(job)).settled).toMatchObject([{ status: 'completed' }]);
+  });
+
+  // Seen to fail when the timers took all that was due in one statement or savepoint: nobody else's stages moved either.
+  it('stops no other in the timers: neither what is due nor what has expired nor what waits', async () => {
+    const h = await cursed();
+    const w = await h.worker();
+    const delayed = await h.create({ stages: [{ name: 'bad', handler: 'b', delayMs: 2_000 }] });
+    const alsoDelayed = await h.create({ stages: [{ name: 'good', handler: 'b', delayMs: 3_000 }] });
+    const leased = await h.create({ stages: [{ name: 'bad', handler: 'a' }] });
+    const alsoLeased = await h.create({
+      stages: [{ name: 'good', handler: 'a', timeoutMs: 5_000, backoff: { type: 'fixed', delayMs: 60_000 } }],
+    });
+    expect(await w.pull()).toHaveLength(2);
+    await h.controlPlane.advance(70_000);
+    expect(await h.statuses(delayed.id)).toEqual({ bad: 'scheduled' });
+    expect(await h.statuses(alsoDelayed.id)).toEqual({ good: 'pending' });
+    expect(await h.statuses(leased.id)).toEqual({ bad: 'running' });
+    expect(['pending', 'scheduled']).toContain((await h.statuses(alsoLeased.id)).good);
+    const after = await h.create({ stages: [{ name: 'good', handler: 'c', delayMs: 1_000 }] });
+    await h.controlPlane.advance(2_000);
+    expect(await h.statuses(after.id)).toEqual({ good: 'pending' });
   });
 
   it('leaves pulls and heartbeats of its group their results', async () => {

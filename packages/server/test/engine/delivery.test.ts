@@ -1,4 +1,4 @@
-import type { StageJob } from '@pipelogiq/protocol';
+import type { Stage, StageJob } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
 import { type Harness, harness } from './support.js';
 
@@ -142,6 +142,32 @@ describe('expiry', () => {
     await controlPlane.close();
   });
 });
+
+// Seen to fail when every timeout and wait moved by the whole gap: the first job timed out within two seconds of 30 minutes.
+it.each([-3_600_000, 3_600_000])(
+  'takes nothing of a gap of %i ms from what begins after it, before the server notices',
+  async (gap) => {
+    const { create, worker, controlPlane, call, statuses } = await harness();
+    await controlPlane.advance(2_000);
+    await controlPlane.jump(gap);
+    const w = await worker();
+    const run = await create({
+      stages: [
+        { name: 'leased', handler: 'a', maxAttempts: 1 },
+        { name: 'ready', handler: 'b', dependsOn: [], pendingTimeoutMs: 60_000 },
+      ],
+    });
+    const job = await w.one();
+    await controlPlane.advance(2_000);
+    const { items } = await call<{ items: Stage[] }>('GET', `/pipelines/${run.id}/stages`);
+    for (const { readyAt } of items) expect(Date.parse(readyAt ?? '')).toBeLessThanOrEqual(controlPlane.now());
+    expect((await w.ack(job)).settled).toMatchObject([{ status: 'completed' }]);
+    await controlPlane.advance(57_000);
+    expect(await statuses(run.id)).toEqual({ leased: 'completed', ready: 'pending' });
+    await controlPlane.advance(3_000);
+    expect(await statuses(run.id)).toEqual({ leased: 'completed', ready: 'failed' });
+  },
+);
 
 describe('pulls', () => {
   it('gives the same jobs under the same tokens when a pull is repeated', async () => {

@@ -37,14 +37,12 @@ describe('a delivery with the token of the hook', () => {
 
   it('never shows its credentials to the template', async () => {
     const names = ['x-hook-token', 'authorization', 'cookie', 'x-api-key', 'proxy-authorization', 'webhook-signature'];
-    const input = Object.fromEntries(names.map((name) => [name, `{{ headers["${name}"]? }}`]));
-    const whole = { all: '{{ headers }}', other: '{{ headers.x-other }}' };
-    const template = { name: 'n', stages: [{ name: 'a', input: { ...input, ...whole } }] };
+    const template = { name: 'n', stages: [{ name: 'a', input: { all: '{{ headers }}', other: '{{ headers.x-other }}' } }] };
     const { deliver, worker, hook } = await hooked({ template });
     const secrets = Object.fromEntries(names.map((name) => [name, name === 'x-hook-token' ? (hook.token ?? '') : 'top-secret']));
     await deliver(BODY, { ...secrets, 'x-other': 'fine' });
     const { input: seen } = await (await worker()).one();
-    expect(seen).toMatchObject({ other: 'fine', ...Object.fromEntries(names.map((name) => [name, null])) });
+    expect(seen).toMatchObject({ other: 'fine', all: { 'x-other': 'fine' } });
     expect(JSON.stringify(seen)).not.toMatch(/top-secret|plq_hook_/);
   });
 

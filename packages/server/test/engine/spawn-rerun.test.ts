@@ -81,3 +81,34 @@ describe('an appended stage that depends on a spawned one', () => {
     expect((await worker.one()).stage).toBe('split');
   });
 });
+
+describe('a stage that has spawned, while what was appended behind the spawned one runs', () => {
+  async function busy() {
+    const { h, worker, id, split } = await reporting();
+    await worker.ack(await worker.one());
+    const report = await worker.one();
+    expect(report.stage).toBe('report');
+    return { h, worker, id, split, report };
+  }
+
+  // Seen to fail when bulk looked at the direct dependents alone: the report ran with an open dependency, and its retry stopped
+  // the timers of the whole server.
+  it('is not run again in bulk, as it is not alone', async () => {
+    const { h, worker, id, split, report } = await busy();
+    await expect(rerun(h, split.id, {})).rejects.toMatchObject({ status: 409 });
+    const stages = { status: 'completed', name: 'split' };
+    const action = { action: 'rerun_stages', filter: { name: 'test' }, stages };
+    const { id: actionId } = await h.call<{ id: string }>('POST', '/pipelines/actions', action);
+    await h.controlPlane.advance(1_000);
+    expect(await h.call('GET', `/pipelines/actions/${actionId}`)).toMatchObject({ done: 0, refused: 1 });
+    expect(await h.statuses(id)).toMatchObject({ split: 'completed', part: 'completed', report: 'running' });
+    expect((await worker.nack(report, { retryAfterMs: 0 })).settled).toMatchObject([{ status: 'pending' }]);
+  });
+
+  it('ends that one too when it runs again with all that follow', async () => {
+    const { h, worker, id, split, report } = await busy();
+    await rerun(h, split.id);
+    expect(await h.statuses(id)).toEqual({ split: 'pending', report: 'not_started', open: 'pending' });
+    expect((await worker.ack(report)).settled).toMatchObject([{ error: { reason: 'superseded' } }]);
+  });
+});

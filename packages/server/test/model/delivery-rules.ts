@@ -19,6 +19,7 @@ import {
 /** Design §4 and docs/protocol.md: pulls, settles, heartbeats, and what time does. */
 
 const EXPIRIES_IN_A_ROW = 3;
+const RECENT_MS = 5_000;
 
 /** How long it may be ready: a stage of a worker until it is taken, an event stage until it is completed. */
 export const waitMsOf = ({ waitFor, timeoutMs, pendingTimeoutMs }: Spec): number | undefined =>
@@ -37,6 +38,7 @@ export function lease(world: World, worker: WorkerModel, stage: StageModel): Del
   stage.status = 'running';
   stage.token += 1;
   stage.fresh = false;
+  stage.leasedAt = world.now;
   stage.leaseEndsAt = world.now + LEASE_MS;
   stage.deadline = world.now + (stage.spec.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const delivery: Delivery = { stage, token: stage.token, worker, pullSeq: worker.seq };
@@ -98,7 +100,7 @@ function end(stage: StageModel, status: 'completed' | 'failed'): string {
 function waitUntil(world: World, stage: StageModel, dueAt: number): string {
   stage.dueAt = dueAt;
   if (dueAt > world.now) stage.status = 'scheduled';
-  else makeReady(stage);
+  else makeReady(world, stage);
   return stage.status;
 }
 
@@ -146,13 +148,19 @@ export function tick(world: World): void {
   const { now } = world;
   const gap = now - world.aliveAt;
   world.aliveAt = now;
-  if (Math.abs(gap) <= ALIVE_GAP_MS) for (const stage of world.stages) wait(stage, gap);
+  world.isLate = false;
+  const isOutage = Math.abs(gap) > ALIVE_GAP_MS;
+  for (const stage of world.stages) {
+    if (!isReady(stage) || stage.pipeline.status === 'paused') continue;
+    if (isOutage) stage.readyAt += lostSince(stage.readyAt, gap, now);
+    else if (stage.readyAt + (waitMsOf(stage.spec) ?? Number.POSITIVE_INFINITY) <= now) endWait(stage);
+  }
   for (const stage of world.stages) {
     const delivery = currentDelivery(stage);
     if (!delivery) continue;
-    if (Math.abs(gap) > ALIVE_GAP_MS) {
+    if (isOutage) {
       stage.leaseEndsAt = now + LEASE_MS;
-      stage.deadline += gap;
+      stage.deadline += lostSince(stage.leasedAt, gap, now);
     } else if (stage.deadline <= now) timeOut(world, delivery);
     else if (stage.leaseEndsAt <= now) expire(world, delivery);
   }
@@ -161,17 +169,20 @@ export function tick(world: World): void {
 
 export function promote(world: World): void {
   for (const stage of world.stages) {
-    if (stage.status === 'scheduled' && stage.pipeline.status !== 'paused' && stage.dueAt <= world.now) makeReady(stage);
+    if (stage.status === 'scheduled' && stage.pipeline.status !== 'paused' && stage.dueAt <= world.now) makeReady(world, stage);
   }
   for (const pipeline of world.pipelines) follow(world, pipeline);
 }
 
-/** The time to be taken or completed stands still while the pipeline is paused. */
-function wait(stage: StageModel, ms: number): void {
-  const { status, spec, pipeline } = stage;
-  if ((status !== 'pending' && status !== 'waiting') || pipeline.status === 'paused') return;
-  stage.waited += ms;
-  if (stage.waited < (waitMsOf(spec) ?? Number.POSITIVE_INFINITY)) return;
+/** How much of a gap lies behind a moment; of those that a clock set back has twice, the last seconds count as the second time. */
+function lostSince(since: number, gap: number, now: number): number {
+  if (gap > 0) return Math.min(gap, Math.max(now - since, 0));
+  return since > now || since <= now - RECENT_MS ? gap : 0;
+}
+
+const isReady = ({ status }: StageModel): boolean => status === 'pending' || status === 'waiting';
+
+function endWait(stage: StageModel): void {
   stage.fresh = true; // its last delivery, if any, stands in the archive
   stage.expiries = 0;
   end(stage, 'failed');

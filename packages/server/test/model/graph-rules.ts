@@ -25,7 +25,7 @@ export function following(stages: Iterable<StageModel>): Set<StageModel> {
 function start(world: World, stage: StageModel): void {
   stage.dueAt = Math.max(stage.notBefore ?? 0, world.now + (stage.spec.delayMs ?? 0));
   if (stage.dueAt > world.now) stage.status = 'scheduled';
-  else makeReady(stage);
+  else makeReady(world, stage);
 }
 
 /** Starts or blocks what waits for dependencies, until nothing moves; then the pipeline's own state follows. */

@@ -141,7 +141,7 @@ export const operatorCommands: { weight: number; arbitrary: fc.Arbitrary<ModelCo
   { weight: 6, arbitrary: create },
   { weight: 2, arbitrary: append },
   { weight: 1, arbitrary: onPipeline('cancel', (_, pipeline) => rules.cancel(pipeline)) },
-  { weight: 2, arbitrary: onPipeline('pause', (_, pipeline) => rules.pause(pipeline)) },
+  { weight: 2, arbitrary: onPipeline('pause', rules.pause) },
   { weight: 3, arbitrary: onPipeline('resume', rules.resume) },
   { weight: 2, arbitrary: rerunPipeline },
   { weight: 4, arbitrary: rerunStage },

@@ -21,6 +21,7 @@ export function create(world: World, specs: readonly Spec[], options: { priority
     status: waits ? 'not_started' : 'running',
     priority: options.priority,
     runAt,
+    pausedAt: undefined,
     run: 1,
     stages: [],
   };
@@ -73,8 +74,9 @@ function endDelivery(stage: StageModel, outcome: 'cancelled' | 'superseded'): vo
   if (delivery) delivery.outcome = outcome;
 }
 
-export function pause(pipeline: PipelineModel): boolean {
+export function pause(world: World, pipeline: PipelineModel): boolean {
   if (isFinal(pipeline)) return false;
+  if (pipeline.status !== 'paused') pipeline.pausedAt = world.now;
   pipeline.status = 'paused';
   return true;
 }
@@ -83,6 +85,9 @@ export function resume(world: World, pipeline: PipelineModel): boolean {
   if (pipeline.status !== 'paused') return false;
   const waits = pipeline.runAt !== undefined && pipeline.runAt > world.now && !hasBegun(pipeline);
   pipeline.status = waits ? 'not_started' : 'running';
+  // The time to be taken or completed stood still; of what became ready meanwhile it begins now.
+  const pausedMs = world.now - (pipeline.pausedAt ?? world.now);
+  for (const stage of pipeline.stages) stage.readyAt = Math.min(stage.readyAt + pausedMs, world.now);
   return true;
 }
 

@@ -75,10 +75,11 @@ export interface StageModel {
   expiries: number;
   token: number;
   dueAt: number;
-  /** For how long it has been pending or waiting, in ms of a pipeline that is not paused. */
-  waited: number;
+  /** Since when it has been pending or waiting; later by what does not count: pauses and outages. */
+  readyAt: number;
   /** How an event ended it: what is repeated. */
   event: EventResult | undefined;
+  leasedAt: number;
   leaseEndsAt: number;
   deadline: number;
   deliveries: Map<number, Delivery>;
@@ -95,6 +96,7 @@ export interface PipelineModel {
   status: PipelineStatus;
   priority: number;
   runAt: number | undefined;
+  pausedAt: number | undefined;
   run: number;
   stages: StageModel[];
 }
@@ -106,6 +108,8 @@ export class World {
   readonly deliveries: Delivery[] = [];
   /** When the server last noted that it lives. */
   aliveAt: number;
+  /** The clock was set forward, and the server has not looked at it since. */
+  isLate = false;
 
   constructor(public now: number) {
     this.aliveAt = now;
@@ -143,8 +147,9 @@ export function aStage(pipeline: PipelineModel, spec: Spec, spawnedBy?: StageMod
     expiries: 0,
     token: 0,
     dueAt: 0,
-    waited: 0,
+    readyAt: 0,
     event: undefined,
+    leasedAt: 0,
     leaseEndsAt: 0,
     deadline: 0,
     deliveries: new Map(),
@@ -154,9 +159,9 @@ export function aStage(pipeline: PipelineModel, spec: Spec, spawnedBy?: StageMod
 }
 
 /** The state of a stage that could go on at once: an event stage is no worker's. */
-export function makeReady(stage: StageModel): void {
+export function makeReady(world: World, stage: StageModel): void {
   stage.status = stage.spec.waitFor ? 'waiting' : 'pending';
-  stage.waited = 0;
+  stage.readyAt = world.now;
 }
 
 export const stageNamed = (pipeline: PipelineModel, name: string): StageModel | undefined =>

@@ -157,7 +157,7 @@ describe.each(['analysed', 'never analysed'])('on a database with 100,000 stages
 
     it('the timers reads what is due off its index', async () => {
       expect(await planOf((tx) => tx.dueDeliveries(1, 500))).toMatch(/Index (Only )?Scan (using|on) stage_wake/);
-      expect(await planOf((tx) => tx.promoteDue(1, 1_000))).toMatch(/Index Scan (using|on) stage_due/);
+      expect(await planOf((tx) => tx.dueStages(1, 1_000))).toMatch(/Index Scan (using|on) stage_due/);
       const next = await planOf((tx) => tx.nextTimes());
       expect(next).toMatch(/Index Only Scan using stage_wake/);
       expect(next).toMatch(/Index Only Scan using stage_due/);

@@ -49,11 +49,11 @@ describe('the plan of', () => {
 
   it('the timers reads only what is due', async () => {
     expect(await planOf(() => tx.dueDeliveries(1, 10))).toContain('SEARCH stage USING COVERING INDEX stage_wake (wake_at<?)');
-    expect(await planOf(() => tx.promoteDue(1, 10))).toMatch(/SEARCH stage USING (COVERING )?INDEX stage_due \(run_at<\?\)/);
+    expect(await planOf(() => tx.dueStages(1, 10))).toMatch(/SEARCH stage USING (COVERING )?INDEX stage_due \(run_at<\?\)/);
     expect(await planOf(() => tx.nextTimes())).not.toMatch(/SCAN stage(?! USING (COVERING )?INDEX)/);
     expect(await planOf(() => tx.overdueWaits(1, 10))).toBe('SEARCH stage USING INDEX stage_wait_end (<expr><?)');
     expect(await planOf(() => tx.nextWaitEnd())).toBe('SCAN stage USING INDEX stage_wait_end');
-    expect(await planOf(() => tx.shiftWaits(1))).toBe('SCAN stage USING INDEX stage_wait_end');
+    expect(await planOf(() => tx.shiftWaits({ gapMs: 1, now: 1 }))).toBe('SCAN stage USING INDEX stage_wait_end');
   });
 
   it('the look for work without workers goes from handler to handler over the ready index', async () => {

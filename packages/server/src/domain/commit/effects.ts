@@ -21,8 +21,14 @@ interface Kept {
   metrics: boolean;
 }
 
-/** A place in what a group has told and measured. */
+/** What a group had done at a point that it may go back to. */
 export interface EffectsMark {
+  ready: ReadonlyMap<string, number>;
+  endedPipelines: number;
+  endedStages: number;
+  endedPulls: number;
+  nextDueAt: Ms | undefined;
+  nextWaitEndAt: Ms | undefined;
   events: EventMark;
   samples: number;
   counts: number;
@@ -84,14 +90,31 @@ export class Effects {
   }
 
   mark(): EffectsMark {
-    return { events: this.events.mark(), samples: this.samples.mark(), counts: this.counts.mark() };
+    return {
+      ready: new Map(this.ready),
+      endedPipelines: this.endedPipelines.length,
+      endedStages: this.endedStages.length,
+      endedPulls: this.endedPulls.length,
+      nextDueAt: this.nextDueAt,
+      nextWaitEndAt: this.nextWaitEndAt,
+      events: this.events.mark(),
+      samples: this.samples.mark(),
+      counts: this.counts.mark(),
+    };
   }
 
-  /** Forgets what was told and measured since: its savepoint was rolled back. */
-  backTo({ events, samples, counts }: EffectsMark): void {
-    this.events.backTo(events);
-    this.samples.backTo(samples);
-    this.counts.backTo(counts);
+  /** Forgets what was done since: its savepoint was rolled back. */
+  backTo(mark: EffectsMark): void {
+    this.ready.clear();
+    for (const [key, count] of mark.ready) this.ready.set(key, count);
+    this.endedPipelines.length = mark.endedPipelines;
+    this.endedStages.length = mark.endedStages;
+    this.endedPulls.length = mark.endedPulls;
+    this.nextDueAt = mark.nextDueAt;
+    this.nextWaitEndAt = mark.nextWaitEndAt;
+    this.events.backTo(mark.events);
+    this.samples.backTo(mark.samples);
+    this.counts.backTo(mark.counts);
   }
 
   endPipeline(pipeline: EndedPipeline): void {

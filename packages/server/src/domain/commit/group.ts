@@ -10,6 +10,7 @@ import { type LeaseDeps, leaseStep } from '../stage/lease-step.js';
 import { refOf } from '../stage/settle.js';
 import { type SettleDeps, settleStep } from '../stage/settle-step.js';
 import { Effects } from './effects.js';
+import { inSavepoint } from './savepoint.js';
 import type {
   CreateTicket,
   ExtendTicket,
@@ -60,7 +61,7 @@ type Runner = <T extends Ticket>(group: Group, tickets: T[], step: Step<T>) => P
 type Step<T> = (group: Group, tickets: T[]) => Promise<void>;
 
 async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner): Promise<Effects> {
-  for (const ticket of tickets) delete ticket.result;
+  for (const ticket of tickets) forget(ticket);
   return deps.store.transaction(async (tx, now) => {
     const effects = new Effects(now, deps);
     const group: Group = { tx, now, effects, isDataFailure: (error) => deps.store.failureOf(error) === 'data' };
@@ -114,7 +115,7 @@ async function leaseToAll(deps: GroupDeps, group: Group, tickets: readonly Ticke
     const waiters = deps.takeWaiters(group.effects.ready, woken);
     for (const waiter of waiters) {
       woken.add(waiter);
-      delete waiter.result; // what it found when it came is of no account now
+      forget(waiter);
     }
     return waiters;
   };
@@ -156,15 +157,16 @@ const runTogether: Runner = async (group, tickets, step) => {
   if (tickets.length > 0) await step(group, tickets);
 };
 
-const alone = async <T extends Ticket>(group: Group, ticket: T, step: Step<T>): Promise<void> => {
-  const mark = group.effects.mark();
-  try {
-    await group.tx.savepoint(() => step(group, [ticket]));
-  } catch (error) {
-    group.effects.backTo(mark);
-    throw error;
-  }
+const alone = <T extends Ticket>(group: Group, ticket: T, step: Step<T>): Promise<void> => {
+  forget(ticket);
+  return inSavepoint(group, () => step(group, [ticket]));
 };
+
+/** What a step that was rolled back had found is of no account: the answer would tell of what is not there. */
+function forget(ticket: Ticket): void {
+  delete ticket.result;
+  if (ticket.kind === 'lease') delete ticket.final;
+}
 
 const runApart: Runner = async (group, tickets, step) => {
   for (const ticket of tickets) {

@@ -3,6 +3,7 @@ import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } fr
 import type { Effects } from '../commit/effects.js';
 import { noteReady } from '../commit/stage-changes.js';
 import type { Group } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
 import type { StoredType } from '../event/stored.js';
 import { notFound, stagesOf } from '../ids.js';
 import { isFinal } from './cancel.js';
@@ -32,6 +33,7 @@ export async function lockedPipeline({ tx }: Group, applicationId: number, id: n
 
 const FINAL: ReadonlySet<PipelineState['status']> = new Set(['completed', 'failed', 'cancelled']);
 const ENDED: ReadonlySet<StageStatus> = new Set(['completed', 'failed', 'skipped', 'cancelled']);
+const UNDER_WAY: ReadonlySet<StageStatus> = new Set(['running', 'waiting']);
 const READY: ReadonlySet<StageStatus> = new Set(['pending', 'throttled', 'running', 'waiting']);
 
 export interface Randomness {
@@ -50,6 +52,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   const stages = loaded.stages.filter((stage) => !removed.has(stage.id));
   const { edges, inStead } = withoutRemoved(loaded, removed);
   const { places, counts } = replan(stages, edges, intent, pipeline.status === 'paused' ? 1 : 0, now);
+  keepUnderWay(stages, places);
   const again = stages.filter((stage) => rerun.has(stage.id) && !intent.skip?.has(stage.id)).map((stage) => stage.id);
 
   const skipped = [...(intent.skip ?? [])];
@@ -101,6 +104,17 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   if (isFinal(status) && !FINAL.has(pipeline.status)) effects.endPipeline({ ...pipeline, status });
   // The run is over and its span exported; who follows the events hears that it ended in another way after all.
   else if (isFinal(status) && status !== pipeline.status) effects.events.add(`pipeline_${status}`, pipeline);
+}
+
+/**
+ * What runs, or waits for its event, has all that it depends on. The rules of each action see to that; one that they have no eye for
+ * is refused here, for the stage could never go on.
+ */
+function keepUnderWay(stages: readonly GraphStage[], places: readonly StagePlace[]): void {
+  const cut = places.find(({ status, open_dependencies }) => open_dependencies > 0 && UNDER_WAY.has(status));
+  if (!cut) return;
+  const name = stages.find(({ id }) => id === cut.id)?.name;
+  throw new DomainError('state_conflict', `"${name}", which depends on it, is ${cut.status}; let it end first.`);
 }
 
 /** What waits for export tells of the run that is over; the workers' spans of a stage that is cut off must find theirs too. */

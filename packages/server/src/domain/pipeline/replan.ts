@@ -121,7 +121,7 @@ function dependentsOf(edges: readonly GraphEdge[]): Map<number, number[]> {
   return dependents;
 }
 
-/** These stages and everything that depends on them, directly or not. */
+/** These stages and everything that depends on them, directly or not; what they spawned does. */
 export function withFollowing(ids: Iterable<number>, edges: readonly GraphEdge[]): Set<number> {
   const dependents = dependentsOf(edges);
   const found = new Set(ids);

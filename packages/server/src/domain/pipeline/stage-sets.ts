@@ -4,7 +4,7 @@ import type { Group } from '../commit/tickets.js';
 import { stagesOf } from '../ids.js';
 import type { ActionDeps } from './actions.js';
 import { changeGraph, type LoadedPipeline, loadPipeline } from './change-graph.js';
-import { withFollowing } from './replan.js';
+import { spawnedBy, withFollowing } from './replan.js';
 
 /** Stages that were changed, and how many of those asked for could not be. */
 export interface StagesChanged {
@@ -67,7 +67,7 @@ const isBroken = ({ status, run_next_if_failed }: GraphStage): boolean =>
 
 /**
  * Of these stages, those that can run again together. As for one alone: none whose dependency is broken, unless that runs again too;
- * and without `following`, none on which something depends directly that is under way. One that is left out takes its broken
+ * and without `following`, none on which, or on what it spawned, something depends directly that is under way. One that is left out takes its broken
  * dependents among the others with it.
  */
 function runnableAgain({ stages, edges }: LoadedPipeline, wanted: readonly GraphStage[], following: boolean): number[] {
@@ -81,7 +81,8 @@ function runnableAgain({ stages, edges }: LoadedPipeline, wanted: readonly Graph
   const stays = (id: number): boolean => {
     const on = (dependencies.get(id) ?? []).map((dependency) => byId.get(dependency));
     if (on.some((stage) => stage && isBroken(stage) && !again.has(stage.id))) return false;
-    return following || !(isUnderWay(id) || (dependents.get(id) ?? []).some(isUnderWay));
+    const gone = [id, ...spawnedBy(new Set([id]), stages)];
+    return following || !(isUnderWay(id) || gone.some((each) => (dependents.get(each) ?? []).some(isUnderWay)));
   };
   const unseen = [...left];
   for (let id = unseen.pop(); id !== undefined; id = unseen.pop()) {

@@ -1,5 +1,6 @@
 import type { PipelineCreated, PipelineTemplate, ScheduleContext } from '@pipelogiq/protocol';
 import type { Ms, ScheduleProgress, ScheduleRow } from '../../store/store.js';
+import { inSavepoint } from '../commit/savepoint.js';
 import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { type Creation, createInGroup, createStep } from '../pipeline/create-step.js';
@@ -68,10 +69,10 @@ const isDue = ({ next_fire_at: at }: ScheduleProgress, now: Ms): boolean => at !
 
 /** Also what its data do to the database stops no other schedule. Returns how the broken ones go on. */
 async function fireGuarded(group: Group, deps: FireDeps, decisions: Decision[]): Promise<ScheduleProgress[]> {
-  const { tx, now } = group;
+  const { now } = group;
   if (decisions.length === 0) return [];
   try {
-    await tx.savepoint(() => fire(group, decisions));
+    await inSavepoint(group, () => fire(group, decisions));
     return [];
   } catch (error) {
     if (!group.isDataFailure(error)) throw error;

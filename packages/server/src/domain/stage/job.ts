@@ -1,6 +1,7 @@
 import { formatTraceparent } from '@pipelogiq/protocol';
 import type { ClaimedStage, ContextRow, DependencyOutput } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
+import { groupBy } from '../group-by.js';
 import type { JsonText, LeasedJob } from '../use-cases.js';
 import { orNull } from './output.js';
 
@@ -48,16 +49,6 @@ export async function buildJobs(
       buildJob(group, item, outputs.get(item.stage.id) ?? [], context.get(item.stage.pipeline_id) ?? [], limits),
     ]),
   );
-}
-
-function groupBy<Row>(rows: readonly Row[], keyOf: (row: Row) => number): Map<number, Row[]> {
-  const groups = new Map<number, Row[]>();
-  for (const row of rows) {
-    const group = groups.get(keyOf(row));
-    if (group) group.push(row);
-    else groups.set(keyOf(row), [row]);
-  }
-  return groups;
 }
 
 function buildJob(

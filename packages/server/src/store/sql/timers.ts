@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import { forUpdate, skipLocked, statement } from '../statement.js';
 import type { Ms, ReadyStage, StartedPipeline, Timers } from '../store.js';
+import { type Gap, lostSince } from './gaps.js';
 import { getState, lockState, setState } from './state.js';
 import { readyStatus } from './waits.js';
 
@@ -13,12 +14,16 @@ const dueDeliveries = statement<{ now: number; limit: number }, { id: number }>(
     limit ${slot('limit', 'int')}`,
 );
 
-const promoteDue = statement<{ now: number; limit: number }, ReadyStage>(
+const dueStages = statement<{ now: number; limit: number }, { id: number }>(
   ({ slot, can }) => sql`
+    select id from stage where status = 'scheduled' and held = 0 and run_at <= ${slot('now', 'int')}
+    order by run_at limit ${slot('limit', 'int')} ${skipLocked(can)}`,
+);
+
+const promote = statement<{ ids: number[]; now: number }, ReadyStage>(
+  ({ idsIn, slot }) => sql`
     update stage set status = ${readyStatus}, ready_at = ${slot('now', 'int')}
-    where id in (
-      select id from stage where status = 'scheduled' and held = 0 and run_at <= ${slot('now', 'int')}
-      order by run_at limit ${slot('limit', 'int')} ${skipLocked(can)})
+    where id ${idsIn('ids')} and status = 'scheduled'
     returning id, application_id, pipeline_id, name, handler, status, run_at, ready_at, pending_timeout_ms, held`,
 );
 
@@ -36,9 +41,10 @@ const nextTimes = statement<Record<string, never>, { wake_at: number | null; due
       (select min(run_at) from stage where status = 'scheduled' and held = 0) as due_at`,
 );
 
-const grantGrace = statement<{ leaseExpiresAt: number; gapMs: number }>(({ slot, can }) => {
+const grantGrace = statement<Gap & { leaseExpiresAt: number }>((shape) => {
+  const { slot, can } = shape;
   const end = slot('leaseExpiresAt', 'int');
-  const timeout = sql`timeout_at + ${slot('gapMs', 'int')}`;
+  const timeout = sql`timeout_at + ${lostSince(sql`leased_at`, shape)}`;
   return sql`
     update stage set lease_expires_at = ${end}, timeout_at = ${timeout}, wake_at = ${can.least(end, timeout)}
     where status = 'running'
@@ -70,8 +76,11 @@ export const timersOf = (context: SqlContext): Timers => {
     async dueDeliveries(now: Ms, limit: number): Promise<number[]> {
       return (await run(dueDeliveries, { now, limit })).map((row) => row.id);
     },
-    async promoteDue(now: Ms, limit: number): Promise<{ ready: ReadyStage[]; started: StartedPipeline[] }> {
-      const ready = await run(promoteDue, { now, limit });
+    async dueStages(now: Ms, limit: number): Promise<number[]> {
+      return (await run(dueStages, { now, limit })).map((row) => row.id);
+    },
+    async promote(ids: number[], now: Ms): Promise<{ ready: ReadyStage[]; started: StartedPipeline[] }> {
+      const ready = await runIds(promote, { ids, now });
       const started = await runIds(startPipelines, { ids: [...new Set(ready.map((stage) => stage.pipeline_id))], now });
       return { ready, started };
     },
@@ -86,8 +95,8 @@ export const timersOf = (context: SqlContext): Timers => {
     async resign(holder: string): Promise<void> {
       await run(resign, { holder });
     },
-    async grantGrace(leaseExpiresAt: Ms, gapMs: Ms): Promise<number> {
-      return (await run(grantGrace, { leaseExpiresAt, gapMs })).length;
+    async grantGrace(grace): Promise<number> {
+      return (await run(grantGrace, grace)).length;
     },
     getState: (key) => getState(context, key),
     setState: (key, value) => setState(context, key, value),

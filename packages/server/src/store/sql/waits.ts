@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import { forUpdate, statement } from '../statement.js';
 import type { IdRange, Ms, WaitingStage, Waits } from '../store.js';
+import { type Gap, lostSince } from './gaps.js';
 
 /** What a stage becomes when it is ready: an event stage waits, any other can be leased. */
 export const readyStatus = sql`case when stage.wait_for is null then 'pending' else 'waiting' end`;
@@ -26,8 +27,8 @@ const nextWaitEnd = statement<Record<string, never>, { ends_at: number }>(
     limit 1`,
 );
 
-const shiftWaits = statement<{ gapMs: number }>(
-  ({ slot }) => sql`update stage set ready_at = ready_at + ${slot('gapMs', 'int')} where ${HAS_END}`,
+const shiftWaits = statement<Gap>(
+  (shape) => sql`update stage set ready_at = ready_at + ${lostSince(sql`ready_at`, shape)} where ${HAS_END}`,
 );
 
 const waitingStages = statement<{ ids: number[] }, WaitingStage>(
@@ -50,8 +51,8 @@ export const waitsOf = ({ run, runIds, db }: SqlContext): Waits => ({
   async nextWaitEnd() {
     return (await run(nextWaitEnd, {}))[0]?.ends_at ?? null;
   },
-  async shiftWaits(gapMs: Ms) {
-    await run(shiftWaits, { gapMs });
+  async shiftWaits({ gapMs, now }) {
+    await run(shiftWaits, { gapMs, now });
   },
   waitingStages: (stageIds) => runIds(waitingStages, { ids: stageIds }),
   async stageNamed({ from, to }: IdRange, name: string) {
