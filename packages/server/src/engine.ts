@@ -72,6 +72,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   const { config, clock, store, secrets, telemetry, integrations } = parts;
   const tokenFloor = await store.transaction(async (tx, now) => {
     await (config.events ? tx.openEvents(now) : tx.clearEvents());
+    if (!store.peers) await tx.releaseDeliveries(); // of a server that was killed: there is no other one
     return tx.tokenFloor();
   });
   const waits = new PipelineWaits();

@@ -131,8 +131,8 @@ export interface Integrations {
   ): Promise<{ config: IntegrationConfigRow; rows: IntegrationDeliveryRow[] } | undefined>;
   /** Removes those that `holder` holds. */
   removeDeliveries(ids: number[], holder: string): Promise<void>;
-  /** Gives back all that `holder` holds. */
-  releaseDeliveries(holder: string): Promise<void>;
+  /** Gives back all that `holder` holds; all that anybody holds, when none is named. */
+  releaseDeliveries(holder?: string): Promise<void>;
   /** Counts, and notes a failure; without an error the next delivery may come at once. */
   noteDelivery(configId: number, note: { sent: number; dropped: number; error?: string; retryAt?: Ms; now: Ms }): Promise<void>;
   noteTest(configId: number, note: { error?: string; now: Ms }): Promise<void>;

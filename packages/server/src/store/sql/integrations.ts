@@ -59,6 +59,10 @@ const remove = statement<{ ids: number[]; holder: string }>(
   ({ idsIn, slot }) => sql`delete from integration_delivery where id ${idsIn('ids')} and holder = ${slot('holder', 'text')}`,
 );
 
+const releaseAll = statement<Record<string, never>>(
+  () => sql`update integration_delivery set holder = null, held_until = 0 where holder is not null`,
+);
+
 const release = statement<{ holder: string }>(
   ({ slot }) => sql`update integration_delivery set holder = null, held_until = 0 where holder = ${slot('holder', 'text')}`,
 );
@@ -142,7 +146,7 @@ export function integrationsOf(context: SqlContext): Integrations {
       await runIds(remove, { ids, holder });
     },
     async releaseDeliveries(holder) {
-      await run(release, { holder });
+      await (holder === undefined ? run(releaseAll, {}) : run(release, { holder }));
     },
     ...notesOf(context),
   };
