@@ -1,4 +1,3 @@
-import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import type { Committer } from './domain/commit/committer.js';
 import type { OperateTicket } from './domain/commit/tickets.js';
@@ -10,7 +9,6 @@ import type { Telemetry } from './telemetry/telemetry.js';
 
 interface Parts {
   config: Config;
-  clock: Clock;
   store: Store;
   telemetry: Pick<Telemetry, 'log'>;
 }
@@ -20,11 +18,10 @@ const FIND_EVERY_MS = 250;
 const PRUNE_EVERY_MS = 10_000;
 
 /** Undefined when the server keeps no events. */
-export function createEventFeed({ config, clock, store, telemetry }: Parts): EventFeed | undefined {
+export function createEventFeed({ config, store, telemetry }: Parts): EventFeed | undefined {
   if (!config.events) return undefined;
   return new EventFeed({
     reads: store.reads,
-    clock,
     maxStreams: config.maxEventStreams,
     onError: (error) => telemetry.log.error({ err: error }, 'the log of events could not be read'),
   });

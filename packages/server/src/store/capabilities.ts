@@ -10,8 +10,8 @@ export interface Capabilities {
   sequences: boolean;
   /** Several connections write: rows must be locked in the agreed order, and a claim skips what others hold. */
   rowLocks: boolean;
-  /** Commits overlap: a row can carry the id of its transaction, and a reader can tell which transactions are over. */
-  transactionIds: boolean;
+  /** Commits overlap: what must be in their order is written under a lock that is held until the commit. */
+  overlappingCommits: boolean;
   /** Tables take settings of how their pages are filled and cleaned. */
   storageParameters: boolean;
   /** How a table of values travels: a tuple of arguments a row, or an array a column. */
@@ -44,7 +44,7 @@ export const sqliteCapabilities: Capabilities = {
   ordered: sql`text`,
   sequences: false,
   rowLocks: false,
-  transactionIds: false,
+  overlappingCommits: false,
   storageParameters: false,
   tables: 'tuples',
   anyOf: (argument) => sql`in (select value from json_each(${argument}))`,
@@ -69,7 +69,7 @@ export const postgresCapabilities: Capabilities = {
   ordered: sql`text collate "C"`,
   sequences: true,
   rowLocks: true,
-  transactionIds: true,
+  overlappingCommits: true,
   storageParameters: true,
   tables: 'arrays',
   anyOf: (argument) => sql`= any(cast(${argument} as bigint[]))`,

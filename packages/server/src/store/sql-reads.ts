@@ -27,7 +27,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
   Object.assign(
     new CoreReads(db, can, clock),
     diagnosisReads(db, can),
-    eventReads(db, can),
+    eventReads(db),
     healthReads(db),
     historyReads(db),
     insightReads(db, can),

@@ -173,9 +173,9 @@ describe('a reset', () => {
     await controlPlane.advance(5);
     await create({ stages: [{ name: 'a' }] });
     await events.take(2);
-    const [xid, id, writtenAt = '', index] = (events.lastEventId ?? '').split('.');
+    const [id, writtenAt = '', index] = (events.lastEventId ?? '').split('.');
     const earlier = (Number.parseInt(writtenAt, 36) - 1).toString(36);
-    const resumed = await stream([xid, id, earlier, index].join('.'));
+    const resumed = await stream([id, earlier, index].join('.'));
     expect(typesOf(await resumed.take(1))).toEqual(['reset']);
   });
 });

@@ -91,8 +91,7 @@ export class EventReader {
   }
 
   /**
-   * On PostgreSQL an event waits for transactions of others, also of tests beside this one on the same server: the stream looks
-   * again a moment later, by the clock of the test.
+   * On PostgreSQL what another server committed is found by looking from time to time, by the clock of the test.
    */
   async #settled<T>(promise: Promise<T>): Promise<T> {
     if (!this.#postgres) return promise;

@@ -77,8 +77,9 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
       effects.counts.leasing = { durationMs: deps.clock.monotonic() - startedAt, empty };
     }
     await queueEnded(group);
-    if (!effects.events.isEmpty) await tx.appendEvents(effects.events.payloads(), now);
     await recordSamples(group, deps);
+    // Last: the log of events stays locked until the commit, and who holds it must wait for nobody.
+    if (!effects.events.isEmpty) await tx.appendEvents(effects.events.payloads(), now);
     return effects;
   });
 }

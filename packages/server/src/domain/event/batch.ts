@@ -27,8 +27,8 @@ export class EventBatch {
   /** Positions by application. */
   #byApplication: Map<number, number[]> | undefined;
 
-  constructor({ xid, id, writtenAt, payload }: EventRow) {
-    this.row = { xid, id, writtenAt };
+  constructor({ id, writtenAt, payload }: EventRow) {
+    this.row = { id, writtenAt };
     this.#events = payload === null ? [] : readEvents(payload);
   }
 

@@ -36,7 +36,7 @@ export function eventUseCases({ reads, clock, feed, eventBufferBytes }: EventDep
 }
 
 /** No row has this place. */
-const UNKNOWN = { row: { xid: 0, id: -1, writtenAt: -1 }, index: WHOLE };
+const UNKNOWN = { row: { id: -1, writtenAt: -1 }, index: WHOLE };
 
 async function knownPipeline(reads: Reads, caller: Principal, id: string): Promise<number> {
   const row = await reads.pipeline(caller.applicationId, parseId(id, 'pipeline'));

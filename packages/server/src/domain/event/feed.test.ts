@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { EventReads, EventRow } from '../../store/store.js';
-import { ManualClock } from '../../testing/manual-clock.js';
 import type { OutgoingEvent } from './batch.js';
 import { WHOLE } from './cursor.js';
 import { EventFeed } from './feed.js';
@@ -10,7 +9,7 @@ const APPLICATION = 1;
 
 /** A log in memory whose answers are given when the test says so. */
 function aLog() {
-  const rows: EventRow[] = [{ xid: 0, id: 1, writtenAt: 0, payload: '[]', settled: true }];
+  const rows: EventRow[] = [{ id: 1, writtenAt: 0, payload: '[]' }];
   const held: (() => void)[] = [];
   let holds = false;
   const answer = async <Answer>(found: Answer): Promise<Answer> => {
@@ -26,7 +25,7 @@ function aLog() {
     /** A pipeline was created, of that name. */
     append: (name: string): void => {
       const payload = JSON.stringify([11, APPLICATION, 777, name, 'running']);
-      rows.push({ xid: 0, id: rows.length + 1, writtenAt: 0, payload, settled: true });
+      rows.push({ id: rows.length + 1, writtenAt: 0, payload });
     },
     /** From now on reads find what is there when they are asked, and answer at `release`. */
     hold: (): void => {
@@ -45,7 +44,7 @@ function aFeed() {
   const onError = (error: unknown): void => {
     errors.push(error);
   };
-  const feed = new EventFeed({ reads: log.reads, clock: new ManualClock(), maxStreams: 10, onError });
+  const feed = new EventFeed({ reads: log.reads, maxStreams: 10, onError });
   const names: unknown[] = [];
   const outlet = {
     waiting: 0,

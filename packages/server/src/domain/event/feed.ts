@@ -1,4 +1,3 @@
-import type { Clock } from '../../clock.js';
 import type { EventPosition, EventReads } from '../../store/store.js';
 import { DomainError } from '../errors.js';
 import { EventBatch } from './batch.js';
@@ -7,15 +6,12 @@ import type { EventStream } from './stream.js';
 
 export interface FeedDeps {
   reads: EventReads;
-  clock: Clock;
   maxStreams: number;
   /** A read failed; streams go on, or resume. */
   onError(error: unknown): void;
 }
 
 const PAGE_ROWS = 16;
-/** After which a row is looked for again that waits for an older transaction to end. */
-const UNSETTLED_MS = 25;
 const RETRY_AFTER_MS = 5_000;
 
 /**
@@ -100,8 +96,8 @@ export class EventFeed {
     this.#pages = page.catch(() => undefined);
     return page.then((rows) => {
       const [first] = rows;
-      if (!first?.settled || !isSameRow(first, row)) return undefined;
-      return rows.filter(({ settled }) => settled).map((found) => new EventBatch(found));
+      if (!isSameRow(first, row)) return undefined;
+      return rows.map((found) => new EventBatch(found));
     });
   }
 
@@ -151,15 +147,13 @@ export class EventFeed {
     const [first, ...fresh] = rows;
     if (!isSameRow(first, head)) return this.#lost();
     for (const row of fresh) {
-      if (!row.settled) break;
       const batch = new EventBatch(row);
       this.#head = batch.row;
       for (const stream of this.#streams) if (stream.isLive) stream.take(batch);
       await new Promise(setImmediate); // sockets take one row before the next: a backlog of rows makes nobody slow
       if (this.#head !== batch.row) return;
     }
-    if (rows.length === PAGE_ROWS && rows.at(-1)?.settled) this.#again = true;
-    if (rows.at(-1)?.settled === false) this.#deps.clock.setTimer(() => this.wake(), UNSETTLED_MS);
+    if (rows.length === PAGE_ROWS) this.#again = true;
   }
 
   /** The log was cut beyond the head, or the database is another one. */

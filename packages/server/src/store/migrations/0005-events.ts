@@ -2,11 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import type { Capabilities } from '../capabilities.js';
 
 /**
- * The log of events. Where commits overlap its order is that of transactions, not of ids: an id is taken before the commit, so that
- * a reader that has passed it might never see the row.
+ * The log of events. Where commits overlap it was first in the order of transactions; since 0014 it is in the order of ids everywhere.
  */
-export async function up(db: Kysely<never>, { int64, transactionIds }: Capabilities): Promise<void> {
-  if (!transactionIds) {
+export async function up(db: Kysely<never>, { int64, overlappingCommits }: Capabilities): Promise<void> {
+  if (!overlappingCommits) {
     await db.schema
       .createTable('event')
       .addColumn('id', int64, (c) => c.primaryKey())

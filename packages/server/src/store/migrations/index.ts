@@ -13,6 +13,7 @@ import * as bulkStages from './0009-bulk-stages.js';
 import * as frozenSpans from './0010-frozen-spans.js';
 import * as marks from './0011-marks.js';
 import * as integrations from './0012-integrations.js';
+import * as eventOrder from './0014-event-order.js';
 import * as workerSlots from './0015-worker-slots.js';
 import { courseFor } from './compatibility.js';
 
@@ -35,6 +36,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0010-frozen-spans': { up: (target) => frozenSpans.up(target as Kysely<never>) },
     '0011-marks': { up: (target) => marks.up(target as Kysely<never>, can) },
     '0012-integrations': { up: (target) => integrations.up(target as Kysely<never>, can) },
+    '0014-event-order': { up: (target) => eventOrder.up(target as Kysely<never>, can) },
     '0015-worker-slots': { up: (target) => workerSlots.up(target as Kysely<never>, can) },
   };
   const needsMigrating = async (): Promise<boolean> => {
