@@ -172,6 +172,13 @@ export const OPTIONS = {
     max: 366 * DAY,
     description: 'how long firings, and deliveries by their ids, are remembered',
   },
+  maxLogFieldsBytes: {
+    type: 'size',
+    default: 16 * KIB,
+    min: 256,
+    max: MIB,
+    description: 'of the fields of one log line; larger ones are left out, and the line says so',
+  },
   logsPerStage: { type: 'int', default: 1_000, min: 0, max: 1_000_000, description: 'log lines kept of one stage in one run' },
   events: { type: 'bool', default: true, description: 'whether what happens is written down and told by `GET /events`' },
   eventRetentionMs: {

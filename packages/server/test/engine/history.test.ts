@@ -48,6 +48,21 @@ describe('a delivery that has ended', () => {
 });
 
 describe('the log of a stage', () => {
+  it('keeps the line and not the fields when they are too large to be read with others', async () => {
+    const h = await harness({ maxLogFieldsBytes: 256 });
+    const worker = await h.worker();
+    const { id } = await h.create({ stages: [{ name: 'a' }] });
+    const { id: stage, fencingToken } = await worker.one();
+    const line = { id: stage, fencingToken, level: 'info', message: 'said', loggedAt: '2030-01-01T00:00:00.000Z' };
+    const lines = ['x'.repeat(100), 'x'.repeat(300)].map((note) => ({ ...line, fields: { note } }));
+    expect(await worker.post('/logs', { lines })).toEqual({ accepted: 2 });
+    const { items } = await h.call<{ items: object[] }>('GET', `/pipelines/${id}/logs`);
+    expect(items).toMatchObject([
+      { message: 'said', fields: { note: 'x'.repeat(100) } },
+      { message: 'said', fields: { 'pipelogiq.fields_left_out_bytes': 311 } },
+    ]);
+  });
+
   it('has room again for the stage that runs anew', async () => {
     const h = await harness({ logsPerStage: 2 });
     const worker = await h.worker();

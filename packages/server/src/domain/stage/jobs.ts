@@ -22,6 +22,7 @@ export interface JobDeps {
   maxPullBytes: number;
   maxWaitMs: number;
   logsPerStage: number;
+  maxLogFieldsBytes: number;
   clock: Clock;
   /** Holds what came as stages to their schema. @throws DomainError `invalid_request` */
   checkStageSpecs(specs: unknown): StageSpec[];

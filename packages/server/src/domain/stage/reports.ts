@@ -4,7 +4,7 @@ import type { Group } from '../commit/tickets.js';
 import { pipelineOf } from '../ids.js';
 import { queueLogs } from '../integration/queue.js';
 import { contextRows } from './context.js';
-import { jsonText } from './output.js';
+import { byteLength, jsonText } from './output.js';
 import { type Holder, leaseLost, lostReason } from './settle.js';
 
 type Reported = { id: string } | { id: string; error: SettleError };
@@ -51,12 +51,18 @@ export async function recordProgress(
   });
 }
 
+/** Of log lines, for one run of a stage. */
+export interface LogLimits {
+  logsPerStage: number;
+  maxLogFieldsBytes: number;
+}
+
 /** Keeps the first `logsPerStage` lines of each stage, then one that says so. Returns how many it kept. */
 export async function recordLogs(
   group: Group,
   holder: Holder,
   lines: readonly LogLine[],
-  { logsPerStage }: { logsPerStage: number },
+  { logsPerStage, maxLogFieldsBytes }: LogLimits,
 ): Promise<number> {
   const { tx, now } = group;
   const rows = await deliveriesById(tx, lines);
@@ -79,7 +85,10 @@ export async function recordLogs(
   const written = [...kept, ...notes];
   const ids = await tx.allocateIds('stage_log', written.length);
   await tx.insertLogs(
-    written.map((line, index) => logRow(line, ids[index] as number, rows.get(Number(line.id))?.pipeline_id ?? 0)),
+    written.map((line, index) => ({
+      ...logRow(line, ids[index] as number, rows.get(Number(line.id))?.pipeline_id ?? 0),
+      fields: fieldsOf(line, maxLogFieldsBytes),
+    })),
   );
   await queueLogs(group, holder.applicationId, ids);
   return kept.length;
@@ -93,14 +102,20 @@ const noteThatLogIsFull = ({ id, fencingToken }: LogLine, logsPerStage: number, 
   loggedAt: new Date(now).toISOString(),
 });
 
-const logRow = (line: LogLine, id: number, pipelineId: number): StageLogRow => ({
+/** A page of lines is read as a whole: what is too large for it is told by its size. */
+function fieldsOf({ fields }: LogLine, most: number): string | null {
+  const text = jsonText(fields);
+  const bytes = byteLength(text);
+  return bytes <= most ? text : JSON.stringify({ 'pipelogiq.fields_left_out_bytes': bytes });
+}
+
+const logRow = (line: LogLine, id: number, pipelineId: number): Omit<StageLogRow, 'fields'> => ({
   id,
   pipeline_id: pipelineId,
   stage_id: Number(line.id),
   fencing_token: line.fencingToken,
   level: line.level,
   message: line.message,
-  fields: jsonText(line.fields),
   logged_at: Date.parse(line.loggedAt),
 });
 
