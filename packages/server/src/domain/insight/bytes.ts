@@ -106,6 +106,13 @@ export class ByteReader {
     this.#at += bytes;
   }
 
+  /** Reads a block of so many bytes with `read`, which need not read it all. */
+  within(bytes: number, read: () => void): void {
+    const end = this.#at + bytes;
+    read();
+    this.#at = end;
+  }
+
   #next(): number {
     const byte = this.#bytes[this.#at++];
     if (byte === undefined) throw new RangeError('the bytes end too early');

@@ -1,8 +1,8 @@
 import type { InsightReads, Ms, StatSeriesRow } from '../../store/store.js';
 import { readDelta } from './delta.js';
-import { readPage } from './page.js';
+import { type ReadSeries, readPage } from './page.js';
 import { periodOf, slotOf } from './periods.js';
-import { figuresIn, kindOf, type SeriesFigures, type SeriesKey, type SeriesStats } from './series.js';
+import { figuresIn, kindOf, type SeriesFigures, type SeriesKey } from './series.js';
 import type { Window } from './window.js';
 
 /** Ends of stages and of pipelines in one period. */
@@ -33,11 +33,19 @@ const TRIES = 4;
 
 export type StatReads = Pick<InsightReads, 'statVersion' | 'series' | 'statPages' | 'statDeltas'>;
 
+/** Of the run times of stages alone there are no points, and half is not read. */
+export type Collecting = 'everything' | 'run times';
+
 /** Adds up pages and what is not folded yet. It costs periods and series, whatever the number of executions. */
-export async function collect(reads: StatReads, filter: SeriesFilter, window: Window): Promise<Collected> {
+export async function collect(
+  reads: StatReads,
+  filter: SeriesFilter,
+  window: Window,
+  what: Collecting = 'everything',
+): Promise<Collected> {
   for (let tries = 1; ; tries++) {
     const before = await reads.statVersion();
-    const collection = new Collection(window, await reads.series(filter.applicationId, filter));
+    const collection = new Collection(window, await reads.series(filter.applicationId, filter), what);
     await collection.addPages(reads, filter);
     await collection.addDeltas(reads, filter);
     if (tries === TRIES || (await reads.statVersion()) === before) return collection.result();
@@ -46,12 +54,14 @@ export async function collect(reads: StatReads, filter: SeriesFilter, window: Wi
 
 class Collection {
   readonly #window: Window;
+  readonly #onlyRunTimes: boolean;
   readonly #byId = new Map<number, SeriesFigures>();
   readonly #byText = new Map<string, SeriesFigures>();
   readonly #points = new Map<Ms, Point>();
 
-  constructor(window: Window, rows: readonly StatSeriesRow[]) {
+  constructor(window: Window, rows: readonly StatSeriesRow[], what: Collecting) {
     this.#window = window;
+    this.#onlyRunTimes = what === 'run times';
     for (const { id, application_id, kind: code, pipeline, stage, handler, unit } of rows) {
       const kind = kindOf(code);
       const key = kind && { applicationId: application_id, kind, pipeline, stage, handler, unit };
@@ -70,8 +80,7 @@ class Collection {
           const point = this.#pointAt(period);
           readPage(payload, (id, read) => {
             const figures = this.#byId.get(id);
-            if (figures) count(point, figures, read);
-            return figures !== undefined;
+            return figures !== undefined && this.#add(point, figures, read);
           });
         }
         const last = pages.at(-1);
@@ -92,14 +101,20 @@ class Collection {
         const point = this.#pointAt(written_at);
         readDelta(payload, (key, read) => {
           if (!isWanted(key)) return false;
-          count(point, figuresIn(this.#byText, key), read);
-          return true;
+          return this.#add(point, figuresIn(this.#byText, key), read);
         });
       }
       const last = rows.at(-1);
       if (!last || rows.length < DELTAS_AT_ONCE) return;
       after = last.id;
     }
+  }
+
+  #add(point: Point, figures: SeriesFigures, read: ReadSeries): boolean {
+    if (!this.#onlyRunTimes) count(point, figures, read);
+    else if (figures.key.kind === 'stage') read(figures.stats, 'first');
+    else return false;
+    return true;
   }
 
   result(): Collected {
@@ -117,7 +132,7 @@ class Collection {
 }
 
 /** Adds what is read to a series, and what that added to its point. */
-function count(point: Point, { key, stats }: SeriesFigures, read: (into: SeriesStats) => void): void {
+function count(point: Point, { key, stats }: SeriesFigures, read: ReadSeries): void {
   if (key.kind === 'measure' || key.kind === 'pool') {
     read(stats);
     return;

@@ -23,12 +23,13 @@ export function packDelta(samples: readonly Sample[]): Uint8Array {
 /** Gives every series of a packed row to `take`, which adds it to another and says so; kinds of a newer version are passed over. */
 export function readDelta(payload: Uint8Array, take: (key: SeriesKey, read: ReadSeries) => boolean): void {
   const reader = new ByteReader(payload);
-  const read: ReadSeries = (into) => into.read(reader);
+  let length = 0;
+  const read: ReadSeries = (into, part) => reader.within(length, () => into.read(reader, part));
   while (!reader.isAtEnd) {
     const applicationId = reader.count();
     const kind = kindOf(reader.count());
     const [pipeline, stage, handler, unit] = [reader.text(), reader.text(), reader.text(), reader.text()];
-    const length = reader.count();
+    length = reader.count();
     const wanted = kind !== undefined && take({ applicationId, kind, pipeline, stage, handler, unit }, read);
     if (!wanted) reader.skip(length);
   }

@@ -75,7 +75,7 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       const filter = { applicationId, pipeline, handler };
       const window = windowOf(from, to, now, deps);
       const collected = await collect(reads, filter, window);
-      const before = await collect(reads, filter, windowOf(window.from - (to - from), window.from, now, deps));
+      const before = await collect(reads, filter, windowOf(window.from - (to - from), window.from, now, deps), 'run times');
       const marks = await marksIn(applicationId, window, pipeline, now);
       const figures = figuresOf(window, collected, before, limit);
       return { ...figures, marks, folded: await isFolded(applicationId, filter) };

@@ -65,6 +65,9 @@ export type PipelineCount = (typeof COUNTS.pipeline)[number];
 const isRetried = (outcome: DeliveryOutcome | undefined): boolean =>
   outcome === 'retried' || outcome === 'timed_out' || outcome === 'expired';
 
+/** How much of a series is read. */
+export type Part = 'all' | 'first';
+
 /** Counts and sketches of one series over some time. */
 export class SeriesStats {
   readonly counts: number[] = [];
@@ -128,12 +131,12 @@ export class SeriesStats {
     this.second.write(to);
   }
 
-  /** Adds what was written. */
-  read(from: ByteReader): void {
+  /** Adds what was written; of `first`, nothing behind the first sketch, so that the reader stands there. */
+  read(from: ByteReader, part: Part = 'all'): void {
     const counts = from.count();
     for (let place = 0; place < counts; place++) this.#count(place, from.count());
     this.first.read(from);
-    this.second.read(from);
+    if (part === 'all') this.second.read(from);
   }
 
   #count(place: number, by = 1): void {

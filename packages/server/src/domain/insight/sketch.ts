@@ -53,7 +53,11 @@ export class Sketch {
 
   merge(other: Sketch): void {
     this.#addTotals(other.count, other.sum, other.min, other.max);
-    for (const [bucket, times] of other.buckets()) this.#addTo(bucket, times);
+    const [counts, first] = [other.#counts, other.#first];
+    for (let place = 0; place < counts.length; place++) {
+      const times = counts[place] as number;
+      if (times > 0) this.#addTo(first + place, times);
+    }
   }
 
   /**
@@ -65,9 +69,9 @@ export class Sketch {
     if (this.count === 0) return Number.NaN;
     const rank = Math.floor(share * (this.count - 1));
     let seen = 0;
-    for (const [bucket, times] of this.buckets()) {
-      seen += times;
-      if (seen > rank) return Math.min(Math.max(middleOf(bucket), this.min), this.max);
+    for (let place = 0; place < this.#counts.length; place++) {
+      seen += this.#counts[place] as number;
+      if (seen > rank) return Math.min(Math.max(middleOf(this.#first + place), this.min), this.max);
     }
     return this.max;
   }
@@ -115,10 +119,17 @@ export class Sketch {
     const [sum, min, max] = [from.number(), from.number(), from.number()];
     let count = 0;
     let bucket = 0;
+    // An answer reads millions of these: what does not change stands outside of the loop.
+    let [counts, first] = [this.#counts, this.#first];
     for (let left = buckets; left > 0; left--) {
       bucket += from.integer();
       const times = from.count();
-      this.#addTo(bucket, times);
+      const place = bucket - first;
+      if (place >= 0 && place < counts.length) counts[place] = (counts[place] as number) + times;
+      else {
+        this.#addTo(bucket, times);
+        [counts, first] = [this.#counts, this.#first];
+      }
       count += times;
     }
     this.#addTotals(count, sum, min, max);
