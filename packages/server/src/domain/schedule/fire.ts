@@ -17,7 +17,7 @@ export interface FireDeps extends PlanDeps {
 
 const BATCH = 200;
 const MAX_CATCH_UP = 100;
-/** A schedule that could not fire is tried again after this long. Within the default grace: one trial more. */
+/** A schedule that could not fire is tried again after this long. That is the default grace: the second try comes in time only when the first came at once. */
 const RETRY_MS = 60_000;
 
 /** Fire times that one round looks for, about: many schedules that were away for long must not hold up the leases. */
