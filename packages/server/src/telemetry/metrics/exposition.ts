@@ -26,37 +26,44 @@ function head({ name, help, type }: Family, format: Format): string {
 
 function body({ name, type, series }: Family<Series>, format: Format): string {
   let lines = '';
-  if (type === 'histogram') {
-    const bounds = new Map<readonly number[], string[]>();
-    for (const one of series as Iterable<HistogramSeries>)
-      lines += histogramLines(name, one, boundTexts(bounds, one.bounds, format));
-    return lines;
-  }
-  for (const { text, value } of series as Iterable<NumberSeries>) lines += `${name}${text && `{${text}}`} ${numberText(value)}\n`;
+  if (type === 'histogram') for (const one of series as Iterable<HistogramSeries>) lines += histogramLines(name, one, format);
+  else
+    for (const one of series as Iterable<NumberSeries>)
+      lines += `${beginningsOf(one, () => [labelled(name, one)])[0]}${numberText(one.value)}\n`;
   return lines;
 }
 
-function boundTexts(known: Map<readonly number[], string[]>, bounds: readonly number[], format: Format): string[] {
-  const texts = known.get(bounds) ?? [...bounds.map((bound) => boundText(bound, format)), '+Inf'];
-  known.set(bounds, texts);
-  return texts;
+const labelled = (name: string, { text }: Series): string => `${name}${text && `{${text}}`} `;
+
+function beginningsOf(series: Series, make: () => string[]): readonly string[] {
+  if (series.beginnings) return series.beginnings;
+  const made = make();
+  if (series.isNamed) series.beginnings = made;
+  return made;
+}
+
+/** Of the buckets, the sum and the count. */
+function histogramBeginnings(name: string, series: HistogramSeries, format: Format): string[] {
+  const labels = series.text && `${series.text},`;
+  const bounds = [...series.bounds.map((bound) => boundText(bound, format)), '+Inf'];
+  const buckets = bounds.map((bound) => `${name}_bucket{${labels}le="${bound}"} `);
+  return [...buckets, labelled(`${name}_sum`, series), labelled(`${name}_count`, series)];
 }
 
 /** OpenMetrics writes bounds as floats. */
 const boundText = (bound: number, format: Format): string =>
   format === 'openmetrics' && Number.isInteger(bound) ? `${bound}.0` : String(bound);
 
-function histogramLines(name: string, series: HistogramSeries, bounds: readonly string[]): string {
-  const { text, counts, sum, count, exemplars } = series;
-  const labels = text && `${text},`;
+function histogramLines(name: string, series: HistogramSeries, format: Format): string {
+  const { counts, sum, count, exemplars } = series;
+  const beginnings = beginningsOf(series, () => histogramBeginnings(name, series, format));
   let below = 0;
   let lines = '';
   for (let bucket = 0; bucket < counts.length; bucket++) {
     below += counts[bucket] as number;
-    lines += `${name}_bucket{${labels}le="${bounds[bucket]}"} ${below}${exemplarText(exemplars?.[bucket])}\n`;
+    lines += `${beginnings[bucket]}${below}${exemplarText(exemplars?.[bucket])}\n`;
   }
-  const braced = text && `{${text}}`;
-  return `${lines}${name}_sum${braced} ${numberText(sum)}\n${name}_count${braced} ${count}\n`;
+  return `${lines}${beginnings.at(-2)}${numberText(sum)}\n${beginnings.at(-1)}${count}\n`;
 }
 
 function exemplarText(exemplar: BucketExemplar | undefined): string {

@@ -14,6 +14,8 @@ export interface Exemplar {
 
 /** One combination of label values. What is counted in it lives in the object itself: counting is one addition. */
 export abstract class Series {
+  /** Beginnings of its lines, kept by who writes them: formatting ten thousands of them anew costs more than all else. */
+  beginnings: readonly string[] | undefined;
   readonly #names: readonly string[];
   readonly #values: readonly LabelValue[];
   #text: string | undefined;
@@ -29,6 +31,11 @@ export abstract class Series {
     const text = this.#names.map((name, index) => `${name}="${escaped(labelText(this.#values[index]))}"`).join(',');
     if (this.#values.every((value) => typeof value === 'string' || value.text !== undefined)) this.#text = text;
     return text;
+  }
+
+  /** Whether `text` will not change any more. */
+  get isNamed(): boolean {
+    return this.#text !== undefined;
   }
 
   get attributes(): { [name: string]: string } {
