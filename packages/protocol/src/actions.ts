@@ -124,6 +124,12 @@ export interface AuditEvent {
   /** As `pipeline.cancel`, `stage.rerun`, `worker.drain`, `api_key.create`. */
   action: string;
   target: { type: string; id: string };
+  /** `refused`: the caller was not let in. */
+  result: 'success' | 'refused';
+  /** The `x-request-id` of the call that did it. */
+  requestId?: string;
+  /** What the caller gave as `x-compliance-id`. */
+  complianceId?: string;
   /** The request, without secrets. */
   details?: { [name: string]: string | number | boolean };
 }

@@ -66,6 +66,7 @@ export const HEADERS = {
   protocol: 'pipelogiq-protocol',
   workerSession: 'x-worker-session',
   requestId: 'x-request-id',
+  complianceId: 'x-compliance-id',
   idempotencyKey: 'idempotency-key',
   apiKey: 'x-api-key',
   stageToken: 'x-stage-token',

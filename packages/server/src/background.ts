@@ -1,4 +1,5 @@
 import type { AccountService } from './domain/account/accounts.js';
+import type { Refusals } from './domain/account/refusals.js';
 import type { Committer } from './domain/commit/committer.js';
 import type { Group, OperateTicket, TimerTicket } from './domain/commit/tickets.js';
 import type { EngineParts } from './engine.js';
@@ -10,6 +11,7 @@ import { insightLoops } from './loops/insights.js';
 import type { Loop } from './loops/loop.js';
 import { promoteDue } from './loops/promote-due.js';
 import { Pruner } from './loops/prune.js';
+import { LogPruner } from './loops/prune-logs.js';
 import { pruneRecords } from './loops/prune-records.js';
 import { triggerLoops } from './loops/triggers.js';
 import { DAY } from './options.js';
@@ -18,6 +20,8 @@ export const PROMOTE = 'promote-due';
 export const END_WAITS = 'end-waits';
 export const BULK = 'bulk-actions';
 
+/** Milliseconds, from any now on: some 140,000 years. */
+const FOR_EVER = 2 ** 52;
 const NO_APPLICATION = 0; // the server's own work has a line of its own in the queue
 const BULK_EVERY_MS = 5_000; // a net: what is left after a restart
 const TIMERS_EVERY_MS = 1_000; // a net: hints from commits make it prompt
@@ -74,7 +78,8 @@ export function backgroundLoops(parts: EngineParts, committer: Committer, accoun
       run: () => inGroup(committer, 'operate', (group) => accounts.flushUsed(group)),
     },
   ];
-  if (config.retentionDays > 0) table.push(pruneLoop(parts, committer), recordsLoop(parts, committer));
+  if (config.retentionDays > 0) table.push(pruneLoop(parts, committer));
+  table.push(recordsLoop(parts, committer), logsLoop(parts, committer));
   table.push(
     ...insightLoops({
       config,
@@ -133,6 +138,35 @@ const recordsLoop = ({ config }: EngineParts, committer: Committer): Loop => ({
   onLeader: true,
   run: () =>
     behindAll(committer, { applicationId: NO_APPLICATION, rows: RECORDS_ROWS }, (group) =>
-      pruneRecords(group, config.retentionDays * DAY),
+      pruneRecords(group, {
+        recordsMs: config.retentionDays > 0 ? config.retentionDays * DAY : FOR_EVER,
+        auditMs: config.auditRetentionMs,
+      }),
     ),
+});
+
+function logsLoop({ config, clock, store }: EngineParts, committer: Committer): Loop {
+  const pruner = new LogPruner({
+    reads: store.reads,
+    retention: { debugMs: config.logDebugRetentionMs, jobMs: config.logRetentionMs, errorMs: config.logErrorRetentionMs },
+    pauseMs: config.prunePauseMs,
+    now: () => clock.now(),
+    inBackground: (rows, run) => behindAll(committer, { applicationId: NO_APPLICATION, rows }, run),
+  });
+  return { name: 'prune-logs', everyMs: config.pruneEveryMs, onLeader: true, run: () => pruner.step() };
+}
+
+/** What was counted is written at the end too. */
+export const refusalsLoop = ({ config, telemetry }: EngineParts, committer: Committer, refusals: Refusals): Loop => ({
+  name: 'audit-refusals',
+  everyMs: config.auditRefusalsEveryMs,
+  runsAtStop: true,
+  run: async () => {
+    if (refusals.isEmpty) return;
+    telemetry.log.warn(
+      { category: 'security', refused: refusals.count },
+      'keys or sessions were refused; the audit trail says whose',
+    );
+    await inGroup(committer, 'operate', (group) => refusals.write(group));
+  },
 });

@@ -240,6 +240,7 @@ export class RunningControlPlane implements ControlPlane {
       onRequest: (info) => {
         telemetry.serverSpans.recordRequest(info);
         telemetry.metrics.answered(info);
+        engine.noteRefusal(info);
       },
       isShuttingDown: () => this.#closing !== undefined,
       explain: (error) => refusalOf(store.failureOf(error), error),

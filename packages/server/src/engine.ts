@@ -1,8 +1,9 @@
 import { LIMITS, type StageSpec } from '@pipelogiq/protocol';
-import { BULK, backgroundLoops, END_WAITS, inGroup, PROMOTE } from './background.js';
+import { BULK, backgroundLoops, END_WAITS, inGroup, PROMOTE, refusalsLoop } from './background.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { AccountService } from './domain/account/accounts.js';
+import { type Refusal, Refusals } from './domain/account/refusals.js';
 import { Committer } from './domain/commit/committer.js';
 import { readyWork } from './domain/commit/effects.js';
 import type { SettleTicket } from './domain/commit/tickets.js';
@@ -45,7 +46,7 @@ export interface EngineParts {
   /** All calls to others. */
   outbound: Outbound;
   integrations: IntegrationKinds;
-  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'metrics' | 'profiler'>;
+  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'metrics' | 'profiler' | 'audited'>;
   health: HealthWatch;
 }
 
@@ -56,6 +57,8 @@ export interface Engine {
   queued(): number;
   /** What waits for a commit, its size in bytes, and pulls that wait for work. */
   queue(): { requests: number; bytes: number; parkedPulls: number };
+  /** Takes every answer; those that refused a key or a session go to the audit trail. */
+  noteRefusal(answer: Omit<Refusal, 'code'> & { code?: Refusal['code'] }): void;
   /** Resolves when no loop runs and nothing is queued. */
   idle(): Promise<void>;
   /** Answers waiting pulls and hands out nothing more. */
@@ -84,6 +87,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   const shared = { committer, reads: store.reads, clock };
   const planning = { ...shared, maxValueBytes: config.maxValueBytes, sampler: telemetry.sampler };
   const accounts = new AccountService(shared);
+  const refusals = new Refusals(() => clock.now());
   const useCases: UseCases = {
     accounts,
     operator: operatorUseCases({
@@ -131,6 +135,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     [
       ...backgroundLoops(parts, committer, accounts),
       ...parts.health.loops(),
+      refusalsLoop(parts, committer, refusals),
       ...sender.loops(),
       ...(feed ? eventLoops(parts, committer, feed) : []),
       ...(store.peers ? peerLoops(store, committer, waits, { leadership, onTaken: () => loops?.leadTaken() }) : []),
@@ -156,6 +161,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     accounts,
     queued: () => committer.queued,
     queue: () => ({ requests: committer.queued, bytes: committer.queuedBytes, parkedPulls: committer.parked }),
+    noteRefusal: (answer) => refusals.note(answer),
     idle: async () => {
       await loops?.idle();
       await committer.drain();
@@ -216,6 +222,7 @@ function createCommitter(
       if (!effects.events.isEmpty) feed?.wake();
       telemetry.metrics.committed({ counts: effects.counts, samples: effects.samples.all, tickets, durationMs, now });
       if (effects.hasDeliveries) hint(SEND_INTEGRATIONS, 0);
+      if (effects.audited.length > 0) telemetry.audited(effects.audited);
     },
     onUndeliverable: (holder, jobs) => {
       for (const { id, fencingToken } of jobs) {

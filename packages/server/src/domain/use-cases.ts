@@ -63,6 +63,10 @@ export interface Principal {
   scopes: ReadonlySet<Scope>;
   /** May make applications, and keys of any application. Everything else stays bound to `applicationId`. */
   allApplications?: boolean;
+  /** Of the call, where it may leave an entry in the audit trail. */
+  requestId?: string;
+  /** What the caller says that it is about. */
+  complianceId?: string;
 }
 
 /** A principal that has shown the session of one of its workers. */

@@ -76,6 +76,8 @@ export interface RequestInfo {
   traceparent?: string;
   tracestate?: string;
   principal?: Principal;
+  /** Of the other end of the socket: a proxy's, where there is one. */
+  address?: string;
   /** Of the problem that was answered. */
   code?: ErrorCode;
 }

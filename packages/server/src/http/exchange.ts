@@ -108,7 +108,7 @@ function sendStream(exchange: Exchange, reply: StreamReply, { clock }: HttpDeps)
 }
 
 function requestInfo(
-  { request, requestId, startedAt, begun, route, principal, code }: Exchange,
+  { request, node, requestId, startedAt, begun, route, principal, code }: Exchange,
   status: number,
   ended: number,
 ): RequestInfo {
@@ -125,6 +125,7 @@ function requestInfo(
     ...(tracestate !== null && { tracestate }),
     ...(principal && { principal }),
     ...(code && { code }),
+    ...(code && node.incoming?.socket.remoteAddress && { address: node.incoming.socket.remoteAddress }),
   };
 }
 

@@ -63,6 +63,16 @@ function mountOf(incoming: IncomingMessage | undefined): string {
   return path.endsWith(rest) ? path.slice(0, path.length - rest.length) : path;
 }
 
+const COMPLIANCE_ID = /^[\w.:+/=@-]{1,128}$/;
+
+/** What the audit trail will say of the call, where it has something to say. */
+function audited(route: Pick<Route, 'access'> | undefined, { request, requestId }: Exchange, principal: Principal): Principal {
+  if (route?.access !== 'operate' && route?.access !== 'admin') return principal;
+  const complianceId = request.headers.get(HEADERS.complianceId);
+  if (complianceId === null || !COMPLIANCE_ID.test(complianceId)) return { ...principal, requestId };
+  return { ...principal, requestId, complianceId };
+}
+
 /** The checks that come before anything is read: who calls, by which name, in which protocol. */
 export async function admit(
   exchange: Exchange,
@@ -73,7 +83,7 @@ export async function admit(
   if (node.localOnly) checkHost(node.incoming?.headers.host);
   if (route?.access === 'open') return undefined;
   if (route?.access === 'scrape' && mayScrape(exchange, deps.metricsToken)) return undefined;
-  const principal = await identify(deps.useCases.accounts, request.headers);
+  const principal = audited(route, exchange, await identify(deps.useCases.accounts, request.headers));
   exchange.principal = principal;
   if (route) authorise(principal, route.access);
   if (speaksNewerMinor(request.headers)) exchange.ignored = [];

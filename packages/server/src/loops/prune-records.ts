@@ -6,9 +6,12 @@ const AT_ONCE = 500;
 /** With a worker goes its session: one that slept over the holidays, or the server with it, still has it. */
 const SILENT_MS = 7 * DAY;
 
-/** Removes what only history has a use for when it is as old as the pipelines that are pruned: actions that ended, workers long gone. */
-export async function pruneRecords({ tx, now }: Group, retentionMs: Ms): Promise<{ inMs?: number }> {
-  const actions = now - retentionMs;
-  const { more } = await tx.deleteRecords({ actions, workers: actions - SILENT_MS }, AT_ONCE);
+/**
+ * Removes what only history has a use for when it is as old as the pipelines that are pruned: actions that ended, workers long gone; and
+ * the audit trail by a retention of its own.
+ */
+export async function pruneRecords({ tx, now }: Group, kept: { recordsMs: Ms; auditMs: Ms }): Promise<{ inMs?: number }> {
+  const actions = now - kept.recordsMs;
+  const { more } = await tx.deleteRecords({ actions, workers: actions - SILENT_MS, audit: now - kept.auditMs }, AT_ONCE);
   return more ? { inMs: 0 } : {};
 }

@@ -3,7 +3,7 @@ import { type PruneRules, prunePipelines, pruneRemains } from '../domain/pipelin
 import type { Ms, PrunablePipeline, RetentionReads } from '../store/store.js';
 
 export interface PruneDeps extends PruneRules {
-  reads: RetentionReads;
+  reads: Pick<RetentionReads, 'pipelinesAfter' | 'hasRemains'>;
   /** Milliseconds between two chunks. */
   pauseMs: Ms;
   now(): Ms;

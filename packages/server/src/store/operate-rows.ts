@@ -11,6 +11,10 @@ export interface AuditEventTable {
   target_id: string;
   /** JSON object. */
   details: string | null;
+  request_id: string | null;
+  compliance_id: string | null;
+  /** Null: it was done. */
+  result: 'refused' | null;
 }
 
 export interface BulkActionTable {

@@ -1,4 +1,4 @@
-import type { Ms, PipelineRow } from './rows.js';
+import type { Ms, PipelineRow, StageLogRow } from './rows.js';
 
 /** A pipeline that is gone; what is left of it is found by this id. */
 export interface PrunedPipelineTable {
@@ -17,6 +17,8 @@ export interface PruneLimits {
   bytes: number;
 }
 
+export type LogLine = Pick<StageLogRow, 'id' | 'level' | 'logged_at'>;
+
 export interface Retention {
   /**
    * Deletes those of these pipelines that ended before then, with their keywords: nothing finds them any more, and their idempotency
@@ -29,10 +31,11 @@ export interface Retention {
    */
   deleteRemains(ids: number[], stagePositions: number, limits: PruneLimits): Promise<{ more: boolean }>;
   /**
-   * Deletes actions on many pipelines that ended before then, and workers not heard of since then that hold no job; at most `limit` of
-   * each. Returns whether there may be more.
+   * Deletes actions on many pipelines that ended before then, workers not heard of since then that hold no job, and entries of the audit
+   * trail from before then; at most `limit` of each. Returns whether there may be more.
    */
-  deleteRecords(before: { actions: Ms; workers: Ms }, limit: number): Promise<{ more: boolean }>;
+  deleteRecords(before: { actions: Ms; workers: Ms; audit: Ms }, limit: number): Promise<{ more: boolean }>;
+  deleteStageLogs(ids: number[]): Promise<void>;
   /** Notes that something is left of these. */
   rememberRemains(ids: number[]): Promise<void>;
   forgetRemains(ids: number[]): Promise<void>;
@@ -44,4 +47,6 @@ export interface RetentionReads {
   /** Pipelines of all applications, by id, from behind this one. */
   pipelinesAfter(id: number, limit: number): Promise<PrunablePipeline[]>;
   hasRemains(): Promise<boolean>;
+  /** Lines of all stages, by id. */
+  stageLogsAfter(id: number, limit: number): Promise<LogLine[]>;
 }

@@ -1,5 +1,6 @@
 import { samplerConfig } from '@pipelogiq/protocol';
 import type { Clock } from '../clock.js';
+import { type AuditEntry, openAuditFile } from './audit-file.js';
 import { DailyFile } from './daily-file.js';
 import { createLogExport, type LogExport, logsConfig } from './log-export.js';
 import { createLogger, type LoggerLevel, type ServerLogger, STANDARD_OUTPUT } from './logging.js';
@@ -18,6 +19,8 @@ export interface Telemetry {
   serverSpans: ServerSpans;
   metrics: ServerMetrics;
   profiler: Profiler;
+  /** Takes entries of the audit trail that are stored. */
+  audited(entries: readonly AuditEntry[]): void;
   /** Sends what is left, for a few seconds at most. */
   close(): Promise<void>;
 }
@@ -29,6 +32,8 @@ interface LogOptions {
   logLevel: LoggerLevel;
   logFile?: string;
   logFileDays: number;
+  auditFile?: string;
+  auditRetentionMs: number;
 }
 
 export interface TelemetryOptions {
@@ -45,6 +50,7 @@ export interface TelemetryOptions {
 export function openTelemetry({ config, env, clock, version, store }: TelemetryOptions): Telemetry {
   const { log, logExport, closeFile } = openLog({ config, env, clock });
   const warn = (message: string): void => log.warn({}, message);
+  const audit = openAuditFile(config, { clock, log });
   const sampler = createSampler(samplerConfig(env, warn));
   const spanExport = createSpanExport(tracingConfig(env, warn), { clock });
   const serverSpans = createServerSpans({ spanExport, sampler, clock });
@@ -57,11 +63,13 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
     serverSpans,
     metrics,
     profiler: new Profiler(clock),
+    audited: audit.write,
     close: async () => {
       await Promise.all([metrics.close(GRACE_MS), serverSpans.shutdown(GRACE_MS)]);
       await spanExport.shutdown(GRACE_MS);
       await logExport?.shutdown(GRACE_MS);
       closeFile();
+      audit.close();
     },
   };
 }

@@ -8,6 +8,8 @@ export interface Audited {
   action: string;
   target: AuditEvent['target'];
   details?: AuditEvent['details'];
+  /** Default: it was done. */
+  result?: 'refused';
 }
 
 /** `key:<id>`, or `local` for the server's own process. */
@@ -16,18 +18,24 @@ export const actorOf = (caller: Pick<Principal, 'keyId'>): string => (caller.key
 interface By {
   applicationId: number;
   actor: string;
+  requestId?: string | undefined;
+  complianceId?: string | undefined;
 }
+
+type Caller = Pick<Principal, 'keyId' | 'applicationId' | 'requestId' | 'complianceId'>;
+
+/** Whoever called, and by which request. */
+export const byCaller = (caller: Caller): By => ({ ...caller, actor: actorOf(caller) });
 
 /** Written in the transaction of what it tells: there is no action without its entry, and no entry without its action. */
 export const audit = (group: Group, by: By, entry: Audited): Promise<void> => auditAll(group, by, [entry]);
 
 /** Of whoever called. */
-export const auditBy = (group: Group, caller: Pick<Principal, 'keyId' | 'applicationId'>, entry: Audited): Promise<void> =>
-  audit(group, { applicationId: caller.applicationId, actor: actorOf(caller) }, entry);
+export const auditBy = (group: Group, caller: Caller, entry: Audited): Promise<void> => audit(group, byCaller(caller), entry);
 
-export async function auditAll({ tx, now }: Group, by: By, entries: readonly Audited[]): Promise<void> {
+export async function auditAll({ tx, now, effects }: Group, by: By, entries: readonly Audited[]): Promise<void> {
   const ids = await tx.allocateIds('audit_event', entries.length);
-  const rows = entries.map(({ action, target, details }, at) => ({
+  const rows: AuditEventRow[] = entries.map(({ action, target, details, result }, at) => ({
     id: ids[at] as number,
     application_id: by.applicationId,
     occurred_at: now,
@@ -36,8 +44,12 @@ export async function auditAll({ tx, now }: Group, by: By, entries: readonly Aud
     target_type: target.type,
     target_id: target.id,
     details: details && Object.keys(details).length > 0 ? JSON.stringify(details) : null,
+    request_id: by.requestId ?? null,
+    compliance_id: by.complianceId ?? null,
+    result: result ?? null,
   }));
   await tx.insertAuditEvents(rows);
+  for (const row of rows) effects.audited.push(row);
 }
 
 export const auditEventView = (row: AuditEventRow): AuditEvent => ({
@@ -46,5 +58,8 @@ export const auditEventView = (row: AuditEventRow): AuditEvent => ({
   actor: row.actor,
   action: row.action,
   target: { type: row.target_type, id: row.target_id },
+  result: row.result ?? 'success',
+  ...(row.request_id !== null && { requestId: row.request_id }),
+  ...(row.compliance_id !== null && { complianceId: row.compliance_id }),
   ...(row.details !== null && { details: JSON.parse(row.details) as NonNullable<AuditEvent['details']> }),
 });

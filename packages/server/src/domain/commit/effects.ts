@@ -1,4 +1,4 @@
-import type { EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
+import type { AuditEventRow, EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
 import { type EventMark, GroupEvents } from '../event/group-events.js';
 import { Samples } from '../insight/samples.js';
 import { Counts } from './counts.js';
@@ -29,6 +29,7 @@ export interface EffectsMark {
   endedPulls: number;
   nextDueAt: Ms | undefined;
   nextWaitEndAt: Ms | undefined;
+  audited: number;
   events: EventMark;
   samples: number;
   counts: number;
@@ -45,6 +46,8 @@ export class Effects {
   readonly failedStages: number[] = [];
   /** Something was queued for integrations. */
   hasDeliveries = false;
+  /** Entries of the audit trail. */
+  readonly audited: AuditEventRow[] = [];
   /** Parked pulls of these workers, up to this number, will get no work any more. */
   readonly endedPulls: { workerId: number; upTo: number }[] = [];
   /** Earliest moment at which a scheduled stage becomes due. */
@@ -95,6 +98,7 @@ export class Effects {
       endedPipelines: this.endedPipelines.length,
       endedStages: this.endedStages.length,
       endedPulls: this.endedPulls.length,
+      audited: this.audited.length,
       nextDueAt: this.nextDueAt,
       nextWaitEndAt: this.nextWaitEndAt,
       events: this.events.mark(),
@@ -110,6 +114,7 @@ export class Effects {
     this.endedPipelines.length = mark.endedPipelines;
     this.endedStages.length = mark.endedStages;
     this.endedPulls.length = mark.endedPulls;
+    this.audited.length = mark.audited;
     this.nextDueAt = mark.nextDueAt;
     this.nextWaitEndAt = mark.nextWaitEndAt;
     this.events.backTo(mark.events);

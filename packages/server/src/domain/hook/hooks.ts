@@ -2,7 +2,7 @@ import type { CreateHook, CreatePipeline, Hook, HookCredentials, HookSaved, Hook
 import type { Clock } from '../../clock.js';
 import type { Secrets } from '../../secrets/secrets.js';
 import type { HookRow, Reads } from '../../store/store.js';
-import { actorOf, audit } from '../account/audit.js';
+import { auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
@@ -106,12 +106,7 @@ const note = (
   action: string,
   name: string,
   details: { [field: string]: boolean } = {},
-): Promise<void> =>
-  audit(
-    group,
-    { applicationId: caller.applicationId, actor: actorOf(caller) },
-    { action: `hook.${action}`, target: { type: 'hook', id: name }, details },
-  );
+): Promise<void> => auditBy(group, caller, { action: `hook.${action}`, target: { type: 'hook', id: name }, details });
 
 async function replaceHook(
   { tx, now }: Group,

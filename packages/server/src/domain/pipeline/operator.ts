@@ -1,7 +1,7 @@
 import type { BulkAction, CreateBulkAction, Pipeline, Stage } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Reads } from '../../store/store.js';
-import { type Audited, actorOf, audit, auditEventView } from '../account/audit.js';
+import { type Audited, actorOf, auditBy, auditEventView } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import type { Group, OperateTicket } from '../commit/tickets.js';
 import { decodeCursor, notFound, parseId, pipelineOf } from '../ids.js';
@@ -114,7 +114,7 @@ const operate = <R>(
     pipelines: [pipelineId],
     run: async (group) => {
       const result = await run(group);
-      await audit(group, { applicationId: caller.applicationId, actor: actorOf(caller) }, entry);
+      await auditBy(group, caller, entry);
       return result;
     },
   }) as Promise<R>;
@@ -174,7 +174,7 @@ async function startBulkAction(deps: OperatorDeps, caller: Principal, request: C
         target: { type: 'bulk_action', id: String(id) },
         details: { action: request.action },
       };
-      await audit(group, { applicationId: caller.applicationId, actor }, entry);
+      await auditBy(group, caller, entry);
       return fresh;
     },
   });

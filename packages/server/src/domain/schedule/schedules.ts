@@ -11,7 +11,7 @@ import {
 } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Ms, Reads, ScheduleRow } from '../../store/store.js';
-import { actorOf, audit } from '../account/audit.js';
+import { auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
@@ -135,11 +135,7 @@ function changes(deps: ScheduleDeps): Omit<ScheduleUseCases, 'list' | 'get' | 'f
 }
 
 const note = (group: Group, caller: Principal, action: string, id: number): Promise<void> =>
-  audit(
-    group,
-    { applicationId: caller.applicationId, actor: actorOf(caller) },
-    { action: `schedule.${action}`, target: { type: 'schedule', id: String(id) } },
-  );
+  auditBy(group, caller, { action: `schedule.${action}`, target: { type: 'schedule', id: String(id) } });
 
 async function insert(
   group: Group,

@@ -94,6 +94,9 @@ export const auditEvent = z
     actor: z.string(),
     action: z.string(),
     target: z.object({ type: z.string(), id: z.string() }),
+    result: z.enum(['success', 'refused']),
+    requestId: optional(z.string()),
+    complianceId: optional(z.string()),
     details: optional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
   })
   .openapi('AuditEvent');

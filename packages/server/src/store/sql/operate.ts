@@ -3,7 +3,7 @@ import type { SqlContext } from '../sql-context.js';
 import type { Operate } from '../store.js';
 import { matchingPipelines } from './pipeline-filter.js';
 
-/** Rows of one insert: each brings eight arguments, and SQLite takes 32,766. */
+/** Rows of one insert: each brings eleven arguments, and SQLite takes 32,766. */
 const ENTRIES = 500;
 
 /** Rare enough to be compiled at every call. */

@@ -15,6 +15,15 @@ export const retentionReads = (db: Kysely<Schema>): RetentionReads => ({
       .limit(limit)
       .execute();
   },
+  stageLogsAfter(id, limit) {
+    return db
+      .selectFrom('stage_log')
+      .select(['id', 'level', 'logged_at'])
+      .where('id', '>', id)
+      .orderBy('id')
+      .limit(limit)
+      .execute();
+  },
   async hasRemains() {
     return (await db.selectFrom('pruned_pipeline').select('id').limit(1).executeTakeFirst()) !== undefined;
   },

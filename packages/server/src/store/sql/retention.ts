@@ -107,6 +107,16 @@ const deleteWorkers = statement<{ before: number; limit: number }, { id: number 
     returning id`,
 );
 
+/** The oldest have the lowest ids: no index of times is needed. */
+const deleteAudit = statement<{ before: number; limit: number }, { id: number }>(
+  ({ slot }) => sql`
+    delete from audit_event where occurred_at < ${slot('before', 'int')} and id in (
+      select id from audit_event order by id limit ${slot('limit', 'int')})
+    returning id`,
+);
+
+const deleteLogs = statement<{ ids: number[] }>(({ idsIn }) => sql`delete from stage_log where id ${idsIn('ids')}`);
+
 const deletePulls = statement<{ ids: number[] }>(({ idsIn }) => sql`delete from worker_pull where worker_id ${idsIn('ids')}`);
 
 export const retentionOf = ({ run, runRows, runIds }: SqlContext): Retention => {
@@ -134,7 +144,11 @@ export const retentionOf = ({ run, runRows, runIds }: SqlContext): Retention => 
       const actions = await run(deleteActions, { before: before.actions, limit });
       const workers = await run(deleteWorkers, { before: before.workers, limit });
       await runIds(deletePulls, { ids: workers.map(({ id }) => id) });
-      return { more: Math.max(actions.length, workers.length) === limit };
+      const entries = await run(deleteAudit, { before: before.audit, limit });
+      return { more: Math.max(actions.length, workers.length, entries.length) === limit };
+    },
+    async deleteStageLogs(ids) {
+      await runIds(deleteLogs, { ids });
     },
     async rememberRemains(ids) {
       await runRows(
