@@ -95,7 +95,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       maxValueBytes: config.maxValueBytes,
       onBulkAction: () => loops?.hint(BULK, clock.now()),
     }),
-    pipelines: pipelineUseCases({ ...planning, waits, maxWaitMs: config.maxWaitMs }),
+    pipelines: pipelineUseCases({ ...planning, waits, maxWaitMs: config.maxWaitMs, maxPageBytes: config.maxPageBytes }),
     schedules: scheduleUseCases({ ...planning, onNextFiring: (inMs) => loops?.hint(FIRE_SCHEDULES, clock.now() + inMs) }),
     hooks: hookUseCases({ ...planning, secrets, toleranceMs: config.hookToleranceMs, maxLength: config.maxBodyBytes }),
     jobs: jobUseCases({ ...shared, ...config, checkStageSpecs: parts.checkStageSpecs }),

@@ -128,6 +128,13 @@ export const OPTIONS = {
     max: 64 * MIB,
     description: 'bytes after which a pull stops filling',
   },
+  maxPageBytes: {
+    type: 'size',
+    default: 4 * MIB,
+    min: 16 * KIB,
+    max: 64 * MIB,
+    description: 'inputs, outputs and context values in one page of a list, about; a page that reaches it ends early',
+  },
   maxJsonDepth: { type: 'int', default: 100, min: 4, max: 1_000, description: 'nesting of JSON in a body' },
   retentionDays: {
     type: 'number',

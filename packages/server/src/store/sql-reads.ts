@@ -11,6 +11,7 @@ import { insightReads } from './sql/insight-reads.js';
 import { integrationReads } from './sql/integration-reads.js';
 import { metricReads } from './sql/metric-reads.js';
 import { operateReads } from './sql/operate-reads.js';
+import { payloadReads } from './sql/payload-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
 import { isRare } from './sql/pipeline-search.js';
@@ -34,6 +35,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     integrationReads(db, can),
     metricReads(db, can),
     operateReads(db, can),
+    payloadReads(db),
     peerReads(db, can),
     retentionReads(db),
     spanReads(db, can),
@@ -51,6 +53,7 @@ type Rooms = s.DiagnosisReads &
   s.IntegrationReads &
   s.MetricReads &
   s.OperateReads &
+  s.PayloadReads &
   s.PeerReads &
   s.RetentionReads &
   s.SpanReads &
@@ -95,17 +98,6 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
       .executeTakeFirst();
   }
 
-  stages({ from, to }: s.IdRange, page: s.ReadPage): Promise<s.StageRow[]> {
-    const first = Math.max(from, (page.after ?? 0) + 1);
-    return this.#db
-      .selectFrom('stage')
-      .selectAll()
-      .where('id', '>=', first)
-      .where('id', '<', to)
-      .orderBy('id')
-      .limit(page.limit)
-      .execute();
-  }
   stagesById(ids: number[]): Promise<s.StageRow[]> {
     return this.#db.selectFrom('stage').selectAll().where(this.#among('id', ids)).execute();
   }
@@ -120,11 +112,6 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
       .execute();
   }
 
-  context(pipelineId: number, page: { limit: number; after?: string | undefined }): Promise<s.ContextRow[]> {
-    let query = this.#db.selectFrom('context_item').selectAll().where('pipeline_id', '=', pipelineId);
-    if (page.after !== undefined) query = query.where('key', '>', page.after);
-    return query.orderBy('key').limit(page.limit).execute();
-  }
   dependencyPayloads(
     stageId: number,
     page: { limit: number; after?: number | undefined },

@@ -9,6 +9,7 @@ import type { InsightReads, Insights } from './insight-rows.js';
 import type { IntegrationReads, Integrations } from './integration-rows.js';
 import type { MetricReads, StoreFigures } from './metric-rows.js';
 import type { Operate, OperateReads } from './operate-rows.js';
+import type { PayloadReads } from './payload-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
 import type {
@@ -267,6 +268,7 @@ export interface Reads
     IntegrationReads,
     MetricReads,
     OperateReads,
+    PayloadReads,
     PeerReads,
     RetentionReads,
     SpanReads,
@@ -275,10 +277,8 @@ export interface Reads
   now(): Promise<Ms>;
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
   pipeline(applicationId: number, id: number): Promise<(PipelineRow & { application: string }) | undefined>;
-  stages(ids: IdRange, page: ReadPage): Promise<StageRow[]>;
   stagesById(ids: number[]): Promise<StageRow[]>;
   dependencyNames(stageIds: number[]): Promise<{ stage_id: number; name: string }[]>;
-  context(pipelineId: number, page: { limit: number; after?: string | undefined }): Promise<ContextRow[]>;
   dependencyPayloads(
     stageId: number,
     page: { limit: number; after?: number | undefined },
@@ -302,6 +302,7 @@ export type * from './insight-rows.js';
 export type * from './integration-rows.js';
 export type * from './metric-rows.js';
 export type * from './operate-rows.js';
+export type * from './payload-rows.js';
 export type * from './peer-rows.js';
 export type * from './retention-rows.js';
 export type * from './rows.js';

@@ -174,3 +174,31 @@ describe('stages that a rerun removed', () => {
     expect(await h.statuses(id)).toEqual({ split: 'completed', x: 'pending', y: 'pending' });
   });
 });
+
+describe('a page of payloads', () => {
+  it('ends early when it is large, and the next one goes on', async () => {
+    const h = await harness({ maxPageBytes: 16_384 });
+    const large = 'x'.repeat(7_000);
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const context = Object.fromEntries(names.map((name) => [name, large]));
+    const { id } = await h.create({
+      context,
+      stages: names.map((name) => ({ name, input: name === 'c' ? large.repeat(5) : large })),
+    });
+    for (const [list, key] of [
+      ['stages', 'name'],
+      ['context', 'key'],
+    ] as const) {
+      const seen: string[][] = [];
+      for (let cursor: string | null | undefined = ''; cursor !== null && cursor !== undefined; ) {
+        const page: { items: Record<string, string>[]; nextCursor: string | null } = await h.call(
+          'GET',
+          `/pipelines/${id}/${list}?limit=4${cursor && `&cursor=${cursor}`}`,
+        );
+        seen.push(page.items.map((item) => item[key] ?? ''));
+        cursor = page.nextCursor;
+      }
+      expect(seen).toEqual(list === 'stages' ? [['a', 'b'], ['c'], ['d', 'e']] : [['a', 'b'], ['c', 'd'], ['e']]);
+    }
+  });
+});

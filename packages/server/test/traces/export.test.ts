@@ -155,7 +155,12 @@ describe('sampling', () => {
   it('sends nothing at all when the sampler says so', async () => {
     const receiver = await aReceiver();
     const { create, worker, controlPlane } = await harness({
-      env: { ...env(receiver.endpoint), OTEL_TRACES_SAMPLER: 'always_off' },
+      env: {
+        ...env(receiver.endpoint),
+        OTEL_TRACES_SAMPLER: 'always_off',
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_LOGS_EXPORTER: 'none',
+      },
     });
     await create({ stages: [{ name: 'a' }] });
     const w = await worker();

@@ -22,6 +22,7 @@ export interface PipelineDeps extends Omit<PlanDeps, 'clock'> {
   reads: Reads;
   waits: PipelineWaits;
   maxWaitMs: number;
+  maxPageBytes: number;
 }
 
 export function pipelineUseCases(deps: PipelineDeps): PipelineUseCases {
@@ -107,7 +108,7 @@ function withResolvers(): { promise: Promise<void>; resolve: () => void } {
 }
 
 function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'wait'> {
-  const { reads } = deps;
+  const { reads, maxPageBytes: maxBytes } = deps;
   const numbered = (page: PageQuery) => ({ limit: pageLimit(page) + 1, after: decodeCursor(page.cursor, 'number') });
   return {
     async list(caller, filter) {
@@ -123,19 +124,20 @@ function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'wait'> 
       const pipeline = await find(deps, caller, id);
       const link = await linksOf(reads, caller.applicationId);
       const linked = await linkedPipeline(reads, pipeline);
-      const rows = await reads.stages(stagesOf(pipeline.id), numbered(page));
+      const { rows, shown } = await reads.stages(stagesOf(pipeline.id), { ...numbered(page), maxBytes });
       const names = await dependencyNames(reads, rows);
       return toPage(
         rows,
-        pageLimit(page),
+        Math.min(shown, pageLimit(page)),
         (row) => ({ ...stageView(row, names.get(row.id) ?? []), ...link({ ...linked, spanId: row.span_id }) }),
         (row) => row.id,
       );
     },
     async context(caller, id, page) {
       const pipeline = await find(deps, caller, id);
-      const rows = await reads.context(pipeline.id, { limit: pageLimit(page) + 1, after: decodeCursor(page.cursor, 'string') });
-      return toPage(rows, pageLimit(page), contextView, (row) => row.key);
+      const after = decodeCursor(page.cursor, 'string');
+      const { rows, shown } = await reads.context(pipeline.id, { limit: pageLimit(page) + 1, after, maxBytes });
+      return toPage(rows, Math.min(shown, pageLimit(page)), contextView, (row) => row.key);
     },
     async attempts(caller, id, page) {
       const pipeline = await find(deps, caller, id);
@@ -157,7 +159,7 @@ function queries(deps: PipelineDeps): Omit<PipelineUseCases, 'create' | 'wait'> 
   };
 }
 
-async function dependencyNames(reads: Reads, stages: readonly StageRow[]): Promise<Map<number, string[]>> {
+async function dependencyNames(reads: Reads, stages: readonly Pick<StageRow, 'id'>[]): Promise<Map<number, string[]>> {
   const names = new Map<number, string[]>();
   for (const { stage_id, name } of await reads.dependencyNames(stages.map((stage) => stage.id))) {
     names.set(stage_id, [...(names.get(stage_id) ?? []), name]);
@@ -176,7 +178,7 @@ const linkedPipeline = async (reads: Reads, row: PipelineRow): Promise<Linked> =
 const WATERFALL_ROWS = 50_000; // five deliveries of each stage of the largest pipeline
 
 async function waterfall({ reads }: PipelineDeps, pipeline: Row): Promise<PipelineTrace> {
-  const stages = await reads.stages(stagesOf(pipeline.id), { limit: WATERFALL_ROWS });
+  const stages = await reads.stageOutlines(stagesOf(pipeline.id), WATERFALL_ROWS);
   const names = await dependencyNames(reads, stages);
   const attempts = await reads.attempts(stagesOf(pipeline.id), { limit: WATERFALL_ROWS });
   const steps = stepsByDelivery(await reads.stepLines(pipeline.id, WATERFALL_ROWS));

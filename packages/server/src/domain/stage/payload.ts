@@ -49,8 +49,8 @@ async function outputPage({ reads, maxPullBytes }: PayloadDeps, stage: StageRow,
 }
 
 async function contextPage({ reads, maxPullBytes }: PayloadDeps, stage: StageRow, after: string): Promise<PayloadPage> {
-  const rows = await reads.context(stage.pipeline_id, { limit: ROWS, after });
-  const fitting = takeBytes(rows, (row) => row.value, maxPullBytes);
+  const { rows, shown } = await reads.context(stage.pipeline_id, { limit: ROWS, after, maxBytes: maxPullBytes });
+  const fitting = rows.slice(0, shown);
   const last = fitting.at(-1);
   const more = rows.length === ROWS || fitting.length < rows.length;
   return {
