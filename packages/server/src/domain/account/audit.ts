@@ -25,7 +25,7 @@ interface By {
 type Caller = Pick<Principal, 'keyId' | 'applicationId' | 'requestId' | 'complianceId'>;
 
 /** Whoever called, and by which request. */
-export const byCaller = (caller: Caller): By => ({ ...caller, actor: actorOf(caller) });
+const byCaller = (caller: Caller): By => ({ ...caller, actor: actorOf(caller) });
 
 /** Written in the transaction of what it tells: there is no action without its entry, and no entry without its action. */
 export const audit = (group: Group, by: By, entry: Audited): Promise<void> => auditAll(group, by, [entry]);
