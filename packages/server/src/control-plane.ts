@@ -16,7 +16,7 @@ import { masterKey } from './secrets/master-key.js';
 import { createSecrets, type Secrets } from './secrets/secrets.js';
 import { openPostgresStore } from './store/postgres/store.js';
 import { openSqliteStore } from './store/sqlite/store.js';
-import type { Store } from './store/store.js';
+import type { OnQuery, Store } from './store/store.js';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.js';
 import { SERVER_VERSION } from './version.js';
 
@@ -109,8 +109,8 @@ function openOutbound({ outboundAllow, outboundTimeoutMs, outboundMaxBytes }: Co
 }
 
 /** PostgreSQL by its URL, else a file of SQLite. A clock that was given also tells PostgreSQL's time: it is a test's. */
-function openStore(config: Config, clock: Clock, given: Clock | undefined, { log, metrics }: Telemetry): Promise<Store> {
-  const onQuery = metrics.enabled ? metrics.queried : undefined;
+function openStore(config: Config, clock: Clock, given: Clock | undefined, { log, metrics, work }: Telemetry): Promise<Store> {
+  const onQuery = queryListener(metrics, work);
   if (!isPostgresUrl(config.database))
     return openSqliteStore({ path: config.database, synchronous: config.synchronous, clock, onQuery });
   return openPostgresStore({
@@ -120,6 +120,14 @@ function openStore(config: Config, clock: Clock, given: Clock | undefined, { log
     ...(given && { timeOf: given }),
     onBackgroundError: (err) => log.warn({ err }, 'a connection to the database was lost'),
   });
+}
+
+function queryListener(metrics: Telemetry['metrics'], work: Telemetry['work']): OnQuery | undefined {
+  if (!work) return metrics.enabled ? metrics.queried : undefined;
+  return (connection, durationMs, text) => {
+    metrics.queried(connection, durationMs);
+    work.queried(durationMs, text);
+  };
 }
 
 /** A database of PostgreSQL may have other servers, which must open the same secrets. */
@@ -219,6 +227,7 @@ export class RunningControlPlane implements ControlPlane {
 
   #createApp(): HttpApp {
     const { config, clock, engine, health, store, telemetry } = this.#parts;
+    const { work } = telemetry;
     return createHttpApp({
       useCases: engine.useCases,
       limits: {
@@ -237,6 +246,8 @@ export class RunningControlPlane implements ControlPlane {
       started: () => health.started,
       metrics: telemetry.metrics,
       metricsToken: config.metricsToken,
+      ...(work && { during: (answer) => work.during(answer) }),
+      traceOf: (headers) => telemetry.serverSpans.traceOf(headers),
       onRequest: (info) => {
         telemetry.serverSpans.recordRequest(info);
         telemetry.metrics.answered(info);

@@ -46,7 +46,7 @@ export interface EngineParts {
   /** All calls to others. */
   outbound: Outbound;
   integrations: IntegrationKinds;
-  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'metrics' | 'profiler' | 'audited'>;
+  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'work' | 'metrics' | 'profiler' | 'audited'>;
   health: HealthWatch;
 }
 
@@ -240,6 +240,7 @@ function createCommitter(
           .catch((error) => telemetry.log.warn({ err: error, stage_id: id }, 'an undelivered job waits for its lease to end'));
       }
     },
+    work: telemetry.work,
     onFailure: (error) => {
       telemetry.metrics.commitFailed();
       health.commitFailed(error);

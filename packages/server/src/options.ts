@@ -186,6 +186,13 @@ export const OPTIONS = {
     max: MIB,
     description: 'of the fields of one log line; larger ones are left out, and the line says so',
   },
+  slowRequestMs: {
+    type: 'duration',
+    default: 500,
+    min: 0,
+    max: 60 * MINUTE,
+    description: 'requests that take this long are traced with what they did at the database, where tracing is on',
+  },
   logsPerStage: { type: 'int', default: 1_000, min: 0, max: 1_000_000, description: 'log lines kept of one stage in one run' },
   events: { type: 'bool', default: true, description: 'whether what happens is written down and told by `GET /events`' },
   eventRetentionMs: {

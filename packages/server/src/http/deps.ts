@@ -63,6 +63,15 @@ export interface ReadyReport {
   reasons: string[];
 }
 
+/** The ids under which a request is traced. */
+export interface RequestTrace {
+  traceId: string;
+  spanId: string;
+  flags: number;
+  tracestate: string | undefined;
+  parent: { spanId: string; isRemote: boolean } | undefined;
+}
+
 /** One answered request, for spans and metrics. */
 export interface RequestInfo {
   method: string;
@@ -75,6 +84,8 @@ export interface RequestInfo {
   requestId: string;
   traceparent?: string;
   tracestate?: string;
+  /** Where something was told of it before its end. */
+  trace?: RequestTrace;
   principal?: Principal;
   /** Of the other end of the socket: a proxy's, where there is one. */
   address?: string;
@@ -105,8 +116,12 @@ export interface HttpDeps {
   metricsToken?: string | undefined;
   /** Whether the server has stored something since it was started. */
   started(): boolean;
-  /** Called after every answer; must not throw. */
+  /** Called after every answer, in the context of `during`; must not throw. */
   onRequest?(info: RequestInfo): void;
+  /** Wraps the whole answering of a request. */
+  during?<R>(answer: () => Promise<R>): Promise<R>;
+  /** The ids under which a request is traced. */
+  traceOf(headers: { traceparent?: string; tracestate?: string }): RequestTrace;
   isShuttingDown(): boolean;
   /** What callers hear of an error that is not about their request, as of a database that is away. */
   explain(error: unknown): Error;

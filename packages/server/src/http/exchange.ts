@@ -3,7 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type ErrorCode, HEADERS } from '@pipelogiq/protocol';
 import { DomainError } from '../domain/errors.js';
 import type { Principal } from '../domain/use-cases.js';
-import type { HttpDeps, RequestInfo } from './deps.js';
+import type { HttpDeps, RequestInfo, RequestTrace } from './deps.js';
 import { internalError, PROBLEMS, problemOf } from './problems.js';
 import { ignoredWarning } from './protocol-version.js';
 import type { Reply, StreamReply } from './route.js';
@@ -27,6 +27,8 @@ export interface Exchange {
   begun: number;
   /** The route's pattern. */
   route: string;
+  /** The ids under which it is traced, once they were asked for. */
+  trace?: RequestTrace;
   principal?: Principal;
   /** Of the problem that is answered. */
   code?: ErrorCode;
@@ -43,14 +45,22 @@ export function openExchange(request: Request, node: NodeBindings, route: string
 }
 
 /** The answer to whatever was thrown; what nobody expected is logged and told to nobody. */
-export function refusal(error: unknown, exchange: Exchange, { log, explain }: Pick<HttpDeps, 'log' | 'explain'>): Reply {
+export function refusal(
+  error: unknown,
+  exchange: Exchange,
+  deps: Pick<HttpDeps, 'log' | 'explain' | 'traceOf' | 'clock'>,
+): Reply {
+  const { log, explain } = deps;
   const explained = error instanceof DomainError ? error : explain(error);
   const refused = explained instanceof DomainError ? explained : internalError(error);
   exchange.code = refused.code;
   const { requestId, route, request } = exchange;
   if (refused.code === 'internal') {
     const level = request.signal.aborted ? 'debug' : 'error'; // who went away gets what its going caused
-    log[level]({ err: error, requestId, method: request.method, route }, 'request failed');
+    exchange.trace ??= deps.traceOf(traceHeaders(request));
+    const { traceId, spanId } = exchange.trace;
+    const durationMs = Math.round(deps.clock.monotonic() - exchange.begun);
+    log[level]({ err: error, requestId, traceId, spanId, durationMs, method: request.method, route }, 'request failed');
   }
   const headers: { [name: string]: string } = { 'content-type': 'application/problem+json' };
   if (refused.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer realm="pipelogiq"';
@@ -107,13 +117,17 @@ function sendStream(exchange: Exchange, reply: StreamReply, { clock }: HttpDeps)
   return RESPONSE_ALREADY_SENT;
 }
 
+function traceHeaders({ headers }: Request): Pick<RequestInfo, 'traceparent' | 'tracestate'> {
+  const traceparent = headers.get('traceparent');
+  const tracestate = headers.get('tracestate');
+  return { ...(traceparent !== null && { traceparent }), ...(tracestate !== null && { tracestate }) };
+}
+
 function requestInfo(
-  { request, node, requestId, startedAt, begun, route, principal, code }: Exchange,
+  { request, node, requestId, startedAt, begun, route, trace, principal, code }: Exchange,
   status: number,
   ended: number,
 ): RequestInfo {
-  const traceparent = request.headers.get('traceparent');
-  const tracestate = request.headers.get('tracestate');
   return {
     method: request.method,
     route,
@@ -121,8 +135,8 @@ function requestInfo(
     startedAt,
     durationMs: ended - begun,
     requestId,
-    ...(traceparent !== null && { traceparent }),
-    ...(tracestate !== null && { tracestate }),
+    ...traceHeaders(request),
+    ...(trace && { trace }),
     ...(principal && { principal }),
     ...(code && { code }),
     ...(code && node.incoming?.socket.remoteAddress && { address: node.incoming.socket.remoteAddress }),
@@ -130,7 +144,15 @@ function requestInfo(
 }
 
 /** Answers the exchange by `answer`, or by the problem that it threw. Never rejects. */
-export async function conclude(
+export function conclude(
+  exchange: Exchange,
+  answer: (exchange: Exchange) => Promise<Reply | StreamReply>,
+  deps: HttpDeps,
+): Promise<Response> {
+  return deps.during ? deps.during(() => concluded(exchange, answer, deps)) : concluded(exchange, answer, deps);
+}
+
+async function concluded(
   exchange: Exchange,
   answer: (exchange: Exchange) => Promise<Reply | StreamReply>,
   deps: HttpDeps,

@@ -58,5 +58,5 @@ export interface StoreFigures {
   pools?(): PoolFigures[];
 }
 
-/** Told how long each statement took. */
-export type OnQuery = (connection: 'writer' | 'reader', durationMs: number) => void;
+/** Told how long each statement took; its text has placeholders and no values. */
+export type OnQuery = (connection: 'writer' | 'reader', durationMs: number, text: string) => void;

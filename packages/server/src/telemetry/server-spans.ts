@@ -3,6 +3,7 @@ import { parseTraceparent, parseTracestate, SAMPLED } from '@pipelogiq/protocol'
 import type { Clock, Timer } from '../clock.js';
 import { SHUTDOWN_GRACE_MS, settledWithin } from '../settled-within.js';
 import * as names from './attributes.js';
+import type { RequestWork } from './request-work.js';
 import type { Sampler } from './sampling.js';
 import type { SpanExport } from './span-export.js';
 import { failed, type SpanParts, unset } from './spans.js';
@@ -19,7 +20,18 @@ export interface RequestInfo {
   durationMs: number;
   traceparent?: string | undefined;
   tracestate?: string | undefined;
+  /** Of its span, where that was asked for before. */
+  trace?: RequestTrace | undefined;
   requestId: string;
+}
+
+/** The ids under which a request is traced. */
+export interface RequestTrace {
+  traceId: string;
+  spanId: string;
+  flags: number;
+  tracestate: string | undefined;
+  parent: { spanId: string; isRemote: boolean } | undefined;
 }
 
 /**
@@ -27,7 +39,10 @@ export interface RequestInfo {
  * does not fit or is refused is dropped and counted. Nothing here ever delays or fails a request.
  */
 export interface ServerSpans {
+  /** Called in the request's own asynchronous context. */
   recordRequest(info: RequestInfo): void;
+  /** The ids that the span of a request will have, for what is told of it before its end. */
+  traceOf(info: Pick<RequestInfo, 'traceparent' | 'tracestate'>): RequestTrace;
   /** Spans lost since the start. */
   dropped(): number;
   /** Sends what has gathered. */
@@ -40,6 +55,12 @@ export interface ServerSpansDeps {
   spanExport: SpanExport;
   sampler: Sampler;
   clock: Pick<Clock, 'setTimer' | 'randomHex'>;
+  /** What requests do at the database; given as child spans of those that take long. */
+  work?: Pick<RequestWork, 'sofar'>;
+  /** From so many milliseconds on a request takes long. */
+  slowMs?: number;
+  /** `db.system`: `sqlite` or `postgresql`. */
+  database?: string;
   /** Spans held in memory; default 2,048. */
   maxQueued?: number;
   /** Spans a send; default 512. */
@@ -48,19 +69,14 @@ export interface ServerSpansDeps {
   flushAfterMs?: number;
 }
 
-const OFF: ServerSpans = {
-  recordRequest: () => {},
-  dropped: () => 0,
-  flush: async () => {},
-  shutdown: async () => {},
-};
-
 /** Requests that wait, that come all the time, or that only ask whether we live: their spans would drown the others. */
 const QUIET_ROUTE = /^\/(?:jobs\/pull|workers\/heartbeat|pipelines\/[^/]+\/wait|events|metrics|healthz?(?:\/.*)?|readyz?)$/;
 
 export function createServerSpans(deps: ServerSpansDeps): ServerSpans {
   const { spanExport, clock, maxQueued = 2_048, batchSize = 512, flushAfterMs = 5_000 } = deps;
-  if (!spanExport.enabled) return OFF;
+  const traceOf = (info: Pick<RequestInfo, 'traceparent' | 'tracestate'>) => contextOf(info, deps);
+  if (!spanExport.enabled)
+    return { recordRequest: () => {}, traceOf, dropped: () => 0, flush: async () => {}, shutdown: async () => {} };
   let queue: SpanParts[] = [];
   let dropped = 0;
   let timer: Timer | undefined;
@@ -88,16 +104,16 @@ export function createServerSpans(deps: ServerSpansDeps): ServerSpans {
   return {
     recordRequest(info) {
       if (closed || QUIET_ROUTE.test(info.route)) return;
-      const context = contextOf(info, deps);
+      const context = info.trace ?? traceOf(info);
       if ((context.flags & SAMPLED) === 0) return;
-      if (queue.length >= maxQueued) {
-        dropped += 1;
-        return;
-      }
-      queue.push({ ...context, ...requestParts(info) });
-      if (queue.length === batchSize) void flush();
+      const spans = [{ ...context, ...requestParts(info) }, ...childrenOf(info, context, deps)];
+      const room = Math.max(maxQueued - queue.length, 0);
+      dropped += Math.max(spans.length - room, 0);
+      queue.push(...spans.slice(0, room));
+      if (queue.length >= batchSize) void flush();
       else timer ??= clock.setTimer(() => void flush(), flushAfterMs);
     },
+    traceOf,
     dropped: () => dropped,
     flush,
     async shutdown(graceMs = SHUTDOWN_GRACE_MS) {
@@ -107,7 +123,10 @@ export function createServerSpans(deps: ServerSpansDeps): ServerSpans {
   };
 }
 
-function contextOf({ traceparent, tracestate }: RequestInfo, { sampler, clock }: ServerSpansDeps) {
+function contextOf(
+  { traceparent, tracestate }: Pick<RequestInfo, 'traceparent' | 'tracestate'>,
+  { sampler, clock }: ServerSpansDeps,
+): RequestTrace {
   const parent = parseTraceparent(traceparent);
   const traceId = parent?.traceId ?? clock.randomHex(16);
   return {
@@ -136,4 +155,32 @@ function requestParts({ method, route, path, status, startedAt, durationMs, requ
       ...(isFault && { [names.ERROR_TYPE]: String(status) }),
     },
   };
+}
+
+const OPERATION = /^\s*(?:with\b[\s\S]*?\)\s*)?(select|insert|update|delete)\b/i;
+const MAX_TEXT = 2_000;
+
+/** What a slow request did at the database, so that one sees where its time went. */
+function childrenOf(info: RequestInfo, context: RequestTrace, deps: ServerSpansDeps): SpanParts[] {
+  const { work, slowMs = Number.POSITIVE_INFINITY, database = '', clock } = deps;
+  if (!work || info.durationMs < slowMs) return [];
+  return work.sofar().map(({ kind, text = '', endedAt, durationMs }) => {
+    const operation = kind === 'commit' ? 'COMMIT' : (OPERATION.exec(text)?.[1]?.toUpperCase() ?? 'QUERY');
+    return {
+      ...context,
+      spanId: clock.randomHex(8),
+      parent: { spanId: context.spanId, isRemote: false },
+      name: `${operation} ${database}`,
+      kind: SpanKind.CLIENT,
+      startedAt: endedAt - durationMs,
+      endedAt,
+      status: unset,
+      attributes: {
+        [names.DB_SYSTEM]: database,
+        [names.DB_SYSTEM_NAME]: database,
+        [names.DB_OPERATION_NAME]: operation,
+        ...(text !== '' && { [names.DB_QUERY_TEXT]: text.slice(0, MAX_TEXT) }),
+      },
+    };
+  });
 }

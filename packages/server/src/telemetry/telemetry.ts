@@ -7,6 +7,7 @@ import { createLogger, type LoggerLevel, type ServerLogger, STANDARD_OUTPUT } fr
 import { createServerMetrics, type MetricsOptions, type ServerMetrics } from './metrics/server-metrics.js';
 import { metricExportConfig, tracingConfig } from './otel-config.js';
 import { Profiler } from './profiler.js';
+import { RequestWork } from './request-work.js';
 import { createSampler, type Sampler } from './sampling.js';
 import { createServerSpans, type ServerSpans } from './server-spans.js';
 import { createSpanExport, type SpanExport } from './span-export.js';
@@ -17,6 +18,8 @@ export interface Telemetry {
   sampler: Sampler;
   spanExport: SpanExport;
   serverSpans: ServerSpans;
+  /** What requests do at the database; undefined where nobody is told. */
+  work: RequestWork | undefined;
   metrics: ServerMetrics;
   profiler: Profiler;
   /** Takes entries of the audit trail that are stored. */
@@ -37,7 +40,7 @@ interface LogOptions {
 }
 
 export interface TelemetryOptions {
-  config: LogOptions & MetricsOptions;
+  config: LogOptions & MetricsOptions & { slowRequestMs: number };
   /** Of the server package. */
   version: string;
   /** Kind of the store. */
@@ -53,7 +56,9 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
   const audit = openAuditFile(config, { clock, log });
   const sampler = createSampler(samplerConfig(env, warn));
   const spanExport = createSpanExport(tracingConfig(env, warn), { clock });
-  const serverSpans = createServerSpans({ spanExport, sampler, clock });
+  const work = spanExport.enabled ? new RequestWork(clock) : undefined;
+  const { slowRequestMs: slowMs } = config;
+  const serverSpans = createServerSpans({ spanExport, sampler, clock, slowMs, database: store, ...(work && { work }) });
   const onError = (error: unknown, what: string): void => log.warn({ err: error }, what);
   const metrics = createServerMetrics(config, { version, store, clock, exportTo: metricExportConfig(env, warn), onError });
   return {
@@ -61,6 +66,7 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
     sampler,
     spanExport,
     serverSpans,
+    work,
     metrics,
     profiler: new Profiler(clock),
     audited: audit.write,

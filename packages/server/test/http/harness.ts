@@ -137,6 +137,7 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
     ready: () => ({ ready: true, reasons: [] }),
     started: () => true,
     onRequest: (info) => requests.push(info),
+    traceOf: () => ({ traceId: 'f'.repeat(32), spanId: 'e'.repeat(16), flags: 0, tracestate: undefined, parent: undefined }),
     metrics: { enabled: true, contentType: 'text/plain', text: async () => '' },
     isShuttingDown: () => false,
     explain: (error) => error as Error,

@@ -37,11 +37,20 @@ describe('problems', () => {
     const problem = await problemOf(response);
     expect(JSON.stringify(problem)).not.toContain('hunter2');
     expect(problem.code).toBe('internal');
+    expect(api.requests[0]?.trace?.traceId).toHaveLength(32);
     expect(api.logged).toEqual([
       {
         level: 'error',
         message: 'request failed',
-        fields: { err: error, requestId: problem.requestId, method: 'GET', route: '/pipelines/{id}' },
+        fields: {
+          err: error,
+          requestId: problem.requestId,
+          traceId: api.requests[0]?.trace?.traceId, // the span of the request has them too
+          spanId: api.requests[0]?.trace?.spanId,
+          durationMs: expect.any(Number),
+          method: 'GET',
+          route: '/pipelines/{id}',
+        },
       },
     ]);
   });

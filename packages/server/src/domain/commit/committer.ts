@@ -19,6 +19,8 @@ export interface CommitterDeps extends Omit<GroupDeps, 'takeWaiters'> {
   onUndeliverable(holder: Holder, jobs: LeasedJob[]): void;
   /** A failure that callers see as 503 or 500; told once per group. */
   onFailure(error: unknown): void;
+  /** Where it is told what requests wait for: groups are no request's own, and each request notes its own wait. */
+  work?: { apart(run: () => void): void; awaiting<R>(commit: Promise<R>): Promise<R> } | undefined;
 }
 
 /** A ticket before the committer gives it its promise. */
@@ -60,6 +62,11 @@ export class Committer {
 
   /** Queues a request. Rejects with `overloaded`, `store_unavailable`, `outcome_unknown` or what its step threw. */
   submit<T extends Ticket>(draft: Draft<T>): Promise<ResultOf<T>> {
+    const result = this.#queued(draft);
+    return this.#deps.work ? this.#deps.work.awaiting(result) : result;
+  }
+
+  #queued<T extends Ticket>(draft: Draft<T>): Promise<ResultOf<T>> {
     return new Promise((resolve, reject) => {
       const ticket = draft as T; // completed in place: a copy of each would cost more than the queue
       ticket.resolve = resolve;
@@ -119,7 +126,9 @@ export class Committer {
     if (this.#running) return;
     this.#running = true;
     // One turn of the event loop between groups: the sockets that are ready are read first and join this group.
-    setImmediate(() => void this.#runNext());
+    const begin = () => void setImmediate(() => void this.#runNext());
+    if (this.#deps.work) this.#deps.work.apart(begin);
+    else begin();
   }
 
   async #runNext(): Promise<void> {
