@@ -1,6 +1,6 @@
 import type { Config } from './config.js';
 import type { Committer } from './domain/commit/committer.js';
-import type { OperateTicket } from './domain/commit/tickets.js';
+import { operate } from './domain/commit/operate.js';
 import { EventFeed } from './domain/event/feed.js';
 import type { Loop } from './loops/loop.js';
 import { pruneEvents } from './loops/prune-events.js';
@@ -16,6 +16,7 @@ interface Parts {
 /** What latency rests on for the commits of other servers. */
 const FIND_EVERY_MS = 250;
 const PRUNE_EVERY_MS = 10_000;
+const NO_APPLICATION = 0;
 
 /** Undefined when the server keeps no events. */
 export function createEventFeed({ config, store, telemetry }: Parts): EventFeed | undefined {
@@ -28,15 +29,7 @@ export function createEventFeed({ config, store, telemetry }: Parts): EventFeed 
 }
 
 export function eventLoops({ config, store }: Pick<Parts, 'config' | 'store'>, committer: Committer, feed: EventFeed): Loop[] {
-  const prune = () =>
-    committer.submit<OperateTicket>({
-      kind: 'operate',
-      applicationId: 0,
-      rows: 1,
-      bytes: 0,
-      background: true,
-      run: (group) => pruneEvents(group, config),
-    }) as Promise<{ more: boolean }>;
+  const prune = () => operate(committer, NO_APPLICATION, (group) => pruneEvents(group, config), { background: true });
   const loops: Loop[] = [
     { name: 'beat-events', everyMs: config.eventHeartbeatMs, run: async () => feed.beat() },
     {

@@ -2,7 +2,8 @@ import type { ApiKey, ApiKeyCreated, Application, CreateApiKey, Scope } from '@p
 import type { Clock } from '../../clock.js';
 import type { ApiKeyRow, ApplicationRow, Flag, Ms, Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
-import type { Group, OperateTicket } from '../commit/tickets.js';
+import { operate } from '../commit/operate.js';
+import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { notFound, parseId } from '../ids.js';
 import { timeField } from '../pipeline/views.js';
@@ -156,7 +157,7 @@ export class AccountService implements AccountUseCases {
   }
 
   #operate<R>(applicationId: number, run: (group: Group) => Promise<R>): Promise<R> {
-    return this.#deps.committer.submit<OperateTicket>({ kind: 'operate', applicationId, rows: 1, bytes: 0, run }) as Promise<R>;
+    return operate(this.#deps.committer, applicationId, run);
   }
 }
 

@@ -3,7 +3,8 @@ import type { Clock } from '../../clock.js';
 import type { Reads } from '../../store/store.js';
 import { type Audited, actorOf, auditBy, auditEventView } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
-import type { Group, OperateTicket } from '../commit/tickets.js';
+import { operate, undoIfRefused, type Weight } from '../commit/operate.js';
+import type { Group } from '../commit/tickets.js';
 import { decodeCursor, notFound, parseId, pipelineOf } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import type { OperatorUseCases, Principal } from '../use-cases.js';
@@ -34,7 +35,7 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
   ): Promise<Pipeline> => {
     const pipelineId = parseId(id, 'pipeline');
     const target = { type: 'pipeline', id };
-    await operate(deps, caller, pipelineId, { ...entry, target }, (group) => run(group, pipelineId));
+    await act(deps, caller, pipelineId, { ...entry, target }, (group) => run(group, pipelineId));
     return readPipeline(reads, caller, id);
   };
   const onStage = async (
@@ -45,7 +46,7 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
   ): Promise<Stage> => {
     const stageId = parseId(id, 'stage');
     const target = { type: 'stage', id };
-    await operate(deps, caller, pipelineOf(stageId), { ...entry, target }, (group) => run(group, stageId));
+    await act(deps, caller, pipelineOf(stageId), { ...entry, target }, (group) => run(group, stageId));
     return readStage(reads, stageId);
   };
   return {
@@ -75,7 +76,7 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
       const added = planAddedStages(deps, caller.applicationId, request.stages, 'listed');
       const entry = { action: 'pipeline.append', target: { type: 'pipeline', id }, details: { stages: request.stages.length } };
       const run = (group: Group) => appendStages(group, clock, caller.applicationId, pipelineId, request, added);
-      return operate(deps, caller, pipelineId, entry, run, added);
+      return act(deps, caller, pipelineId, entry, run, added);
     },
     bulk: (caller, request) => startBulkAction(deps, caller, request),
     async replayErrors(caller, fingerprint, { dryRun, following, filter = {} }) {
@@ -98,26 +99,21 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
   };
 }
 
-const operate = <R>(
+const act = <R>(
   deps: OperatorDeps,
   caller: Principal,
   pipelineId: number,
   entry: Audited,
   run: (group: Group) => Promise<R>,
-  { rows, bytes } = { rows: 1, bytes: 0 },
-): Promise<R> =>
-  deps.committer.submit<OperateTicket>({
-    kind: 'operate',
-    applicationId: caller.applicationId,
-    rows,
-    bytes,
-    pipelines: [pipelineId],
-    run: async (group) => {
-      const result = await run(group);
-      await auditBy(group, caller, entry);
-      return result;
-    },
-  }) as Promise<R>;
+  size: Pick<Weight, 'rows' | 'bytes'> = {},
+): Promise<R> => {
+  const audited = async (group: Group): Promise<R> => {
+    const result = await run(group);
+    await auditBy(group, caller, entry);
+    return result;
+  };
+  return operate(deps.committer, caller.applicationId, undoIfRefused(audited), { ...size, pipelines: [pipelineId] });
+};
 
 async function readPipeline(reads: Reads, caller: Principal, id: string): Promise<Pipeline> {
   const row = await reads.pipeline(caller.applicationId, parseId(id, 'pipeline'));
@@ -146,38 +142,32 @@ async function startBulkAction(deps: OperatorDeps, caller: Principal, request: C
     return { ...bulkActionHead(request), status: 'dry_run', matched, possible, ...nothing };
   }
   const actor = actorOf(caller);
-  const row = await deps.committer.submit<OperateTicket>({
-    kind: 'operate',
-    applicationId: caller.applicationId,
-    rows: 1,
-    bytes: 0,
-    run: async (group) => {
-      const { tx, now } = group;
-      const [id = 0] = await tx.allocateIds('bulk_action', 1);
-      const fresh = {
-        id,
-        application_id: caller.applicationId,
-        actor,
-        request: JSON.stringify(request),
-        next_before: highest + 1,
-        matched,
-        done: 0,
-        refused: 0,
-        failed: 0,
-        error: null,
-        created_at: now,
-        finished_at: null,
-      };
-      await tx.insertBulkAction(fresh);
-      const entry = {
-        action: 'pipelines.action',
-        target: { type: 'bulk_action', id: String(id) },
-        details: { action: request.action },
-      };
-      await auditBy(group, caller, entry);
-      return fresh;
-    },
+  const row = await operate(deps.committer, caller.applicationId, async (group) => {
+    const { tx, now } = group;
+    const [id = 0] = await tx.allocateIds('bulk_action', 1);
+    const fresh = {
+      id,
+      application_id: caller.applicationId,
+      actor,
+      request: JSON.stringify(request),
+      next_before: highest + 1,
+      matched,
+      done: 0,
+      refused: 0,
+      failed: 0,
+      error: null,
+      created_at: now,
+      finished_at: null,
+    };
+    await tx.insertBulkAction(fresh);
+    const entry = {
+      action: 'pipelines.action',
+      target: { type: 'bulk_action', id: String(id) },
+      details: { action: request.action },
+    };
+    await auditBy(group, caller, entry);
+    return fresh;
   });
   deps.onBulkAction();
-  return bulkActionView(row as Parameters<typeof bulkActionView>[0]);
+  return bulkActionView(row);
 }

@@ -1,7 +1,7 @@
 import type { LogLevel, ServerLogLevel } from '@pipelogiq/protocol';
 import { auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
-import type { OperateTicket } from '../commit/tickets.js';
+import { operate } from '../commit/operate.js';
 import { DomainError } from '../errors.js';
 import type { Principal } from '../use-cases.js';
 
@@ -26,13 +26,7 @@ const TARGET = { type: 'server', id: 'server' };
 
 export function serverUseCases({ committer, log, profiler }: ServerDeps): ServerUseCases {
   const audited = (caller: Principal, action: string, details: { [name: string]: string }) =>
-    committer.submit<OperateTicket>({
-      kind: 'operate',
-      applicationId: caller.applicationId,
-      rows: 1,
-      bytes: 0,
-      run: (group) => auditBy(group, caller, { action, target: TARGET, details }),
-    });
+    operate(committer, caller.applicationId, (group) => auditBy(group, caller, { action, target: TARGET, details }));
   return {
     logLevel(caller) {
       requireAll(caller);

@@ -3,7 +3,8 @@ import type { Clock } from '../../clock.js';
 import type { Reads, StageRow, WaitingStage } from '../../store/store.js';
 import { actorOf, audit } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
-import type { Group, OperateTicket } from '../commit/tickets.js';
+import { operate, undoIfRefused } from '../commit/operate.js';
+import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { isId, notFound, parseId, pipelineOf, stagesOf } from '../ids.js';
 import type { EventCompleter, EventStageUseCases } from '../use-cases.js';
@@ -22,15 +23,8 @@ export interface EventStageDeps {
 /** Stages that no worker runs: they wait for somebody outside, who completes them with a token or as an operator. */
 export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
   const { committer, clock } = deps;
-  const operate = <R>(applicationId: number, stageId: number, bytes: number, run: (group: Group) => Promise<R>): Promise<R> =>
-    committer.submit<OperateTicket>({
-      kind: 'operate',
-      applicationId,
-      rows: 1,
-      bytes,
-      pipelines: [pipelineOf(stageId)],
-      run: (group) => run(group).catch(refusalAsResult),
-    }) as Promise<R>;
+  const onStage = <R>(applicationId: number, stageId: number, bytes: number, run: (group: Group) => Promise<R>): Promise<R> =>
+    operate(committer, applicationId, undoIfRefused(run), { bytes, pipelines: [pipelineOf(stageId)] });
   const issue = async (group: Group, stage: WaitingStage, revokeOthers: boolean): Promise<EventToken> => {
     checkTakesTokens(stage);
     const token = newEventToken((bytes) => clock.randomBytes(bytes));
@@ -41,7 +35,7 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
     async complete(by, id, request) {
       const { stageId, applicationId } = await admit(deps, by, id);
       const result = readResult(deps, request);
-      return operate(applicationId, stageId, bytesOf(result), async (group) => {
+      return onStage(applicationId, stageId, bytesOf(result), async (group) => {
         const stage = await lockStage(group, stageId);
         if (!stage || !mayComplete(stage, by)) throw refusal(by, id);
         const completed = await completeEvent(group, stage, result);
@@ -53,7 +47,7 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
     },
     async issueToken(caller, id, { revokeOthers = true }) {
       const stageId = parseId(id, 'stage');
-      return operate(caller.applicationId, stageId, 0, async (group) => {
+      return onStage(caller.applicationId, stageId, 0, async (group) => {
         const stage = await lockStage(group, stageId);
         if (stage?.application_id !== caller.applicationId) throw notFound('stage', id);
         const issued = await issue(group, stage, revokeOthers);
@@ -64,7 +58,7 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
     },
     async issueTokenToJob(caller, id, { fencingToken, stage: name }) {
       const jobId = parseId(id, 'job');
-      return operate(caller.applicationId, jobId, 0, async (group) => {
+      return onStage(caller.applicationId, jobId, 0, async (group) => {
         const { tx } = group;
         await tx.lockPipelines([pipelineOf(jobId)]);
         const [job] = await tx.deliveries([jobId]);
@@ -79,12 +73,6 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
       });
     },
   };
-}
-
-/** Refusals come before the first write: they need not undo the whole group, and who comes late or guesses must not make it. */
-function refusalAsResult(error: unknown): DomainError {
-  if (error instanceof DomainError) return error;
-  throw error;
 }
 
 async function lockStage({ tx }: Group, stageId: number): Promise<WaitingStage | undefined> {

@@ -2,7 +2,8 @@ import { type Ack, LIMITS, type Measure, type SettleBatch, type SettleResult, ty
 import type { Clock } from '../../clock.js';
 import type { Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
-import type { LeaseTicket, OperateTicket, SettleTicket } from '../commit/tickets.js';
+import { operate } from '../commit/operate.js';
+import type { Group, LeaseTicket, SettleTicket } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { isId } from '../ids.js';
 import { type AddedStages, planAddedStages } from '../pipeline/added-stages.js';
@@ -30,17 +31,12 @@ export interface JobDeps {
 
 export function jobUseCases(deps: JobDeps): JobUseCases {
   const { committer } = deps;
-  const operate = <R>(
-    { applicationId }: WorkerPrincipal,
-    weight: Pick<OperateTicket, 'rows' | 'bytes' | 'pipelines'>,
-    run: OperateTicket['run'],
-  ): Promise<R> => committer.submit<OperateTicket>({ kind: 'operate', applicationId, ...weight, run }) as Promise<R>;
   return {
     async pull(caller, request, signal) {
       const { abandonedPulls = [], settle } = request;
       const holder = holderOf(caller);
       if (abandonedPulls.length > 0) {
-        await operate(caller, { rows: 1, bytes: 0 }, (group) => abandonPulls(group, holder, abandonedPulls));
+        await operate(committer, caller.applicationId, (group) => abandonPulls(group, holder, abandonedPulls));
       }
       const settles = settle && countOf(settle) > 0 ? submitSettles(deps, caller, settle) : undefined;
       // Queued behind its own settles, so that it sees what they unblock.
@@ -68,15 +64,13 @@ export function jobUseCases(deps: JobDeps): JobUseCases {
       for (const report of reports) checkContextSize(report.context, deps.maxValueBytes);
       const bytes = reports.reduce((sum, { context, measures }) => sum + bytesOfReport(contextRows(context), measures), 0);
       const weight = { rows: reports.length, bytes, pipelines: pipelinesOf(reports.filter((report) => report.context)) };
-      const results = await operate(caller, weight, (group) => recordProgress(group, holderOf(caller), reports));
-      return { results: results as Awaited<ReturnType<typeof recordProgress>> };
+      const record = (group: Group) => recordProgress(group, holderOf(caller), reports);
+      return { results: await operate(committer, caller.applicationId, record, weight) };
     },
     async log(caller, { lines }) {
       const bytes = lines.reduce((sum, line) => sum + line.message.length, 0);
-      const accepted = await operate(caller, { rows: lines.length, bytes }, (group) =>
-        recordLogs(group, holderOf(caller), lines, deps),
-      );
-      return { accepted: accepted as number };
+      const record = (group: Group) => recordLogs(group, holderOf(caller), lines, deps);
+      return { accepted: await operate(committer, caller.applicationId, record, { rows: lines.length, bytes }) };
     },
     payload: (caller, id, fencingToken, cursor) => readPayload(deps, holderOf(caller), id, fencingToken, cursor),
   };

@@ -4,7 +4,8 @@ import type { Ms, Reads, WorkerRow } from '../../store/store.js';
 import { auditBy } from '../account/audit.js';
 import { hashSecret, sameHash } from '../account/keys.js';
 import type { Committer } from '../commit/committer.js';
-import type { ExtendTicket, Group, OperateTicket } from '../commit/tickets.js';
+import { operate } from '../commit/operate.js';
+import type { ExtendTicket, Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { decodeCursor, isId, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
@@ -46,14 +47,6 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
     if (sessions.size >= MAX_SESSIONS) sessions.clear(); // the database knows them all
     sessions.set(workerId, { ...session, until: deps.hasPeers ? clock.now() + SESSION_MS : Number.POSITIVE_INFINITY });
   };
-  const operate = <R>(caller: Principal, run: (group: Group) => Promise<R>): Promise<R> =>
-    committer.submit<OperateTicket>({
-      kind: 'operate',
-      applicationId: caller.applicationId,
-      rows: 1,
-      bytes: 0,
-      run,
-    }) as Promise<R>;
   const view = (row: WorkerRow & { application: string }, now: Ms): Worker => workerView(row, now, deps.heartbeatIntervalMs);
   const find = async (caller: Principal, id: string): Promise<WorkerRow & { application: string }> => {
     const row = await reads.worker(caller.applicationId, parseId(id, 'worker'));
@@ -65,7 +58,9 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
     async bootstrap(caller, request) {
       const token = clock.randomHex(SESSION_BYTES);
       const instanceId = request.instanceId ?? clock.randomHex(8);
-      const workerId = await operate(caller, (group) => startSession(group, caller, request, instanceId, hashSecret(token)));
+      const workerId = await operate(committer, caller.applicationId, (group) =>
+        startSession(group, caller, request, instanceId, hashSecret(token)),
+      );
       remember(workerId, { applicationId: caller.applicationId, hash: hashSecret(token) });
       return {
         workerId: String(workerId),
@@ -111,7 +106,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
       }),
     async shutdown(caller) {
       const row = await find(caller, String(caller.workerId));
-      await operate(caller, async ({ tx, now, effects }) => {
+      await operate(committer, caller.applicationId, async ({ tx, now, effects }) => {
         await tx.updateWorker(row.id, { state: 'stopped', in_flight: 0, last_seen_at: now });
         effects.endPulls(row.id);
         effects.events.add('worker_stopped', row);
@@ -131,7 +126,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
     get: async (caller, id) => view(await find(caller, id), await reads.now()),
     async drain(caller, id) {
       const row = await find(caller, id);
-      await operate(caller, async (group) => {
+      await operate(committer, caller.applicationId, async (group) => {
         const { tx, effects } = group;
         await tx.updateWorker(row.id, { order_given: 'drain' });
         effects.endPulls(row.id);
