@@ -28,6 +28,23 @@ describe('a group', () => {
     expect(watch.transactions - before).toBe(1);
   });
 
+  // Seen to fail when a refusal was thrown through the group: it began again, and ran each request apart.
+  it('is one transaction also when an action of it is refused', async () => {
+    const { engine, caller, watch } = await watchedEngine();
+    const { operator, pipelines } = engine.useCases;
+    const [done] = await pipelines.create(caller, [pipeline('done')]);
+    if (!done || done instanceof DomainError) throw new Error('not created');
+    await operator.cancel(caller, done.id, {});
+    const before = watch.transactions;
+    const results = await Promise.allSettled([
+      pipelines.create(caller, [pipeline('beside')]),
+      operator.pause(caller, done.id),
+      pipelines.create(caller, [pipeline('beside')]),
+    ]);
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(watch.transactions - before).toBe(1);
+  });
+
   // Seen to fail when tickets are answered as soon as their step has run.
   it('answers nobody before its commit', async () => {
     const { engine, caller, watch, database } = await watchedEngine();
