@@ -33,21 +33,24 @@ async function pack(name: 'sdk' | 'server', into: string): Promise<Packed> {
 export async function installedFolder(): Promise<{ folder: string; packed: Record<'sdk' | 'server', Packed> }> {
   const folder = mkdtempSync(join(tmpdir(), 'pipelogiq-packages-'));
   const packed = { sdk: await pack('sdk', folder), server: await pack('server', folder) };
+  await install(folder, [packed.sdk, packed.server]);
+  cpSync(join(root, 'node_modules/better-sqlite3/build'), join(folder, 'node_modules/better-sqlite3/build'), { recursive: true });
+  return { folder, packed };
+}
+
+/** An empty folder with one package alone: what only the other brings along is not there. */
+export async function folderWith(packed: Packed): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'pipelogiq-package-'));
+  await install(folder, [packed]);
+  return folder;
+}
+
+async function install(folder: string, packages: readonly Packed[]): Promise<void> {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'user', private: true, version: '1.0.0' }));
   // Without scripts: compiling better-sqlite3 takes more than a minute, and the repository has the same version compiled.
-  const args = [
-    'install',
-    '--ignore-scripts',
-    '--no-audit',
-    '--no-fund',
-    '--prefer-offline',
-    packed.sdk.tarball,
-    packed.server.tarball,
-  ];
-  await run('npm', args, folder);
-  cpSync(join(root, 'node_modules/better-sqlite3/build'), join(folder, 'node_modules/better-sqlite3/build'), { recursive: true });
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];
+  await run('npm', ['install', ...options, ...packages.map(({ tarball }) => tarball)], folder);
   linkTypes(folder);
-  return { folder, packed };
 }
 
 /** A TypeScript user has Node's types; the repository's are the same. */

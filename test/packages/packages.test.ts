@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { asCommonJs, EXPECTED_OUTPUT, quickstart } from '../readme/quickstart.js';
-import { filesUnder, installedFolder, type Packed, root, run } from './installed.js';
+import { filesUnder, folderWith, installedFolder, type Packed, root, run } from './installed.js';
 
 const tsc = join(root, 'node_modules/typescript/bin/tsc');
 const node = process.execPath;
@@ -64,7 +64,16 @@ describe.each(['sdk', 'server'] as const)('the package of the %s', (name) => {
   });
 });
 
-describe("the sdk's observability", () => {
+describe("the sdk's observability, without the server and what that brings along", () => {
+  let alone: string;
+  beforeAll(async () => {
+    alone = await folderWith(packed.sdk);
+  }, 300_000);
+  afterAll(() => {
+    if (alone) rmSync(alone, { recursive: true, force: true });
+  });
+  const writeAlone = (name: string, text: string) => writeFileSync(join(alone, name), text);
+  const runAlone = (name: string) => run(node, [name], alone);
   const program = `
     const observability = await startObservability({ metrics: { port: 0 }, logs: { console: false } });
     observability.attach(new Pipelogiq({ url: 'http://127.0.0.1:1', apiKey: 'plq_x' }).worker({ handlers: [defineHandler('a', {}, () => 1)] }));
@@ -76,31 +85,31 @@ describe("the sdk's observability", () => {
   it('runs from ESM and CommonJS without any optional package', async () => {
     const esm = `import { defineHandler, Pipelogiq } from '@pipelogiq/sdk'; import ${names} from '@pipelogiq/sdk/observability';`;
     const cjs = `const { defineHandler, Pipelogiq } = require('@pipelogiq/sdk'); const ${names} = require('@pipelogiq/sdk/observability');`;
-    write('observed.mjs', `${esm}${program}`);
-    write('observed.cjs', `${cjs}(async () => {${program}})();`);
-    expect([await runFile('observed.mjs'), await runFile('observed.cjs')]).toEqual(['true\n', 'true\n']);
+    writeAlone('observed.mjs', `${esm}${program}`);
+    writeAlone('observed.cjs', `${cjs}(async () => {${program}})();`);
+    expect([await runAlone('observed.mjs'), await runAlone('observed.cjs')]).toEqual(['true\n', 'true\n']);
   });
 
   it.each(['mjs', 'cjs'])('names in %s what to install when it is to export', async (format) => {
     const load = format === 'mjs' ? `await import('@pipelogiq/sdk/observability')` : `require('@pipelogiq/sdk/observability')`;
     const asked = `startObservability({ otlp: { endpoint: 'http://127.0.0.1:4318' } }).catch((error) => console.log(error.message));`;
-    write(`missing.${format}`, `const ${names} = ${load}; ${asked}`);
-    expect(await runFile(`missing.${format}`)).toMatch(/npm install .*@opentelemetry\/exporter-metrics-otlp-proto@\^0\.223\.0/);
+    writeAlone(`missing.${format}`, `const ${names} = ${load}; ${asked}`);
+    expect(await runAlone(`missing.${format}`)).toMatch(/npm install .*@opentelemetry\/exporter-metrics-otlp-proto@\^0\.223\.0/);
   });
 
   it('is no part of the main entry, and types without its optional packages', async () => {
-    const entry = (name: string) => readFileSync(join(folder, `node_modules/@pipelogiq/sdk/dist/${name}`), 'utf8');
+    const entry = (name: string) => readFileSync(join(alone, `node_modules/@pipelogiq/sdk/dist/${name}`), 'utf8');
     expect(entry('observability.js')).toContain('@opentelemetry/sdk-metrics');
     const reached = new Set(['index.js']);
     for (const file of reached)
       for (const [, next] of entry(file).matchAll(/from\s*['"]\.\/([^'"]+)['"]/g)) reached.add(next ?? '');
     for (const file of reached) expect(entry(file)).not.toMatch(/@opentelemetry\/(sdk|exporter)|jobs_processed_total/);
-    write(
+    writeAlone(
       'observed.mts',
       `import { defineHandler, Pipelogiq } from '@pipelogiq/sdk'; import ${names} from '@pipelogiq/sdk/observability';${program}`,
     );
     const args = ['--module', 'node16', '--target', 'es2022', '--strict', '--types', 'node', '--noEmit', 'observed.mts'];
-    expect(await run(node, [tsc, ...args], folder)).toBe('');
+    expect(await run(node, [tsc, ...args], alone)).toBe('');
   });
 });
 

@@ -4,9 +4,9 @@ import type { Removal } from './mutant.js';
 export const COMMIT_BEFORE_ANSWER: readonly Removal[] = [
   {
     file: 'domain/commit/group.ts',
-    find: '    await leaseToAll(deps, group, tickets, run);\n',
+    find: '    const pulls = await leaseToAll(deps, group, tickets, run);\n',
     replace: `
-    await leaseToAll(deps, group, tickets, run);
+    const pulls = await leaseToAll(deps, group, tickets, run);
     for (const ticket of tickets) if (ticket.result && !(ticket.result instanceof Error)) ticket.resolve(ticket.result as never);
     await new Promise((resolve) => setTimeout(resolve, 3));
 `,
@@ -17,8 +17,8 @@ export const COMMIT_BEFORE_ANSWER: readonly Removal[] = [
 export const ONE_TRANSACTION: readonly Removal[] = [
   {
     file: 'store/sqlite/store.ts',
-    find: 'return this.#db.transaction().execute(() => work(this.#tx, this.#clock.now()));',
-    replace: 'return work(this.#tx, this.#clock.now());',
+    find: 'const done = this.#db.transaction().execute(() => work(this.#tx, this.#clock.now()));',
+    replace: 'const done = work(this.#tx, this.#clock.now());',
   },
 ];
 
