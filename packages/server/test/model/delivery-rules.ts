@@ -38,7 +38,6 @@ export function lease(world: World, worker: WorkerModel, stage: StageModel): Del
   stage.status = 'running';
   stage.token += 1;
   stage.fresh = false;
-  stage.leasedAt = world.now;
   stage.leaseEndsAt = world.now + LEASE_MS;
   stage.deadline = world.now + (stage.spec.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   const delivery: Delivery = { stage, token: stage.token, worker, pullSeq: worker.seq };
@@ -160,7 +159,7 @@ export function tick(world: World): void {
     if (!delivery) continue;
     if (isOutage) {
       stage.leaseEndsAt = now + LEASE_MS;
-      stage.deadline += lostSince(stage.leasedAt, gap, now);
+      stage.deadline += lostSince(stage.deadline - (stage.spec.timeoutMs ?? DEFAULT_TIMEOUT_MS), gap, now);
     } else if (stage.deadline <= now) timeOut(world, delivery);
     else if (stage.leaseEndsAt <= now) expire(world, delivery);
   }

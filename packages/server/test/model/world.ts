@@ -79,7 +79,6 @@ export interface StageModel {
   readyAt: number;
   /** How an event ended it: what is repeated. */
   event: EventResult | undefined;
-  leasedAt: number;
   leaseEndsAt: number;
   deadline: number;
   deliveries: Map<number, Delivery>;
@@ -149,7 +148,6 @@ export function aStage(pipeline: PipelineModel, spec: Spec, spawnedBy?: StageMod
     dueAt: 0,
     readyAt: 0,
     event: undefined,
-    leasedAt: 0,
     leaseEndsAt: 0,
     deadline: 0,
     deliveries: new Map(),
