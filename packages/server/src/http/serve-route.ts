@@ -67,7 +67,7 @@ const COMPLIANCE_ID = /^[\w.:+/=@-]{1,128}$/;
 
 /** What the audit trail will say of the call, where it has something to say. */
 function audited(route: Pick<Route, 'access'> | undefined, { request, requestId }: Exchange, principal: Principal): Principal {
-  if (route?.access !== 'operate' && route?.access !== 'admin') return principal;
+  if (route?.access === 'work' || route?.access === 'read') return principal;
   const complianceId = request.headers.get(HEADERS.complianceId);
   if (complianceId === null || !COMPLIANCE_ID.test(complianceId)) return { ...principal, requestId };
   return { ...principal, requestId, complianceId };

@@ -122,3 +122,15 @@ it('keeps log lines of stages by what they are about', async () => {
   await server.controlPlane.jump(3_600_000);
   expect(await left()).toEqual([]);
 });
+
+it('says by which request a deployment was marked, and an event completed', async () => {
+  const h = await harness();
+  const { id } = await h.create({ stages: [{ name: 'a', waitFor: 'event' } as never] });
+  const { items } = await h.call<{ items: { id: string }[] }>('GET', `/pipelines/${id}/stages`);
+  await h.call('POST', '/observability/marks', { version: '1' }, { 'x-request-id': 'req-1' });
+  await h.call('POST', `/stages/${items[0]?.id}/token`, {}, { 'x-request-id': 'req-2' });
+  expect((await trail(h)).map(({ action, requestId }) => [action, requestId])).toEqual([
+    ['stage.token', 'req-2'],
+    ['mark.create', 'req-1'],
+  ]);
+});

@@ -162,7 +162,11 @@ describe('the config of integrations', () => {
 describe('secrets of integrations', () => {
   it('are in no answer and no log line, whatever goes wrong', async () => {
     // Providers that repeat all that they were sent, as some proxies do.
-    const parrot = await aProvider((sent) => ({ status: 401, body: JSON.stringify([sent.headers, sent.path, sent.text]) }));
+    // Also a scheme's credentials by themselves, as proxies that have parsed them say them.
+    const parrot = await aProvider((sent) => {
+      const [, credentials] = String(sent.headers.authorization).split(' ');
+      return { status: 401, body: JSON.stringify([credentials, sent.headers, sent.path, sent.text]) };
+    });
     const written: string[] = [];
     const write = vi.spyOn(fs, 'writeSync').mockImplementation((_, text) => {
       written.push(String(text));

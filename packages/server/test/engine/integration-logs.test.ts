@@ -172,6 +172,17 @@ describe('Loki', () => {
     });
   });
 
+  it('gets nothing that looks like a secret in the words of users', async () => {
+    const loki = await aProvider(lokiRules);
+    const h = await integrated();
+    await h.configure('loki', { ...LOKI, url: loki.url });
+    await saying(h, ['connecting to postgres://app:hunter2@db/jobs'], { fields: { sent: 'Bearer abcdefgh1234' } });
+    await h.controlPlane.advance(1_000);
+    await loki.has(1);
+    expect(JSON.stringify(loki.taken[0]?.body)).toContain('connecting to postgres');
+    expect(JSON.stringify(loki.taken[0]?.body)).not.toMatch(/hunter2|abcdefgh1234/);
+  });
+
   it('gets many lines in few pushes, each once and in order', async () => {
     const loki = await aProvider(lokiRules);
     const h = await integrated();

@@ -26,6 +26,7 @@ export interface EffectsMark {
   ready: ReadonlyMap<string, number>;
   endedPipelines: number;
   endedStages: number;
+  failedStages: number;
   endedPulls: number;
   nextDueAt: Ms | undefined;
   nextWaitEndAt: Ms | undefined;
@@ -97,6 +98,7 @@ export class Effects {
       ready: new Map(this.ready),
       endedPipelines: this.endedPipelines.length,
       endedStages: this.endedStages.length,
+      failedStages: this.failedStages.length,
       endedPulls: this.endedPulls.length,
       audited: this.audited.length,
       nextDueAt: this.nextDueAt,
@@ -113,6 +115,7 @@ export class Effects {
     for (const [key, count] of mark.ready) this.ready.set(key, count);
     this.endedPipelines.length = mark.endedPipelines;
     this.endedStages.length = mark.endedStages;
+    this.failedStages.length = mark.failedStages;
     this.endedPulls.length = mark.endedPulls;
     this.audited.length = mark.audited;
     this.nextDueAt = mark.nextDueAt;

@@ -1,3 +1,4 @@
+import { redactSecrets } from '@pipelogiq/protocol';
 import type { Outbound, OutboundAnswer, OutboundRequest } from '../../outbound/outbound.js';
 import type { IntegrationDeliveryRow, LoggedRow, Ms } from '../../store/store.js';
 import type { IntegrationKind, Item, LoggedLine, Settings } from './kind.js';
@@ -142,14 +143,18 @@ function batchesOf(items: readonly Item[], most: number): Item[][] {
   return batches;
 }
 
-/** Lines of logs are read when they go; those that are gone by then are not sent. */
+/**
+ * Lines of logs are read when they go; those that are gone by then are not sent. What looks like a secret in words of users' code stays
+ * here: the providers are others' machines.
+ */
 async function itemsOf(deps: SendDeps, rows: readonly IntegrationDeliveryRow[]): Promise<{ id: number; items: Item[] }[]> {
   const idsOf = ({ kind, payload }: IntegrationDeliveryRow): number[] =>
     kind === 'logs' ? (JSON.parse(payload) as number[]) : [];
   const lines = new Map((await deps.loggedLines(rows.flatMap(idsOf))).map((line) => [line.id, loggedLine(line)]));
   return rows.map((row) => ({
     id: row.id,
-    items: row.kind === 'logs' ? idsOf(row).flatMap((id) => lines.get(id) ?? []) : [JSON.parse(row.payload) as Item],
+    items:
+      row.kind === 'logs' ? idsOf(row).flatMap((id) => lines.get(id) ?? []) : [JSON.parse(redactSecrets(row.payload)) as Item],
   }));
 }
 
@@ -168,6 +173,6 @@ const loggedLine = (row: LoggedRow): LoggedLine => ({
   spanId: row.span_id ?? '',
   logId: String(row.id),
   level: row.level,
-  message: row.message,
-  ...(row.fields !== null && { fields: row.fields }),
+  message: redactSecrets(row.message),
+  ...(row.fields !== null && { fields: redactSecrets(row.fields) }),
 });

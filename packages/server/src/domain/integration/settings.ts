@@ -61,7 +61,7 @@ function objectionTo(deps: SettingDeps, field: IntegrationField, value: Integrat
   if (/\p{Cc}/u.test(value)) return 'must not hold control characters';
   switch (field.type) {
     case 'url':
-      return deps.objectionTo(value);
+      return deps.objectionTo(value) ?? (/[?#]/.test(value) ? 'must be a base URL, without ? and #' : undefined);
     case 'template':
       return templateObjection(value);
     case 'choice':
@@ -101,9 +101,16 @@ const SHORTEST_PART = 6;
 /** A text of another server, which may repeat what it was sent, in whatever form. */
 export function withoutSecrets(text: string, { fields }: IntegrationKind, settings: Settings): string {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
-  const clean = secrets.flatMap(formsOf).reduce((cleaner, secret) => cleaner.replaceAll(secret, REDACTED), text);
-  return redactSecrets(clean);
+  const names = Object.values(settings).filter((value) => typeof value === 'string');
+  const forms = secrets.flatMap((secret) => [...formsOf(secret), ...basicFormsOf(secret, names)]);
+  return redactSecrets(forms.reduce((cleaner, secret) => cleaner.replaceAll(secret, REDACTED), text));
 }
+
+/** As HTTP Basic authentication sends it (RFC 7617): with a user name, or as one, in base64. */
+const basicFormsOf = (secret: string, names: readonly string[]): string[] =>
+  [secret, `${secret}:`, ...names.flatMap((name) => [`${name}:${secret}`, `${secret}:${name}`])]
+    .map((pair) => Buffer.from(pair).toString('base64').replace(/=+$/, ''))
+    .filter(({ length }) => length >= SHORTEST_PART);
 
 /** As it is, escaped, and its parts: a list of headers, or a URL with a key, is sent in pieces. */
 function formsOf(secret: string): string[] {

@@ -1,7 +1,7 @@
 import type { CompleteStage, EventToken, StageStatus } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Reads, StageRow, WaitingStage } from '../../store/store.js';
-import { actorOf, audit } from '../account/audit.js';
+import { audit, auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate, undoIfRefused } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
@@ -39,9 +39,9 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
         const stage = await lockStage(group, stageId);
         if (!stage || !mayComplete(stage, by)) throw refusal(by, id);
         const completed = await completeEvent(group, stage, result);
-        const actor = 'token' in by ? 'token' : actorOf(by.caller);
         const entry = { action: 'stage.complete', target: { type: 'stage', id }, details: { status: completed.status } };
-        if (!completed.repeated) await audit(group, { applicationId, actor }, entry);
+        if (completed.repeated) return completed;
+        await ('token' in by ? audit(group, { applicationId, actor: 'token' }, entry) : auditBy(group, by.caller, entry));
         return completed;
       });
     },
@@ -51,8 +51,7 @@ export function eventStageUseCases(deps: EventStageDeps): EventStageUseCases {
         const stage = await lockStage(group, stageId);
         if (stage?.application_id !== caller.applicationId) throw notFound('stage', id);
         const issued = await issue(group, stage, revokeOthers);
-        const by = { applicationId: caller.applicationId, actor: actorOf(caller) };
-        await audit(group, by, { action: 'stage.token', target: { type: 'stage', id }, details: { revokeOthers } });
+        await auditBy(group, caller, { action: 'stage.token', target: { type: 'stage', id }, details: { revokeOthers } });
         return issued;
       });
     },

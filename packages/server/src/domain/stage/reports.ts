@@ -86,7 +86,7 @@ export async function recordLogs(
   const ids = await tx.allocateIds('stage_log', written.length);
   await tx.insertLogs(
     written.map((line, index) => ({
-      ...logRow(line, ids[index] as number, rows.get(Number(line.id))?.pipeline_id ?? 0),
+      ...logRow(line, ids[index] as number, rows.get(Number(line.id))?.pipeline_id ?? 0, now),
       fields: fieldsOf(line, maxLogFieldsBytes),
     })),
   );
@@ -109,14 +109,14 @@ function fieldsOf({ fields }: LogLine, most: number): string | null {
   return bytes <= most ? text : JSON.stringify({ 'pipelogiq.fields_left_out_bytes': bytes });
 }
 
-const logRow = (line: LogLine, id: number, pipelineId: number): Omit<StageLogRow, 'fields'> => ({
+const logRow = (line: LogLine, id: number, pipelineId: number, now: Ms): Omit<StageLogRow, 'fields'> => ({
   id,
   pipeline_id: pipelineId,
   stage_id: Number(line.id),
   fencing_token: line.fencingToken,
   level: line.level,
   message: line.message,
-  logged_at: Date.parse(line.loggedAt),
+  logged_at: Math.min(Date.parse(line.loggedAt), now), // a clock that is ahead must not keep it, and all that come after, for longer
 });
 
 const stageIds = (refs: readonly { id: string }[]): number[] =>

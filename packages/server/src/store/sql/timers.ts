@@ -45,7 +45,7 @@ const grantGrace = statement<Gap & { leaseExpiresAt: number }>((shape) => {
   const { slot, can } = shape;
   const end = slot('leaseExpiresAt', 'int');
   // Since the timeout began: `leased_at` may be later, where the stage was ready by a clock that was set back since.
-  const timeout = sql`timeout_at + ${lostSince(sql`timeout_at - timeout_ms`, shape)}`;
+  const timeout = sql`timeout_at + ${lostSince(sql`(timeout_at - timeout_ms)`, shape)}`;
   return sql`
     update stage set lease_expires_at = ${end}, timeout_at = ${timeout}, wake_at = ${can.least(end, timeout)}
     where status = 'running'
