@@ -37,6 +37,22 @@ it('has a HELP and a TYPE for each metric, once, and no line twice', async () =>
   expect(new Set(keys).size).toBe(keys.length);
 });
 
+// Seen to fail when applications beyond the bound had a line each, all of them called `other`.
+it('has no line twice when there are more applications than it tells apart', async () => {
+  const h = await harness({ metricsMaxHandlers: 2, metricsMaxAgeMs: 0 });
+  for (const application of ['one', 'two', 'three', 'other']) {
+    const key = { name: 'k', scopes: ['produce', 'work'], application };
+    const { key: apiKey } = await h.call<{ key: string }>('POST', '/api-keys', key);
+    const headers = { authorization: `Bearer ${apiKey}` };
+    await h.call('POST', '/pipelines', { name: 'p', stages: [{ name: 'a' }] }, headers);
+    await h.call('POST', '/workers/bootstrap', { workerName: 'w', supportedHandlers: ['b'] }, headers);
+  }
+  await metricsOf(h);
+  const { lines } = await metricsOf(h);
+  const keys = lines.map(({ name, labels }) => `${name} ${JSON.stringify(labels)}`);
+  expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+});
+
 it('has the process and the runtime, without the gauges that are called like counters', async () => {
   const { value, text } = await metricsOf(await harness());
   expect(value('process_resident_memory_bytes')).toBeGreaterThan(1e6);

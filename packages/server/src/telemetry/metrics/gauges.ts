@@ -169,7 +169,9 @@ export class Gauges {
   }
 
   #at(family: Numbers, { application_id }: Pick<HandlerKey, 'application_id'>, ...values: string[]): NumberSeries {
-    return family.at([application_id, ...values].join('\n'), [this.#labels.of(application_id), ...values]);
+    const label = this.#labels.of(application_id);
+    // All that show one label are one line.
+    return family.at([label.text === OTHER ? OTHER : application_id, ...values].join('\n'), [label, ...values]);
   }
 
   #gauge(name: string, help: string, labels: readonly string[] = []): Numbers {
