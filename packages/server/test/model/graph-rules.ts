@@ -41,6 +41,7 @@ export function follow(world: World, pipeline: PipelineModel): void {
       moved = true;
     }
   }
+  pipeline.hasBegun ||= pipeline.stages.some(couldGoOn);
   pipeline.status = statusOf(pipeline);
 }
 
@@ -64,16 +65,16 @@ function statusOf(pipeline: PipelineModel): PipelineStatus {
   const { status, stages } = pipeline;
   if (stages.some(isOpen)) {
     if (isFinal(pipeline)) return 'running';
-    if (status === 'not_started' && hasBegun(pipeline)) return 'running';
+    if (status === 'not_started' && pipeline.hasBegun) return 'running';
     return status;
   }
   if (status === 'cancelled') return 'cancelled';
   return stages.some(isBroken) ? 'failed' : 'completed';
 }
 
-/** The first stage was due. */
-export const hasBegun = ({ stages }: PipelineModel): boolean =>
-  stages.some(({ status, token }) => status === 'pending' || status === 'waiting' || status === 'running' || token > 0);
+/** Once one of its stages could go on, a pipeline has begun, whatever the clock shows later. */
+const couldGoOn = ({ status, token }: StageModel): boolean =>
+  status === 'pending' || status === 'waiting' || status === 'running' || token > 0;
 
 export const counts = ({ stages }: PipelineModel) => ({
   total: stages.length,

@@ -1,4 +1,4 @@
-import { dependentsOf, follow, following, hasBegun, isBroken, isOpen, reconsider } from './graph-rules.js';
+import { dependentsOf, follow, following, isBroken, isOpen, reconsider } from './graph-rules.js';
 import {
   aStage,
   currentDelivery,
@@ -21,6 +21,7 @@ export function create(world: World, specs: readonly Spec[], options: { priority
     status: waits ? 'not_started' : 'running',
     priority: options.priority,
     runAt,
+    hasBegun: false,
     pausedAt: undefined,
     run: 1,
     stages: [],
@@ -83,7 +84,7 @@ export function pause(world: World, pipeline: PipelineModel): boolean {
 
 export function resume(world: World, pipeline: PipelineModel): boolean {
   if (pipeline.status !== 'paused') return false;
-  const waits = pipeline.runAt !== undefined && pipeline.runAt > world.now && !hasBegun(pipeline);
+  const waits = pipeline.runAt !== undefined && pipeline.runAt > world.now && !pipeline.hasBegun;
   pipeline.status = waits ? 'not_started' : 'running';
   // The time to be taken or completed stood still; of what became ready meanwhile it begins now.
   const pausedMs = world.now - (pipeline.pausedAt ?? world.now);

@@ -95,6 +95,7 @@ export interface PipelineModel {
   status: PipelineStatus;
   priority: number;
   runAt: number | undefined;
+  hasBegun: boolean;
   pausedAt: number | undefined;
   run: number;
   stages: StageModel[];
