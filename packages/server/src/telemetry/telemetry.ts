@@ -58,7 +58,14 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
   const spanExport = createSpanExport(tracingConfig(env, warn), { clock });
   const work = spanExport.enabled ? new RequestWork(clock) : undefined;
   const { slowRequestMs: slowMs } = config;
-  const serverSpans = createServerSpans({ spanExport, sampler, clock, slowMs, database: store, ...(work && { work }) });
+  const serverSpans = createServerSpans({
+    spanExport,
+    sampler,
+    clock,
+    slowMs,
+    database: store === 'postgres' ? 'postgresql' : store,
+    ...(work && { work }),
+  });
   const onError = (error: unknown, what: string): void => log.warn({ err: error }, what);
   const metrics = createServerMetrics(config, { version, store, clock, exportTo: metricExportConfig(env, warn), onError });
   return {
