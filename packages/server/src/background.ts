@@ -1,6 +1,7 @@
 import type { AccountService } from './domain/account/accounts.js';
 import type { Refusals } from './domain/account/refusals.js';
 import type { Committer } from './domain/commit/committer.js';
+import { operate } from './domain/commit/operate.js';
 import type { Group, OperateTicket, TimerTicket } from './domain/commit/tickets.js';
 import type { EngineParts } from './engine.js';
 import { BulkActions } from './loops/bulk-actions.js';
@@ -46,7 +47,7 @@ const behindAll = <R>(
   committer: Committer,
   weight: Pick<OperateTicket, 'applicationId' | 'rows' | 'pipelines'>,
   run: (group: Group) => Promise<R>,
-): Promise<R> => committer.submit<OperateTicket>({ kind: 'operate', bytes: 0, background: true, ...weight, run }) as Promise<R>;
+): Promise<R> => operate(committer, weight.applicationId, run, { ...weight, background: true });
 
 /** Background work: name, period, function. */
 export function backgroundLoops(parts: EngineParts, committer: Committer, accounts: AccountService): Loop[] {

@@ -5,7 +5,7 @@ import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { notFound, pipelineOf, stagesOf } from '../ids.js';
 import { isFinal } from './cancel.js';
-import { changeGraph, type LoadedPipeline, loadPipeline, type Randomness } from './change-graph.js';
+import { changeGraph, type LoadedPipeline, loadPipeline, type Randomness, UNDER_WAY } from './change-graph.js';
 import { spawnedBy, withFollowing } from './replan.js';
 
 /** What an operator may do to a pipeline that exists. Each checks everything before it writes: a refusal changes nothing. */
@@ -66,7 +66,7 @@ function checkDependents({ stages, edges }: LoadedPipeline, stage: GraphStage): 
   const dependents = new Set(
     edges.filter((edge) => again.has(edge.depends_on_id) || gone.has(edge.depends_on_id)).map((edge) => edge.stage_id),
   );
-  const busy = stages.find(({ id, status }) => dependents.has(id) && (status === 'running' || status === 'waiting'));
+  const busy = stages.find(({ id, status }) => dependents.has(id) && UNDER_WAY.has(status));
   if (busy)
     throw conflict(
       `"${busy.name}", which depends on it or on what it spawned, is ${busy.status}; let it end, or rerun all that follow too.`,

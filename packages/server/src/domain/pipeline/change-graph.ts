@@ -31,9 +31,9 @@ export async function lockedPipeline({ tx }: Group, applicationId: number, id: n
   return pipeline;
 }
 
-const FINAL: ReadonlySet<PipelineState['status']> = new Set(['completed', 'failed', 'cancelled']);
 const ENDED: ReadonlySet<StageStatus> = new Set(['completed', 'failed', 'skipped', 'cancelled']);
-const UNDER_WAY: ReadonlySet<StageStatus> = new Set(['running', 'waiting']);
+/** Left by the worker or the event that they wait for. */
+export const UNDER_WAY: ReadonlySet<StageStatus> = new Set(['running', 'waiting']);
 const READY: ReadonlySet<StageStatus> = new Set(['pending', 'throttled', 'running', 'waiting']);
 
 export interface Randomness {
@@ -58,7 +58,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
   const skipped = [...(intent.skip ?? [])];
   await tx.archiveDeliveries([...again, ...removed, ...skipped]);
   await tx.archiveSuperseded([...again, ...removed], now);
-  if (FINAL.has(pipeline.status) || again.length + removed.size + skipped.length > 0)
+  if (isFinal(pipeline.status) || again.length + removed.size + skipped.length > 0)
     await keepSpans(group, loaded, new Set([...again, ...removed]));
   await tx.removeStages([...removed], now);
   await tx.insertDependencies(inStead);
@@ -68,8 +68,8 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
 
   const begins = hasReady(stages, places);
   const status = statusAfter(pipeline, begins, counts);
-  const ends = FINAL.has(status);
-  const reopens = FINAL.has(pipeline.status) && !ends;
+  const ends = isFinal(status);
+  const reopens = isFinal(pipeline.status) && !ends;
   await tx.setPipelineState(pipeline.id, {
     ...counts,
     status,
@@ -77,7 +77,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
     // The span of the run that ended has been exported under the old id, or is kept for it.
     root_span_id: reopens ? clock.randomHex(8) : pipeline.root_span_id,
     started_at: pipeline.started_at ?? (begins ? now : null),
-    finished_at: ends ? (FINAL.has(pipeline.status) ? pipeline.finished_at : now) : null,
+    finished_at: ends ? (isFinal(pipeline.status) ? pipeline.finished_at : now) : null,
     cancel_reason: reopens ? null : pipeline.cancel_reason,
     stages_removed: pipeline.stages_removed + removed.size,
   });
@@ -101,7 +101,7 @@ export async function changeGraph(group: Group, loaded: LoadedPipeline, intent: 
       return stage ? [{ ...stage, ...place }] : [];
     }),
   );
-  if (isFinal(status) && !FINAL.has(pipeline.status)) effects.endPipeline({ ...pipeline, status });
+  if (isFinal(status) && !isFinal(pipeline.status)) effects.endPipeline({ ...pipeline, status });
   // The run is over and its span exported; who follows the events hears that it ended in another way after all.
   else if (isFinal(status) && status !== pipeline.status) effects.events.add(`pipeline_${status}`, pipeline);
 }
@@ -140,7 +140,7 @@ function hasReady(stages: readonly GraphStage[], places: readonly StagePlace[]):
 
 function statusAfter(pipeline: PipelineState, begins: boolean, counts: StageCounts): PipelineState['status'] {
   if (counts.stages_open > 0) {
-    const reopens = FINAL.has(pipeline.status) || (pipeline.status === 'not_started' && begins);
+    const reopens = isFinal(pipeline.status) || (pipeline.status === 'not_started' && begins);
     return reopens ? 'running' : pipeline.status;
   }
   if (pipeline.status === 'cancelled') return 'cancelled';

@@ -1,9 +1,8 @@
-import type { StageStatus } from '@pipelogiq/protocol';
 import type { GraphEdge, GraphStage, StageMatch } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { stagesOf } from '../ids.js';
 import type { ActionDeps } from './actions.js';
-import { changeGraph, type LoadedPipeline, loadPipeline } from './change-graph.js';
+import { changeGraph, type LoadedPipeline, loadPipeline, UNDER_WAY } from './change-graph.js';
 import { spawnedBy, withFollowing } from './replan.js';
 
 /** Stages that were changed, and how many of those asked for could not be. */
@@ -59,8 +58,6 @@ async function chosen(
       (alike === undefined || alike.has(stage.id)),
   );
 }
-
-const UNDER_WAY: ReadonlySet<StageStatus> = new Set(['running', 'waiting']);
 
 const isBroken = ({ status, run_next_if_failed }: GraphStage): boolean =>
   status === 'blocked' || status === 'cancelled' || (status === 'failed' && run_next_if_failed === 0);

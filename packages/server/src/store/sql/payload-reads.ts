@@ -1,6 +1,6 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import type { Schema } from '../schema.js';
-import type { IdRange, PayloadReads, Portion } from '../store.js';
+import type { IdRange, PayloadReads } from '../store.js';
 
 const NO_ID = 0;
 
@@ -24,26 +24,14 @@ export const payloadReads = (db: Kysely<Schema>): PayloadReads => ({
       .orderBy('id');
     const bytes = sql<number>`coalesce(octet_length(input), 0) + coalesce(octet_length(output), 0)`;
     const shown = fitting(await own.select(bytes.as('bytes')).limit(limit).execute(), maxBytes);
-    return portion(
-      await own
-        .selectAll()
-        .limit(Math.min(shown + 1, limit + 1))
-        .execute(),
-      shown,
-    );
+    return { rows: await withOneMore(own.selectAll(), shown), shown };
   },
   async context(pipelineId, { limit, after, maxBytes }) {
     let own = db.selectFrom('context_item').where('pipeline_id', '=', pipelineId).orderBy('key');
     if (after !== undefined) own = own.where('key', '>', after);
     const bytes = sql<number>`octet_length(value)`;
     const shown = fitting(await own.select(bytes.as('bytes')).limit(limit).execute(), maxBytes);
-    return portion(
-      await own
-        .selectAll()
-        .limit(Math.min(shown + 1, limit + 1))
-        .execute(),
-      shown,
-    );
+    return { rows: await withOneMore(own.selectAll(), shown), shown };
   },
   stageOutlines({ from, to }: IdRange, limit: number) {
     return db
@@ -57,4 +45,6 @@ export const payloadReads = (db: Kysely<Schema>): PayloadReads => ({
   },
 });
 
-const portion = <Row>(rows: Row[], shown: number): Portion<Row> => ({ rows, shown });
+/** The row behind those that are shown says that there is another page. */
+const withOneMore = <Row>(query: SelectQueryBuilder<Schema, never, Row>, shown: number): Promise<Row[]> =>
+  query.limit(shown + 1).execute() as Promise<Row[]>;
