@@ -6,12 +6,11 @@ import { resumePipeline } from '../../src/domain/pipeline/actions.js';
 import { BulkActions, type BulkDeps } from '../../src/loops/bulk-actions.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 import { aDatabase, openStoreOf } from '../support/stores.js';
+import { act, acted, besideBrokenAndBusy } from './bulk-support.js';
 import { type Harness, harness, type WireWorker } from './support.js';
 
 type Weight = Parameters<BulkDeps['inBackground']>[0];
 
-const act = ({ call }: Harness, body: object) => call<BulkAction>('POST', '/pipelines/actions', body);
-const acted = ({ call }: Harness, { id }: BulkAction) => call<BulkAction>('GET', `/pipelines/actions/${id}`);
 const independent = (count: number, extra: Partial<StageSpec> = {}): StageSpec[] =>
   Array.from({ length: count }, (_, at) => ({ name: `s${at}`, handler: 'a', dependsOn: [], maxAttempts: 1, ...extra }));
 
@@ -235,21 +234,7 @@ describe('an action on the stages of many pipelines', () => {
   });
 
   it('holds each to the rules for one alone: neither beside a broken dependency nor below one that runs', async () => {
-    const h = await harness();
-    const worker = await h.worker();
-    const { id } = await h.create({
-      stages: [
-        { name: 'one', handler: 'a', dependsOn: [], maxAttempts: 1 },
-        { name: 'two', handler: 'a', dependsOn: ['one'], maxAttempts: 1 },
-        { name: 'free', handler: 'a', dependsOn: [], maxAttempts: 1 },
-        { name: 'below', handler: 'b', dependsOn: ['free'] },
-      ],
-    });
-    for (let at = 0; at < 3; at++) await worker.ack(await worker.one());
-    await (await h.worker(['b'])).one(); // "below" runs
-    const [one] = (await h.call<Page<{ id: string }>>('GET', `/pipelines/${id}/stages`)).items;
-    await h.call('POST', `/stages/${one?.id}/rerun`, {});
-    await worker.nack(await worker.one());
+    const { h, id } = await besideBrokenAndBusy();
     const done = await run(h, { action: 'rerun_stages', filter: { name: 'test' }, stages: { status: 'completed' } });
     expect(done).toMatchObject({ status: 'completed', matched: 2, done: 0, refused: 2 });
     expect(await h.statuses(id)).toEqual({ one: 'failed', two: 'completed', free: 'completed', below: 'running' });

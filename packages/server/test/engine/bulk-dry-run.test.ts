@@ -1,9 +1,6 @@
-import type { BulkAction, Page } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
-import { type Harness, harness } from './support.js';
-
-const act = ({ call }: Harness, body: object) => call<BulkAction>('POST', '/pipelines/actions', body);
-const acted = ({ call }: Harness, { id }: BulkAction) => call<BulkAction>('GET', `/pipelines/actions/${id}`);
+import { act, acted, besideBrokenAndBusy } from './bulk-support.js';
+import { harness } from './support.js';
 
 describe('a dry run', () => {
   it('tells how many match, and how many of them the action could change', async () => {
@@ -35,21 +32,7 @@ describe('a dry run', () => {
   });
 
   it('of a rerun of stages leaves out those beside a broken dependency and above one that runs', async () => {
-    const h = await harness();
-    const worker = await h.worker();
-    const { id } = await h.create({
-      stages: [
-        { name: 'one', handler: 'a', dependsOn: [], maxAttempts: 1 },
-        { name: 'two', handler: 'a', dependsOn: ['one'], maxAttempts: 1 },
-        { name: 'free', handler: 'a', dependsOn: [], maxAttempts: 1 },
-        { name: 'below', handler: 'b', dependsOn: ['free'] },
-      ],
-    });
-    for (let at = 0; at < 3; at++) await worker.ack(await worker.one());
-    await (await h.worker(['b'])).one(); // "below" runs
-    const [one] = (await h.call<Page<{ id: string }>>('GET', `/pipelines/${id}/stages`)).items;
-    await h.call('POST', `/stages/${one?.id}/rerun`, {});
-    await worker.nack(await worker.one());
+    const { h } = await besideBrokenAndBusy();
     const request = { action: 'rerun_stages', filter: { name: 'test' }, stages: { status: 'completed' }, dryRun: true };
     expect(await act(h, request)).toMatchObject({ matched: 2, possible: 0 });
     expect(await act(h, { ...request, following: true })).toMatchObject({ matched: 2, possible: 1 });

@@ -14,8 +14,9 @@ export async function perPipeline(
   act: (stageIds: number[]) => Promise<void>,
 ): Promise<unknown> {
   const all = await broken(group, stageIds, act);
+  if (all === undefined) return undefined;
   const pipelines = groupBy(stageIds, pipelineOf);
-  if (all === undefined || pipelines.size === 1) return all;
+  if (pipelines.size === 1) return all;
   let first: unknown;
   for (const own of pipelines.values()) first = (await broken(group, own, act)) ?? first;
   return first;
