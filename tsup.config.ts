@@ -16,7 +16,8 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   noExternal: ['@pipelogiq/protocol'],
-  external: ['@opentelemetry/exporter-trace-otlp-grpc', '@opentelemetry/exporter-metrics-otlp-grpc'], // optional dependencies are not left out by themselves
+  // Optional dependencies are not left out by themselves.
+  external: ['trace', 'metrics', 'logs'].map((signal) => `@opentelemetry/exporter-${signal}-otlp-grpc`),
   dts: process.env.TYPES !== '0' && {
     entry,
     // tsup resolves paths from the package's folder; only a path makes it inline the types of the private protocol package.

@@ -12,6 +12,7 @@ import {
 import type { Clock } from '../clock.js';
 import { settledWithin } from '../settled-within.js';
 import type { LogRecord } from './logging.js';
+import { needsPackage, otlpOptions } from './otlp-options.js';
 
 export interface LogsConfig extends SignalConfig {
   resource: { [key: string]: string };
@@ -83,18 +84,15 @@ async function open(config: LogsConfig): Promise<Open> {
   return { logger: provider.getLogger('pipelogiq'), shutdown: () => provider.shutdown() };
 }
 
-async function exporterOf({ exporter, protocol, endpoint, headers, timeoutMs, compression }: LogsConfig) {
-  if (exporter === 'console') {
+async function exporterOf(config: LogsConfig) {
+  if (config.exporter === 'console') {
     const { ConsoleLogRecordExporter } = await import('@opentelemetry/sdk-logs');
     return new ConsoleLogRecordExporter();
   }
-  if (protocol === 'grpc') {
-    throw new Error('the server exports logs by OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=http/protobuf only');
-  }
-  const { OTLPLogExporter } = await import('@opentelemetry/exporter-logs-otlp-proto');
-  type Options = NonNullable<ConstructorParameters<typeof OTLPLogExporter>[0]>;
-  const options = { url: endpoint, headers, timeoutMillis: timeoutMs, compression: compression as never } satisfies Options;
-  return new OTLPLogExporter(options);
+  const { OTLPLogExporter } = await (config.protocol === 'grpc'
+    ? import('@opentelemetry/exporter-logs-otlp-grpc').catch(needsPackage('@opentelemetry/exporter-logs-otlp-grpc'))
+    : import('@opentelemetry/exporter-logs-otlp-proto'));
+  return new OTLPLogExporter(otlpOptions(config));
 }
 
 type Emitted = Parameters<OtelLogger['emit']>[0];

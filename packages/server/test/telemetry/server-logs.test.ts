@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.js';
 import { resolveConfig } from '../../src/config.js';
 import { openTelemetry } from '../../src/telemetry/telemetry.js';
 import { harness } from '../engine/support.js';
-import { aReceiver } from '../traces/support.js';
+import { startOtlpReceiver } from '../support/otlp-receiver.js';
 
 function aLogFile(): { logFile: string; lines(): { [field: string]: unknown }[]; text(): string } {
   const folder = mkdtempSync(join(tmpdir(), 'pipelogiq-log-'));
@@ -51,34 +51,50 @@ function aTelemetry(options: { logFile: string; env: Record<string, string> }) {
 }
 
 // Seen to fail when otelRecord does not redact, and when safeLine does not.
-it('sends its log over OTLP when the standard variables ask for it: severity, fields, trace ids, and no secret anywhere', async () => {
-  const receiver = await aReceiver();
-  const { logFile, text } = aLogFile();
-  const env = { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${receiver.endpoint}/v1/logs`, OTEL_SERVICE_NAME: 'orders' };
-  const telemetry = aTelemetry({ logFile, env });
-  const canaries = [`plq_${'c4nary'.repeat(4)}`, 'whsec_C4NARY', 'c4nary-password', 'Bearer c4nary1234'];
-  const [key, signing, password, bearer] = canaries;
-  const traceId = '0af7651916cd43dd8448eb211c80319c';
-  telemetry.log.warn(
-    { traceId, spanId: 'b7ad6b7169203331', pipelineId: '7', note: `of ${signing}`, password, err: new Error(`no ${bearer}`) },
-    `refused ${key}`,
-  );
-  await telemetry.close();
-  const [record, ...others] = receiver.logs();
-  expect(others).toEqual([]);
-  expect(record).toMatchObject({
-    severityText: 'WARN',
-    severityNumber: 13,
-    body: 'refused plq_[redacted]',
-    traceId,
-    spanId: 'b7ad6b7169203331',
-    attributes: { pipeline_id: '7', category: 'scheduler', password: '[redacted]' },
-    resource: { 'service.name': 'orders' },
-  });
-  const told = JSON.stringify(receiver.logs()) + text();
-  for (const canary of canaries) expect(told).not.toContain(canary.replace('Bearer ', ''));
-  expect(text()).toContain('refused plq_[redacted]');
-});
+it.each([
+  ['http/protobuf', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
+  ['grpc', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
+  ['grpc', 'OTEL_EXPORTER_OTLP_LOGS_PROTOCOL'],
+] as const)(
+  'sends its log over OTLP, %s by %s: severity, fields, trace ids, and no secret anywhere',
+  async (protocol, variable) => {
+    const receiver = await startOtlpReceiver({ protocol });
+    onTestFinished(() => receiver.close());
+    const { logFile, text } = aLogFile();
+    const env = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+      OTEL_EXPORTER_OTLP_HEADERS: 'x-tenant=shop',
+      OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip',
+      OTEL_SERVICE_NAME: 'orders',
+      OTEL_METRICS_EXPORTER: 'none',
+      [variable]: protocol,
+    };
+    const telemetry = aTelemetry({ logFile, env });
+    const canaries = [`plq_${'c4nary'.repeat(4)}`, 'whsec_C4NARY', 'c4nary-password', 'Bearer c4nary1234'];
+    const [key, signing, password, bearer] = canaries;
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    telemetry.log.warn(
+      { traceId, spanId: 'b7ad6b7169203331', pipelineId: '7', note: `of ${signing}`, password, err: new Error(`no ${bearer}`) },
+      `refused ${key}`,
+    );
+    await telemetry.close();
+    const [record, ...others] = receiver.logs();
+    expect(others).toEqual([]);
+    expect(record).toMatchObject({
+      severityText: 'WARN',
+      severityNumber: 13,
+      body: 'refused plq_[redacted]',
+      traceId,
+      spanId: 'b7ad6b7169203331',
+      attributes: { pipeline_id: '7', category: 'scheduler', password: '[redacted]' },
+      resource: { 'service.name': 'orders' },
+    });
+    expect(receiver.requests()[0]?.headers).toMatchObject({ 'x-tenant': 'shop' });
+    const told = JSON.stringify(receiver.logs()) + text();
+    for (const canary of canaries) expect(told).not.toContain(canary.replace('Bearer ', ''));
+    expect(text()).toContain('refused plq_[redacted]');
+  },
+);
 
 it('ends in time while the collector is away, and logs all the same', async () => {
   const { logFile, lines } = aLogFile();

@@ -4,6 +4,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { MetricData, MetricProducer, PeriodicExportingMetricReader, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import { SERVER_VERSION } from '../../version.js';
 import type { MetricExportConfig } from '../otel-config.js';
+import { needsPackage, otlpOptions } from '../otlp-options.js';
 import type { Family, HistogramSeries, NumberSeries } from './families.js';
 
 type Sdk = typeof import('@opentelemetry/sdk-metrics');
@@ -54,26 +55,11 @@ function reporting(exporter: PushMetricExporter, { onError }: MetricExportDeps):
 
 async function openExporter(config: MetricExportConfig, sdk: Sdk): Promise<PushMetricExporter> {
   if (config.exporter === 'console') return new sdk.ConsoleMetricExporter();
-  const { endpoint, headers, timeoutMs, compression } = config;
-  const common = { url: endpoint, timeoutMillis: timeoutMs, compression: compression as Compression };
-  if (config.protocol !== 'grpc') {
-    const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
-    return new OTLPMetricExporter({ ...common, headers });
-  }
-  const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-grpc').catch((cause: unknown) => {
-    const advice = 'install @opentelemetry/exporter-metrics-otlp-grpc or set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf';
-    throw new Error(`OTLP over gRPC needs an optional package: ${advice}`, { cause });
-  });
-  // The exporter calls these two methods only, so that @grpc/grpc-js, which comes with it, need not be imported here.
-  const metadata = { clone: () => metadata, getMap: () => headers };
-  return new OTLPMetricExporter({ ...common, metadata } as unknown as ConstructorParameters<typeof OTLPMetricExporter>[0]);
+  const { OTLPMetricExporter } = await (config.protocol === 'grpc'
+    ? import('@opentelemetry/exporter-metrics-otlp-grpc').catch(needsPackage('@opentelemetry/exporter-metrics-otlp-grpc'))
+    : import('@opentelemetry/exporter-metrics-otlp-proto'));
+  return new OTLPMetricExporter(otlpOptions(config));
 }
-
-/** The exporters' own enum of the same strings, which they do not export. */
-type HttpOptions = NonNullable<
-  ConstructorParameters<typeof import('@opentelemetry/exporter-metrics-otlp-proto').OTLPMetricExporter>[0]
->;
-type Compression = NonNullable<HttpOptions['compression']>;
 
 function producer(sdk: Sdk, resource: Resource, { read, now }: MetricExportDeps): MetricProducer {
   const startTime = hrTime(now());
