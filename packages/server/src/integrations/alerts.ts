@@ -1,6 +1,5 @@
+import { baseOf, text, textOf, url } from '../config-fields.js';
 import type { IntegrationKind } from '../domain/integration/kind.js';
-
-import { baseOf, text, textOf, url } from './fields.js';
 
 /** Where alerts go; alerts read it. Each field is one channel. */
 export const alerts: IntegrationKind = {

@@ -1,6 +1,6 @@
+import { baseOf, cut, flag, JSON_TYPE, listOf, text, textOf, url } from '../config-fields.js';
 import type { IntegrationKind, Item, Settings } from '../domain/integration/kind.js';
-
-import { baseOf, cut, flag, JSON_TYPE, listOf, text, textOf, titleOf, url } from './fields.js';
+import { titleOf } from './items.js';
 
 const MAX_TEXT = 2_000;
 

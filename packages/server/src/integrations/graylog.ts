@@ -1,7 +1,7 @@
+import { baseOf, cut, flag, JSON_TYPE, text, textOf, url } from '../config-fields.js';
 import type { IntegrationKind, Item, Settings } from '../domain/integration/kind.js';
-
 import type { OutboundRequest } from '../outbound/outbound.js';
-import { baseOf, cut, flag, idsOf, JSON_TYPE, text, textOf, titleOf, url } from './fields.js';
+import { idsOf, titleOf } from './items.js';
 
 /** Levels of syslog (RFC 5424). */
 const LEVELS: { readonly [level: string]: number } = { trace: 7, debug: 7, info: 6, warn: 4, error: 3, fatal: 2 };

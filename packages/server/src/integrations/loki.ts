@@ -1,7 +1,7 @@
+import { baseOf, flag, JSON_TYPE, listOf, text, textOf, url } from '../config-fields.js';
 import type { IntegrationKind, Item, Settings } from '../domain/integration/kind.js';
-
 import type { OutboundRequest } from '../outbound/outbound.js';
-import { baseOf, flag, idsOf, JSON_TYPE, listOf, text, textOf, titleOf, url } from './fields.js';
+import { idsOf, titleOf } from './items.js';
 
 const PER_REQUEST = 500;
 const NO_CONTENT = 204;

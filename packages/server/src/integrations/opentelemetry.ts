@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of links are written like this
-import type { IntegrationKind, Settings } from '../domain/integration/kind.js';
 
-import { baseOf, choice, listOf, template, text, url } from './fields.js';
+import { baseOf, choice, listOf, template, text, url } from '../config-fields.js';
+import type { IntegrationKind, Settings } from '../domain/integration/kind.js';
 
 const isGrpc = ({ protocol }: Settings): boolean => protocol === 'grpc';
 

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
+import { cut, text, textOf } from '../config-fields.js';
 import type { IntegrationKind, Settings, StageFailure } from '../domain/integration/kind.js';
-
 import type { OutboundRequest } from '../outbound/outbound.js';
-import { cut, idsOf, text, textOf, titleOf } from './fields.js';
+import { idsOf, titleOf } from './items.js';
 
 const CLIENT = 'pipelogiq/1.0';
 const MAX_MESSAGE = 8_192;

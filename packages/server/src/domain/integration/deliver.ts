@@ -1,6 +1,7 @@
 import { redactSecrets } from '@pipelogiq/protocol';
 import type { Outbound, OutboundAnswer, OutboundRequest } from '../../outbound/outbound.js';
 import type { IntegrationDeliveryRow, LoggedRow, Ms } from '../../store/store.js';
+import { retryAfter } from '../retry-after.js';
 import type { IntegrationKind, Item, LoggedLine, Settings } from './kind.js';
 import { withoutSecrets } from './settings.js';
 
@@ -29,7 +30,6 @@ const FINAL: ReadonlySet<number> = new Set([400, 405, 409, 410, 411, 413, 414, 4
 const EXCERPT = 200;
 /** Bytes of items in one request, about. */
 const MAX_BYTES = 1_048_576;
-const MOST_WAIT_SECONDS = 3_600;
 
 type Result =
   | { kind: 'taken' }
@@ -116,14 +116,6 @@ export function refusalOf(kind: IntegrationKind, settings: Settings, { status, b
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
-/** Seconds, or a date of HTTP. */
-function retryAfter({ headers }: OutboundAnswer, now: Ms): Ms | undefined {
-  const value = headers['retry-after'];
-  if (value === undefined) return undefined;
-  const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1_000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MOST_WAIT_SECONDS) * 1_000 : undefined;
-}
 
 /** By number of items, and by their size. */
 function batchesOf(items: readonly Item[], most: number): Item[][] {

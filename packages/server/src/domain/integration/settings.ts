@@ -1,8 +1,16 @@
 import { type FieldError, type IntegrationField, type IntegrationValue, REDACTED, redactSecrets } from '@pipelogiq/protocol';
 import { didYouMean } from '../../did-you-mean.js';
 import { DomainError } from '../errors.js';
-import type { IntegrationKind, Settings } from './kind.js';
+import type { Settings } from './kind.js';
 import { templateObjection } from './links.js';
+
+/** What has settings: an integration, a channel. */
+export interface Configurable {
+  type: string;
+  fields: readonly IntegrationField[];
+  /** What is wrong with values that are right each by itself. */
+  check?(settings: Settings): { field: string; message: string } | undefined;
+}
 
 /** Values by field as they are stored: without defaults, so that a later version may have better ones. */
 export type Stored = { [field: string]: IntegrationValue };
@@ -19,7 +27,7 @@ const MAX_TEXT = 4_096;
  * What is stored after a request: secrets that it leaves out stay, if they go where they went before.
  * @throws DomainError `invalid_request` naming every field that cannot be taken
  */
-export function mergeSettings(deps: SettingDeps, kind: IntegrationKind, given: Given, before: Stored): Stored {
+export function mergeSettings(deps: SettingDeps, kind: Configurable, given: Given, before: Stored): Stored {
   const names = kind.fields.map(({ name }) => name);
   const errors: FieldError[] = Object.keys(given)
     .filter((name) => !names.includes(name))
@@ -44,7 +52,7 @@ export function mergeSettings(deps: SettingDeps, kind: IntegrationKind, given: G
 }
 
 /** Whoever may change where an integration sends to must not have its secrets sent there without knowing them. */
-function goneElsewhere(kind: IntegrationKind, given: Given, before: Stored, stored: Stored): FieldError[] {
+function goneElsewhere(kind: Configurable, given: Given, before: Stored, stored: Stored): FieldError[] {
   const moved = kind.fields.find(({ name, destination }) => destination && before[name] !== stored[name]);
   if (!moved) return [];
   return kind.fields
@@ -71,7 +79,7 @@ function objectionTo(deps: SettingDeps, field: IntegrationField, value: Integrat
   }
 }
 
-export function withDefaults({ fields }: IntegrationKind, stored: Stored): Settings {
+export function withDefaults({ fields }: Configurable, stored: Stored): Settings {
   return Object.fromEntries(
     fields.flatMap((field) => {
       const value = stored[field.name] ?? field.default;
@@ -80,7 +88,7 @@ export function withDefaults({ fields }: IntegrationKind, stored: Stored): Setti
   );
 }
 
-export const redacted = ({ fields }: IntegrationKind, stored: Stored): Stored =>
+export const redacted = ({ fields }: Configurable, stored: Stored): Stored =>
   Object.fromEntries(
     fields.flatMap(({ name, secret }) => {
       const value = stored[name];
@@ -89,7 +97,7 @@ export const redacted = ({ fields }: IntegrationKind, stored: Stored): Stored =>
   );
 
 /** Those that are shown, and those that are sealed. */
-export function parted({ fields }: IntegrationKind, stored: Stored): { open: Stored; secret: Stored } {
+export function parted({ fields }: Configurable, stored: Stored): { open: Stored; secret: Stored } {
   const isSecret = new Set(fields.filter(({ secret }) => secret).map(({ name }) => name));
   const of = (secret: boolean) => Object.fromEntries(Object.entries(stored).filter(([name]) => isSecret.has(name) === secret));
   return { open: of(false), secret: of(true) };
@@ -99,7 +107,7 @@ const SHORTEST_SECRET = 4;
 const SHORTEST_PART = 6;
 
 /** A text of another server, which may repeat what it was sent, in whatever form. */
-export function withoutSecrets(text: string, { fields }: IntegrationKind, settings: Settings): string {
+export function withoutSecrets(text: string, { fields }: Configurable, settings: Settings): string {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
   const names = Object.values(settings).filter((value) => typeof value === 'string');
   const forms = secrets.flatMap((secret) => [...formsOf(secret), ...basicFormsOf(secret, names)]);
