@@ -2,6 +2,7 @@ import type { Config } from './config.js';
 import { applicationKpis } from './domain/insight/kpis.js';
 import { MISSED_BEATS } from './domain/worker/workers.js';
 import type { Engine } from './engine.js';
+import { queueDepths } from './queue-depths.js';
 import type { Store } from './store/store.js';
 import type { MetricSources } from './telemetry/metrics/sources.js';
 
@@ -17,10 +18,7 @@ export function metricSources({ config, store, engine }: { config: Config; store
   return {
     applications: () => reads.applications(),
     queue: () => engine.queue(),
-    async queueDepths(handlers) {
-      const waiting = await reads.waitingHandlers(handlers);
-      return reads.queueDepths(waiting, Math.ceil(COUNTED_ROWS / Math.max(waiting.length, 1)));
-    },
+    queueDepths: (handlers) => queueDepths(reads, { handlers, rows: COUNTED_ROWS }),
     runningStages: () => reads.runningStages(LEASES),
     workerGroups: async () => reads.workerGroups((await reads.now()) - MISSED_BEATS * config.heartbeatIntervalMs, WORKERS),
     databaseSize: async () => ({ bytes: await reads.databaseBytes(), walBytes: await figures.walBytes?.() }),

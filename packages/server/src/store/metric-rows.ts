@@ -14,6 +14,9 @@ export interface QueueDepth extends HandlerKey {
   low: number;
 }
 
+/** Stages of an application that can be leased now. */
+export type ReadyStages = Omit<QueueDepth, 'handler'>;
+
 export interface RunningStages extends HandlerKey {
   stages: number;
 }
@@ -34,6 +37,8 @@ export interface WorkerGroup {
 export interface MetricReads {
   /** Counts to `limit` for each handler and priority. */
   queueDepths(handlers: readonly HandlerKey[], limit: number): Promise<QueueDepth[]>;
+  /** Of the first `limit` stages that can be leased now, whatever their handlers. */
+  readyStages(limit: number): Promise<ReadyStages[]>;
   /** Of the first `limit` stages that run. */
   runningStages(limit: number): Promise<RunningStages[]>;
   /** Of the newest `limit` workers. Who was last seen before `liveSince` and did not stop is offline. */

@@ -136,6 +136,25 @@ describe('labels', () => {
     ]);
   });
 
+  // Seen to fail when handlers beyond twice the bound were left out of the depths.
+  it('beyond the bound count what waits as other too: the sum is all that waits', async () => {
+    const h = await harness({ metricsMaxHandlers: 2 });
+    const handlers = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const handler of handlers) {
+      const stages = [7, 0, -7].map((priority) => ({ name: `p${priority}`, handler, priority, dependsOn: [] }));
+      await h.create({ stages });
+    }
+    const { lines } = await metricsOf(h);
+    const normal = lines.filter(({ name, labels }) => name === 'pipelogiq_queue_depth' && labels.priority === 'normal');
+    expect(normal.map(({ labels, value }) => [labels.handler, value])).toEqual([
+      ['a', 1],
+      ['b', 1],
+      ['other', 4],
+    ]);
+    const depths = lines.filter(({ name }) => name === 'pipelogiq_queue_depth');
+    expect(depths.reduce((sum, { value }) => sum + value, 0)).toBe(3 * handlers.length);
+  });
+
   it('name each application', async () => {
     const h = await harness();
     const { key } = await h.call<{ key: string }>('POST', '/api-keys', {

@@ -63,6 +63,12 @@ describe('the plan of', () => {
     expect(plan).not.toMatch(/SCAN s(?! USING COVERING INDEX stage_ready)|TEMP B-TREE/);
   });
 
+  it('the sum of what waits reads the ready index in its order, and no stage', async () => {
+    const plan = await planOf(() => sqlReads(db, sqliteCapabilities).readyStages(10));
+    expect(plan).toContain('SCAN stage USING COVERING INDEX stage_ready');
+    expect(plan).not.toContain('TEMP B-TREE');
+  });
+
   it('schedules reads only what is due', async () => {
     expect(await planOf(() => tx.dueSchedules(1, 10))).toMatch(/SEARCH schedule USING INDEX schedule_due \(next_fire_at<\?\)$/);
     expect(await planOf(() => tx.nextFireAt(1))).toContain('SEARCH schedule USING COVERING INDEX schedule_due (next_fire_at>?)');

@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
 import { rowsStatement, Statements } from '../statement.js';
-import type { HandlerKey, MetricReads, QueueDepth, RunningStages, WorkerGroup } from '../store.js';
+import type { HandlerKey, MetricReads, QueueDepth, ReadyStages, RunningStages, WorkerGroup } from '../store.js';
 
 /** Literals in the status: the ready index serves only those, and it holds all that is counted. */
 const counted = (limit: RawBuilder<unknown>, priority: RawBuilder<unknown>) => sql`(
@@ -28,6 +28,16 @@ export function metricReads(db: Kysely<Schema>, can: Capabilities): MetricReads 
   return {
     queueDepths: (handlers, limit) =>
       statements.runRows(db, queueDepths, handlers as readonly (HandlerKey & Record<string, unknown>)[], { limit }),
+
+    /** In the order of the index, so that SQLite groups without sorting them. */
+    async readyStages(limit) {
+      const { rows } = await sql<ReadyStages>`
+        select application_id, sum(case when priority > 0 then 1 else 0 end) as high,
+          sum(case when priority = 0 then 1 else 0 end) as normal, sum(case when priority < 0 then 1 else 0 end) as low
+        from (select application_id, priority from stage where status = 'pending' and held = 0 order by application_id limit ${limit}) r
+        group by application_id`.execute(db);
+      return rows;
+    },
 
     async runningStages(limit) {
       const { rows } = await sql<RunningStages>`

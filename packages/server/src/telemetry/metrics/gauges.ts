@@ -71,11 +71,9 @@ export class Gauges {
     const depth = 'Stages that a worker may take now; priorities above 0 are high, below 0 low.';
     const depths = this.#gauge('pipelogiq_queue_depth', depth, ['application', 'handler', 'priority']);
     const { maxHandlers } = this.#options;
-    this.#read({ name: 'queue_depth', read: () => sources.queueDepths(2 * maxHandlers), into: [depths] }, (rows) => {
-      const handlers = new HandlerNames(maxHandlers);
-      for (const row of rows) {
-        const handler = handlers.of(row);
-        for (const priority of PRIORITIES) this.#at(depths, row, handler, priority).inc(row[priority]);
+    this.#read({ name: 'queue_depth', read: () => sources.queueDepths(maxHandlers), into: [depths] }, ({ byHandler, others }) => {
+      for (const row of [...byHandler, ...others.map((other) => ({ ...other, handler: OTHER }))]) {
+        for (const priority of PRIORITIES) this.#at(depths, row, row.handler, priority).inc(row[priority]);
       }
     });
     const running = this.#gauge('pipelogiq_running_stages', 'Stages that workers run.', ['application', 'handler']);
