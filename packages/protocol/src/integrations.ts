@@ -4,13 +4,13 @@ import type { PipelineStatus } from './states.js';
 export const INTEGRATION_TYPES = ['opentelemetry', 'alerts', 'grafana', 'sentry', 'datadog', 'graylog', 'loki'] as const;
 export type IntegrationType = (typeof INTEGRATION_TYPES)[number];
 
-export const INTEGRATION_FIELD_TYPES = ['text', 'url', 'template', 'choice', 'flag'] as const;
+export const INTEGRATION_FIELD_TYPES = ['text', 'url', 'webhook_url', 'json', 'template', 'choice', 'flag'] as const;
 export type IntegrationFieldType = (typeof INTEGRATION_FIELD_TYPES)[number];
 
 /** One field of an integration's config: what a form shows, and what the server holds a value to. */
 export interface IntegrationField {
   name: string;
-  /** `template`: a URL with placeholders as `${traceId}`. */
+  /** `url`: a base URL, without query; `webhook_url`: a whole URL, with its query; `json`: a JSON text, which may have lines; `template`: a URL with placeholders as `${traceId}`. */
   type: IntegrationFieldType;
   /** One sentence for people. */
   help: string;

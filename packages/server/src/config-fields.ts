@@ -17,6 +17,8 @@ const field =
 
 export const text = field('text');
 export const url = field('url');
+export const webhookUrl = field('webhook_url');
+export const json = field('json');
 export const template = field('template');
 export const choice = field('choice');
 export const flag = field('flag');

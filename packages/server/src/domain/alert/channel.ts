@@ -71,8 +71,8 @@ export interface ChannelKind extends Configurable {
   purpose: string;
   /** Undefined: this provider has no words for that action, and nothing is sent. `now`: the moment of the try. */
   call(notification: Notification, settings: Settings, now: Ms): ChannelCall | undefined;
-  /** Of what came back, the status of SMTP for mails. Default: `judgeByStatus`. */
-  judge?(answer: OutboundAnswer, now: Ms): Verdict;
+  /** Of what came back, the status of SMTP for mails. Undefined: `judgeByStatus` says it. */
+  judge?(answer: OutboundAnswer, settings: Settings, now: Ms): Verdict | undefined;
 }
 
 export type ChannelKinds = ReadonlyMap<ChannelType, ChannelKind>;

@@ -1,16 +1,17 @@
 import type { OutboundAnswer } from '../../outbound/outbound.js';
 import type { Ms } from '../../store/store.js';
+import type { Settings } from '../integration/kind.js';
 import { retryAfter } from '../retry-after.js';
-import type { Verdict } from './channel.js';
+import type { ChannelKind, Verdict } from './channel.js';
 
 /** Of 4xx those that may go through later. */
 const PASSING: ReadonlySet<number> = new Set([408, 423, 425, 429]);
 
-export const answered = (title: string, { status, body }: Pick<OutboundAnswer, 'status' | 'body'>): string =>
+const answered = (title: string, { status, body }: Pick<OutboundAnswer, 'status' | 'body'>): string =>
   `${title} answered ${status}${body.trim() === '' ? '' : `: ${body.replace(/\s+/g, ' ').trim()}`}`;
 
 /** 2xx is delivered; 408, 425, 429 and 5xx may pass; all else is refused for good. Redirects are not followed. */
-export function judgeByStatus(title: string, answer: OutboundAnswer, now: Ms): Verdict {
+function judgeByStatus(title: string, answer: OutboundAnswer, now: Ms): Verdict {
   const { status } = answer;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   const message = answered(title, answer);
@@ -18,3 +19,7 @@ export function judgeByStatus(title: string, answer: OutboundAnswer, now: Ms): V
   const afterMs = retryAfter(answer, now);
   return { kind: 'later', message, ...(afterMs !== undefined && { afterMs }) };
 }
+
+/** What an answer to a kind of channel means: what the kind makes of it, else what its status says. */
+export const verdictOf = (kind: ChannelKind, answer: OutboundAnswer, settings: Settings, now: Ms): Verdict =>
+  kind.judge?.(answer, settings, now) ?? judgeByStatus(kind.title, answer, now);

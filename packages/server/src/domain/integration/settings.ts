@@ -66,16 +66,29 @@ function objectionTo(deps: SettingDeps, field: IntegrationField, value: Integrat
   if (field.type === 'flag') return typeof value === 'boolean' ? undefined : 'must be true or false';
   if (typeof value !== 'string') return 'must be a text';
   if (value.length > MAX_TEXT) return `must not be longer than ${MAX_TEXT} characters`;
-  if (/\p{Cc}/u.test(value)) return 'must not hold control characters';
+  if (/\p{Cc}/u.test(field.type === 'json' ? value.replace(/[\t\n\r]/g, '') : value)) return 'must not hold control characters';
   switch (field.type) {
     case 'url':
       return deps.objectionTo(value) ?? (/[?#]/.test(value) ? 'must be a base URL, without ? and #' : undefined);
+    case 'webhook_url':
+      return deps.objectionTo(value) ?? (value.includes('#') ? 'must not hold #' : undefined);
+    case 'json':
+      return isJson(value) ? undefined : 'must be JSON';
     case 'template':
       return templateObjection(value);
     case 'choice':
       return field.choices?.includes(value) ? undefined : `must be one of ${field.choices?.join(', ')}`;
     case 'text':
       return undefined;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -105,6 +118,8 @@ export function parted({ fields }: Configurable, stored: Stored): { open: Stored
 
 const SHORTEST_SECRET = 4;
 const SHORTEST_PART = 6;
+/** Shorter segments of a path are words, as `services`. */
+const SHORTEST_SEGMENT = 12;
 
 /** A text of another server, which may repeat what it was sent, in whatever form. */
 export function withoutSecrets(text: string, { fields }: Configurable, settings: Settings): string {
@@ -114,6 +129,13 @@ export function withoutSecrets(text: string, { fields }: Configurable, settings:
   return redactSecrets(forms.reduce((cleaner, secret) => cleaner.replaceAll(secret, REDACTED), text));
 }
 
+const partsOf = ({ username, pathname, searchParams }: URL): string[] => [
+  username,
+  pathname,
+  ...pathname.split('/').filter(({ length }) => length >= SHORTEST_SEGMENT),
+  ...[...searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]),
+];
+
 /** As HTTP Basic authentication sends it (RFC 7617): with a user name, or as one, in base64. */
 const basicFormsOf = (secret: string, names: readonly string[]): string[] =>
   [secret, `${secret}:`, ...names.flatMap((name) => [`${name}:${secret}`, `${secret}:${name}`])]
@@ -122,10 +144,7 @@ const basicFormsOf = (secret: string, names: readonly string[]): string[] =>
 
 /** As it is, escaped, and its parts: a list of headers, or a URL with a key, is sent in pieces. */
 function formsOf(secret: string): string[] {
-  const parts = [
-    ...secret.split(/[,=\s]+/),
-    ...(URL.canParse(secret) ? [new URL(secret).username, new URL(secret).pathname] : []),
-  ];
+  const parts = [...secret.split(/[,=\s"{}]+/), ...(URL.canParse(secret) ? partsOf(new URL(secret)) : [])];
   const whole = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
   return [...whole.filter(({ length }) => length >= SHORTEST_SECRET), ...parts.filter(({ length }) => length >= SHORTEST_PART)];
 }
