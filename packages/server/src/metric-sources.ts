@@ -8,6 +8,8 @@ import type { MetricSources } from './telemetry/metrics/sources.js';
 
 /** Rows that one reading may count: some 50 ms of a thread that only reads. */
 const COUNTED_ROWS = 1_000_000;
+/** So many are counted in one go, some 5 ms; of more, each handler's on their own. */
+const FEW_ROWS = 5_000;
 const LEASES = 100_000;
 const WORKERS = 10_000;
 const APPLICATIONS = 100;
@@ -18,7 +20,7 @@ export function metricSources({ config, store, engine }: { config: Config; store
   return {
     applications: () => reads.applications(),
     queue: () => engine.queue(),
-    queueDepths: (handlers) => queueDepths(reads, { handlers, rows: COUNTED_ROWS }),
+    queueDepths: (handlers) => queueDepths(reads, { handlers, few: FEW_ROWS, rows: COUNTED_ROWS }),
     runningStages: () => reads.runningStages(LEASES),
     workerGroups: async () => reads.workerGroups((await reads.now()) - MISSED_BEATS * config.heartbeatIntervalMs, WORKERS),
     databaseSize: async () => ({ bytes: await reads.databaseBytes(), walBytes: await figures.walBytes?.() }),

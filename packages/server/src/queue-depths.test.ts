@@ -11,6 +11,9 @@ function readsOf(all: readonly QueueDepth[]) {
     all.filter((depth) => depth.application_id === application_id).reduce((total, depth) => total + depth[priority], 0);
   return {
     asked,
+    async allQueueDepths(limit: number) {
+      return all.reduce((total, { high, normal, low }) => total + high + normal + low, 0) > limit ? undefined : [...all];
+    },
     async waitingHandlers(limit: number) {
       return all.slice(0, limit).map(({ application_id, handler }) => ({ application_id, handler, ready_at: 0 }));
     },
@@ -52,11 +55,12 @@ const MANY = [
 
 // Seen to fail when only twice as many handlers as are told apart were asked for, and the rest was dropped.
 it.each([1, 2, 3, 4, 5, 6])('tells all that waits when %d handlers are told apart', async (handlers) => {
-  const { byHandler, others } = await queueDepths(readsOf(MANY), { handlers, rows: 1_000_000 });
+  const { byHandler, others } = await queueDepths(readsOf(MANY), { handlers, few: 10, rows: 1_000_000 });
   for (const priority of ['high', 'normal', 'low'] as const) {
     const sum = (of: readonly ReadyStages[]) => of.reduce((total, one) => total + one[priority], 0);
     expect(sum([...byHandler, ...others]), priority).toBe(sum(MANY));
   }
+  expect(await queueDepths(readsOf(MANY), { handlers, few: 1_000, rows: 1_000_000 })).toEqual({ byHandler, others }); // in one go
   expect(byHandler).toEqual(MANY.slice(0, handlers));
   const rest = [[1, 2, 3], [1, 2, 3], [2, 3], [3], [], []][handlers - 1];
   expect(others.map(({ application_id }) => application_id)).toEqual(rest);
@@ -65,17 +69,17 @@ it.each([1, 2, 3, 4, 5, 6])('tells all that waits when %d handlers are told apar
 // Seen to fail when every handler was counted to its share, the millionth part of handlers, and no further.
 it('counts one handler to its end whose backlog is longer than its share', async () => {
   const reads = readsOf([depth(1, 'a', [0, 1, 0]), depth(1, 'b', [0, 700, 0])]);
-  const { byHandler } = await queueDepths(reads, { handlers: 10, rows: 1_000 });
+  const { byHandler } = await queueDepths(reads, { handlers: 10, few: 0, rows: 1_000 });
   expect(byHandler).toEqual([depth(1, 'a', [0, 1, 0]), depth(1, 'b', [0, 700, 0])]);
   expect(reads.asked).toEqual(['2 to 500', 'all', '1 to 1000']);
 });
 
 it('stops at its bound when there is more, and asks for no sum when there is none to make', async () => {
   const long = readsOf([depth(1, 'a', [0, 9_000, 0]), depth(1, 'b', [0, 9_000, 0])]);
-  const cut = await queueDepths(long, { handlers: 10, rows: 1_000 });
+  const cut = await queueDepths(long, { handlers: 10, few: 0, rows: 1_000 });
   expect(cut.byHandler.map(({ normal }) => normal)).toEqual([500, 500]);
   const few = readsOf(MANY);
-  await queueDepths(few, { handlers: 10, rows: 1_000_000 });
+  await queueDepths(few, { handlers: 10, few: 0, rows: 1_000_000 });
   expect(few.asked).toEqual(['5 to 200000']);
-  expect(await queueDepths(readsOf([]), { handlers: 10, rows: 1_000 })).toEqual({ byHandler: [], others: [] });
+  expect(await queueDepths(readsOf([]), { handlers: 10, few: 0, rows: 1_000 })).toEqual({ byHandler: [], others: [] });
 });

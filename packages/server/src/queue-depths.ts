@@ -1,7 +1,7 @@
 import type { HandlerKey } from './store/metric-rows.js';
 import type { QueueDepth, Reads, ReadyStages } from './store/store.js';
 
-type QueueReads = Pick<Reads, 'waitingHandlers' | 'queueDepths' | 'readyStages'>;
+type QueueReads = Pick<Reads, 'allQueueDepths' | 'waitingHandlers' | 'queueDepths' | 'readyStages'>;
 
 /** What waits for workers, all of it. */
 export interface QueueDepths {
@@ -13,6 +13,8 @@ export interface QueueDepths {
 interface Bounds {
   /** Handlers that are told apart. */
   handlers: number;
+  /** As long as no more stages wait, they are counted in one go. */
+  few: number;
   /** Rows that one statement may count. */
   rows: number;
 }
@@ -24,7 +26,22 @@ const stagesOf = (counted: ReadyStages): number => counted.high + counted.normal
  * What waits for workers, by handler. All of it together is all that waits, as long as that is no more than `rows`: who looks at the
  * sum must not miss a backlog because it belongs to one handler, or to many.
  */
-export async function queueDepths(reads: QueueReads, { handlers, rows }: Bounds): Promise<QueueDepths> {
+export async function queueDepths(reads: QueueReads, { handlers, few, rows }: Bounds): Promise<QueueDepths> {
+  const all = await reads.allQueueDepths(few);
+  if (all) return { byHandler: all.slice(0, handlers), others: summed(all.slice(handlers)) };
+  return manyDepths(reads, { handlers, rows });
+}
+
+function summed(depths: readonly QueueDepth[]): ReadyStages[] {
+  const byApplication = new Map<number, ReadyStages>();
+  for (const { application_id, high, normal, low } of depths) {
+    const sum = byApplication.get(application_id) ?? { application_id, high: 0, normal: 0, low: 0 };
+    byApplication.set(application_id, { application_id, high: sum.high + high, normal: sum.normal + normal, low: sum.low + low });
+  }
+  return [...byApplication.values()];
+}
+
+async function manyDepths(reads: QueueReads, { handlers, rows }: Omit<Bounds, 'few'>): Promise<QueueDepths> {
   const waiting = await reads.waitingHandlers(handlers + 1); // one more tells whether there are others
   const shown = waiting.slice(0, handlers);
   const share = Math.ceil(rows / Math.max(shown.length, 1));

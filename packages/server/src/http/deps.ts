@@ -97,7 +97,7 @@ export interface RequestInfo {
 export interface MetricsText {
   enabled: boolean;
   contentType: string;
-  text(): Promise<string>;
+  text(): Promise<string | Uint8Array<ArrayBuffer>>;
 }
 
 export interface HttpDeps {

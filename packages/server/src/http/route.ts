@@ -32,8 +32,8 @@ export interface Call<Caller, Body, Query> {
 
 export interface Reply {
   status: number;
-  /** Absent: no body. */
-  body?: string;
+  /** Absent: no body. Bytes are text too, in UTF-8. */
+  body?: string | Uint8Array<ArrayBuffer>;
   /** Lower-case names. */
   headers?: { [name: string]: string };
 }

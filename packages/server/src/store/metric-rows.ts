@@ -35,6 +35,8 @@ export interface WorkerGroup {
 
 /** What metrics show of all applications together. */
 export interface MetricReads {
+  /** Of all handlers that have any, in order; undefined when more than `limit` stages can be leased. */
+  allQueueDepths(limit: number): Promise<QueueDepth[] | undefined>;
   /** Counts to `limit` for each handler and priority. */
   queueDepths(handlers: readonly HandlerKey[], limit: number): Promise<QueueDepth[]>;
   /** Of the first `limit` stages that can be leased now, whatever their handlers. */

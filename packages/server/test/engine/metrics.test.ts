@@ -222,6 +222,16 @@ describe('what is read when somebody looks', () => {
     expect(metrics.value('pipelogiq_running_stages', { application: 'default', handler: 'a' })).toBe(0);
   });
 
+  // Seen to fail when handlers were not looked at on their own beyond what is counted in one go.
+  it('has the depth of queues in which thousands wait', async () => {
+    const h = await harness();
+    const stage = (at: number) => ({ name: `s${at}`, handler: at % 10 === 0 ? 'b' : 'a', priority: at % 2, dependsOn: [] });
+    await h.create({ stages: Array.from({ length: 6_000 }, (_, at) => stage(at)) });
+    const metrics = await metricsOf(h);
+    const depth = (handler: string, priority: string) => metrics.value('pipelogiq_queue_depth', { handler, priority });
+    expect([depth('a', 'high'), depth('a', 'normal'), depth('b', 'normal')]).toEqual([3_000, 2_400, 600]);
+  });
+
   it('reads the database anew when its figures are old enough, and not before', async () => {
     const h = await harness({ metricsMaxAgeMs: 5_000 });
     await h.create({ stages: [{ name: 'a', handler: 'a' }] });

@@ -69,6 +69,12 @@ describe('the plan of', () => {
     expect(plan).not.toContain('TEMP B-TREE');
   });
 
+  it('the depth of all queues walks the ready index and sorts nothing before its limit', async () => {
+    const plan = await planOf(() => sqlReads(db, sqliteCapabilities).allQueueDepths(10));
+    expect(plan).toContain('SCAN stage USING COVERING INDEX stage_ready');
+    expect(plan).not.toContain('ORDER BY');
+  });
+
   it('schedules reads only what is due', async () => {
     expect(await planOf(() => tx.dueSchedules(1, 10))).toMatch(/SEARCH schedule USING INDEX schedule_due \(next_fire_at<\?\)$/);
     expect(await planOf(() => tx.nextFireAt(1))).toContain('SEARCH schedule USING COVERING INDEX schedule_due (next_fire_at>?)');

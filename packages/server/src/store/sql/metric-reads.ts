@@ -39,6 +39,19 @@ export function metricReads(db: Kysely<Schema>, can: Capabilities): MetricReads 
       return rows;
     },
 
+    /** Walks the ready index from its begin, which with few rows takes a tenth of what two or four looks for each handler take. */
+    async allQueueDepths(limit) {
+      const { rows } = await sql<QueueDepth>`
+        select application_id, handler, sum(case when priority > 0 then 1 else 0 end) as high,
+          sum(case when priority = 0 then 1 else 0 end) as normal, sum(case when priority < 0 then 1 else 0 end) as low
+        from (
+          select application_id, handler, priority from stage where status = 'pending' and held = 0
+          order by application_id, handler, priority desc limit ${limit + 1}) r
+        group by application_id, handler order by application_id, handler`.execute(db);
+      const counted = rows.reduce((sum, { high, normal, low }) => sum + high + normal + low, 0);
+      return counted > limit ? undefined : rows;
+    },
+
     async runningStages(limit) {
       const { rows } = await sql<RunningStages>`
         select application_id, handler, count(*) as stages

@@ -1,4 +1,5 @@
 import type { BucketExemplar, Family, HistogramSeries, NumberSeries, Series } from './families.js';
+import { LineWriter } from './line-writer.js';
 
 export type Format = 'text' | 'openmetrics';
 
@@ -7,14 +8,30 @@ export const CONTENT_TYPES = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 } as const satisfies Record<Format, string>;
 
+/** Room for what has grown since the last scrape. */
+const HEADROOM = 1.1;
+const FIRST_SIZE = 64 * 1024;
+
 /**
- * Metrics as Prometheus reads them (https://prometheus.io/docs/instrumenting/exposition_formats/), or as OpenMetrics 1.0 with
+ * Writes metrics as Prometheus reads them (https://prometheus.io/docs/instrumenting/exposition_formats/), or as OpenMetrics 1.0 with
  * exemplars. One that has no series yet shows its HELP and TYPE alone.
+ *
+ * @returns UTF-8, as `format` has it. What is kept in the series is for this format: a server has one.
  */
-export function exposition(families: readonly Family[], format: Format): string {
-  const parts = families.map((family) => `${head(family, format)}${body(family, format)}`);
-  if (format === 'openmetrics') parts.push('# EOF\n');
-  return parts.join('');
+export function expositionIn(format: Format): (families: readonly Family[]) => Uint8Array<ArrayBuffer> {
+  let size = FIRST_SIZE;
+  return (families) => {
+    const to = new LineWriter(size);
+    for (const family of families) {
+      to.text(head(family, format));
+      if (family.type === 'histogram') histogramLines(to, family as Family<HistogramSeries>, format);
+      else numberLines(to, family as Family<NumberSeries>);
+    }
+    if (format === 'openmetrics') to.text('# EOF\n');
+    const bytes = to.taken();
+    size = Math.ceil(bytes.length * HEADROOM);
+    return bytes;
+  };
 }
 
 /** In OpenMetrics a counter is called without the ending that its samples have. */
@@ -24,20 +41,41 @@ function head({ name, help, type }: Family, format: Format): string {
   return `# HELP ${family} ${text}\n# TYPE ${family} ${type}\n`;
 }
 
-function body({ name, type, series }: Family<Series>, format: Format): string {
-  let lines = '';
-  if (type === 'histogram') for (const one of series as Iterable<HistogramSeries>) lines += histogramLines(name, one, format);
-  else
-    for (const one of series as Iterable<NumberSeries>)
-      lines += `${beginningsOf(one, () => [labelled(name, one)])[0]}${numberText(one.value)}\n`;
-  return lines;
+function numberLines(to: LineWriter, { name, series }: Family<NumberSeries>): void {
+  for (const one of series) {
+    to.bytes(beginningsOf(one, () => [labelled(name, one)])[0] as Uint8Array);
+    to.number(one.value);
+    to.endLine();
+  }
+}
+
+function histogramLines(to: LineWriter, { name, series }: Family<HistogramSeries>, format: Format): void {
+  for (const one of series) {
+    const { counts, sum, count, exemplars } = one;
+    const beginnings = beginningsOf(one, () => histogramBeginnings(name, one, format));
+    let below = 0;
+    for (let bucket = 0; bucket < counts.length; bucket++) {
+      below += counts[bucket] as number;
+      to.bytes(beginnings[bucket] as Uint8Array);
+      to.number(below);
+      const exemplar = exemplars?.[bucket];
+      if (exemplar) to.text(exemplarText(exemplar));
+      to.endLine();
+    }
+    to.bytes(beginnings.at(-2) as Uint8Array);
+    to.number(sum);
+    to.endLine();
+    to.bytes(beginnings.at(-1) as Uint8Array);
+    to.number(count);
+    to.endLine();
+  }
 }
 
 const labelled = (name: string, { text }: Series): string => `${name}${text && `{${text}}`} `;
 
-function beginningsOf(series: Series, make: () => string[]): readonly string[] {
+function beginningsOf(series: Series, make: () => string[]): readonly Uint8Array[] {
   if (series.beginnings) return series.beginnings;
-  const made = make();
+  const made = make().map((beginning) => Buffer.from(beginning));
   if (series.isNamed) series.beginnings = made;
   return made;
 }
@@ -54,25 +92,6 @@ function histogramBeginnings(name: string, series: HistogramSeries, format: Form
 const boundText = (bound: number, format: Format): string =>
   format === 'openmetrics' && Number.isInteger(bound) ? `${bound}.0` : String(bound);
 
-function histogramLines(name: string, series: HistogramSeries, format: Format): string {
-  const { counts, sum, count, exemplars } = series;
-  const beginnings = beginningsOf(series, () => histogramBeginnings(name, series, format));
-  let below = 0;
-  let lines = '';
-  for (let bucket = 0; bucket < counts.length; bucket++) {
-    below += counts[bucket] as number;
-    lines += `${beginnings[bucket]}${below}${exemplarText(exemplars?.[bucket])}\n`;
-  }
-  return `${lines}${beginnings.at(-2)}${numberText(sum)}\n${beginnings.at(-1)}${count}\n`;
-}
-
-function exemplarText(exemplar: BucketExemplar | undefined): string {
-  if (!exemplar) return '';
-  const { traceId, spanId, value, at } = exemplar;
+function exemplarText({ traceId, spanId, value, at }: BucketExemplar): string {
   return ` # {trace_id="${traceId}"${spanId ? `,span_id="${spanId}"` : ''}} ${value} ${at / 1_000}`;
-}
-
-function numberText(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }

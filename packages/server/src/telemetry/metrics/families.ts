@@ -15,7 +15,7 @@ export interface Exemplar {
 /** One combination of label values. What is counted in it lives in the object itself: counting is one addition. */
 export abstract class Series {
   /** Beginnings of its lines, kept by who writes them: formatting ten thousands of them anew costs more than all else. */
-  beginnings: readonly string[] | undefined;
+  beginnings: readonly Uint8Array[] | undefined;
   readonly #names: readonly string[];
   readonly #values: readonly LabelValue[];
   #text: string | undefined;
@@ -38,6 +38,8 @@ export abstract class Series {
     return this.#text !== undefined;
   }
 
+  abstract reset(): void;
+
   get attributes(): { [name: string]: string } {
     return Object.fromEntries(this.#names.map((name, index) => [name, labelText(this.#values[index])]));
   }
@@ -50,6 +52,10 @@ const escaped = (value: string): string =>
 
 export class NumberSeries extends Series {
   value = 0;
+
+  reset(): void {
+    this.value = 0;
+  }
 
   inc(by = 1): void {
     this.value += by;
@@ -75,6 +81,13 @@ export class HistogramSeries extends Series {
     super(names, values);
     this.bounds = bounds;
     this.counts = new Array<number>(bounds.length + 1).fill(0);
+  }
+
+  reset(): void {
+    this.counts.fill(0);
+    this.exemplars = undefined;
+    this.sum = 0;
+    this.count = 0;
   }
 
   observe(value: number): number {
@@ -106,7 +119,9 @@ export const OTHER = 'other';
 
 /** Series by their label values, never more than `max`: what comes beyond is counted as `other` in every label. */
 export class SeriesFamily<S extends Series> implements Family<S> {
-  readonly #byValues = new Map<string, S>();
+  #byValues = new Map<string, S>();
+  /** Those of before the last `startOver`. */
+  #before: ReadonlyMap<string, S> = new Map();
   readonly #make: (values: readonly LabelValue[]) => S;
   readonly #max: number;
 
@@ -144,14 +159,22 @@ export class SeriesFamily<S extends Series> implements Family<S> {
     return this.#put(`\n${this.#byValues.size}`, values);
   }
 
-  /** Forgets all series; for gauges that are read anew. */
-  clear(): void {
-    this.#byValues.clear();
+  /** Shows no series any more but those that are asked for again; for gauges that are read anew. */
+  startOver(): void {
+    this.#before = this.#byValues;
+    this.#byValues = new Map();
   }
 
   #put(key: string, values: readonly LabelValue[]): S {
-    const made = this.#make(values);
-    this.#byValues.set(key, made);
-    return made;
+    const series = this.#again(key) ?? this.#make(values);
+    this.#byValues.set(key, series);
+    return series;
+  }
+
+  /** One of before keeps its text: putting together thousands of them costs more than the reading. */
+  #again(key: string): S | undefined {
+    const series = this.#before.get(key);
+    series?.reset();
+    return series;
   }
 }

@@ -157,10 +157,10 @@ export class Gauges {
     const { maxAgeMs, clock, onError } = this.#options;
     const ages = isSlow ? SLOW_AGES : 1;
     const fresh = new Fresh(read, { maxAgeMs: maxAgeMs * ages, waitMs: WAIT_MS, isLazy: isSlow, clock, onError });
-    for (const family of into) family.clear();
+    for (const family of into) family.startOver();
     this.#reads.push(async () => {
       const value = await fresh.get();
-      for (const family of into) family.clear();
+      for (const family of into) family.startOver();
       if (value === undefined) this.#failures.of([name]).inc();
       else show(value);
     });
