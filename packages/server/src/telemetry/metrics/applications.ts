@@ -25,10 +25,14 @@ export class ApplicationLabels {
     return label;
   }
 
+  /** Whether no name is missing. */
+  get areNamed(): boolean {
+    return [...this.#byId.values()].every(({ text }) => text !== undefined);
+  }
+
   /** Completes what is not named yet. */
-  async name(applications: () => Promise<readonly { id: number; name: string }[]>): Promise<void> {
-    if ([...this.#byId.values()].every(({ text }) => text !== undefined)) return;
-    const names = new Map((await applications()).map(({ id, name }) => [id, name]));
+  name(applications: readonly { id: number; name: string }[]): void {
+    const names = new Map(applications.map(({ id, name }) => [id, name]));
     for (const [id, label] of this.#byId) label.text ??= names.get(id);
   }
 }

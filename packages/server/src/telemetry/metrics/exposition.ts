@@ -14,7 +14,7 @@ const FIRST_SIZE = 64 * 1024;
 
 /**
  * Writes metrics as Prometheus reads them (https://prometheus.io/docs/instrumenting/exposition_formats/), or as OpenMetrics 1.0 with
- * exemplars. One that has no series yet shows its HELP and TYPE alone.
+ * exemplars. One that has no series yet shows its HELP and TYPE alone; a series whose labels are not all known yet is left out.
  *
  * @returns UTF-8, as `format` has it. What is kept in the series is for this format: a server has one.
  */
@@ -43,6 +43,7 @@ function head({ name, help, type }: Family, format: Format): string {
 
 function numberLines(to: LineWriter, { name, series }: Family<NumberSeries>): void {
   for (const one of series) {
+    if (isUnknown(one)) continue;
     to.bytes(beginningsOf(one, () => [labelled(name, one)])[0] as Uint8Array);
     to.number(one.value);
     to.endLine();
@@ -51,6 +52,7 @@ function numberLines(to: LineWriter, { name, series }: Family<NumberSeries>): vo
 
 function histogramLines(to: LineWriter, { name, series }: Family<HistogramSeries>, format: Format): void {
   for (const one of series) {
+    if (isUnknown(one)) continue;
     const { counts, sum, count, exemplars } = one;
     const beginnings = beginningsOf(one, () => histogramBeginnings(name, one, format));
     let below = 0;
@@ -70,6 +72,9 @@ function histogramLines(to: LineWriter, { name, series }: Family<HistogramSeries
     to.endLine();
   }
 }
+
+/** Asked of those only whose lines are not kept yet. */
+const isUnknown = (series: Series): boolean => !series.beginnings && !series.isComplete;
 
 const labelled = (name: string, { text }: Series): string => `${name}${text && `{${text}}`} `;
 

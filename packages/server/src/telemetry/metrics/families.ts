@@ -29,7 +29,7 @@ export abstract class Series {
   get text(): string {
     if (this.#text !== undefined) return this.#text;
     const text = this.#names.map((name, index) => `${name}="${escaped(labelText(this.#values[index]))}"`).join(',');
-    if (this.#values.every((value) => typeof value === 'string' || value.text !== undefined)) this.#text = text;
+    if (this.isComplete) this.#text = text;
     return text;
   }
 
@@ -39,6 +39,11 @@ export abstract class Series {
   }
 
   abstract reset(): void;
+
+  /** Whether all its labels are known. A line whose application has no name yet would look like that of another one. */
+  get isComplete(): boolean {
+    return this.isNamed || this.#values.every((value) => typeof value === 'string' || value.text !== undefined);
+  }
 
   get attributes(): { [name: string]: string } {
     return Object.fromEntries(this.#names.map((name, index) => [name, labelText(this.#values[index])]));

@@ -15,8 +15,9 @@ export interface GaugeOptions {
   onError(error: unknown): void;
 }
 
-/** Longest wait of a scrape for each of its few reads: Prometheus gives up after ten seconds. */
+/** Longest wait of a scrape for one of its few reads, and for all of them: Prometheus gives up after ten seconds. */
 const WAIT_MS = 1_000;
+const ALL_WAITS_MS = 3_000;
 /** Ratios of a day change slowly, and cost more. */
 const SLOW_AGES = 12;
 const SECOND = 1_000;
@@ -31,13 +32,14 @@ export class Gauges {
   readonly #failures: Numbers;
   /** What is known here, and what the database is asked for. */
   readonly #known: (() => void)[] = [];
-  readonly #reads: (() => Promise<void>)[] = [];
+  readonly #reads: ((leftMs: number) => Promise<void>)[] = [];
+  #applications: Fresh<readonly { id: number; name: string }[]> | undefined;
 
   constructor(registry: Registry, labels: ApplicationLabels, options: GaugeOptions) {
     this.#registry = registry;
     this.#labels = labels;
     this.#options = options;
-    const failures = 'Figures that could not be read for a scrape, and were left out of it.';
+    const failures = 'Figures that could not be read for a scrape in time: it has the last ones, or none.';
     this.#failures = registry.counter('pipelogiq_metrics_read_failures_total', failures, { labels: ['read'] });
   }
 
@@ -48,11 +50,24 @@ export class Gauges {
     this.#workers(sources);
     this.#database(sources);
     this.#kpis(sources);
+    this.#applications = this.#fresh(sources.applications, 0);
   }
 
   async refresh(): Promise<void> {
     for (const show of this.#known) show(); // before our own reads wait for connections
-    for (const read of this.#reads) await read(); // one by one: others read too
+    const { clock } = this.#options;
+    const until = clock.monotonic() + ALL_WAITS_MS;
+    const left = (): number => Math.max(until - clock.monotonic(), 0);
+    for (const read of this.#reads) await read(left()); // one by one: others read too
+    await this.#name(left());
+  }
+
+  /** Names the applications that were met since the last time. */
+  async #name(leftMs: number): Promise<void> {
+    if (this.#labels.areNamed || !this.#applications) return;
+    const { value = [], isMissed } = await this.#applications.get(leftMs);
+    if (isMissed) this.#failures.of(['applications']).inc();
+    this.#labels.name(value);
   }
 
   #committer({ queue }: MetricSources): void {
@@ -154,16 +169,19 @@ export class Gauges {
     { name, read, into, isSlow = false }: { name: string; read: () => Promise<Value>; into: Numbers[]; isSlow?: boolean },
     show: (value: Value) => void,
   ): void {
-    const { maxAgeMs, clock, onError } = this.#options;
-    const ages = isSlow ? SLOW_AGES : 1;
-    const fresh = new Fresh(read, { maxAgeMs: maxAgeMs * ages, waitMs: WAIT_MS, isLazy: isSlow, clock, onError });
+    const fresh = this.#fresh(read, this.#options.maxAgeMs * (isSlow ? SLOW_AGES : 1), isSlow);
     for (const family of into) family.startOver();
-    this.#reads.push(async () => {
-      const value = await fresh.get();
+    this.#reads.push(async (leftMs) => {
+      const { value, isMissed } = await fresh.get(leftMs);
       for (const family of into) family.startOver();
-      if (value === undefined) this.#failures.of([name]).inc();
-      else show(value);
+      if (isMissed) this.#failures.of([name]).inc();
+      if (value !== undefined) show(value);
     });
+  }
+
+  #fresh<Value>(read: () => Promise<Value>, maxAgeMs: number, isLazy = false): Fresh<Value> {
+    const { clock, onError } = this.#options;
+    return new Fresh(read, { maxAgeMs, waitMs: WAIT_MS, isLazy, clock, onError });
   }
 
   #at(family: Numbers, { application_id }: Pick<HandlerKey, 'application_id'>, ...values: string[]): NumberSeries {

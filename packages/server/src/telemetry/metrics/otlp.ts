@@ -81,15 +81,16 @@ function metricData({ name, help, type, series }: Family, sdk: Sdk, times: { sta
     descriptor: { name, description: help, unit: unitOf(name), valueType: ValueType.DOUBLE },
     aggregationTemporality: sdk.AggregationTemporality.CUMULATIVE,
   };
+  const complete = [...series].filter(({ isComplete }) => isComplete);
   if (type === 'histogram') {
-    const dataPoints = [...(series as Iterable<HistogramSeries>)].map(({ attributes, bounds, counts, sum, count }) => ({
+    const dataPoints = (complete as HistogramSeries[]).map(({ attributes, bounds, counts, sum, count }) => ({
       ...times,
       attributes,
       value: { buckets: { boundaries: [...bounds], counts: [...counts] }, sum, count },
     }));
     return { ...common, dataPointType: sdk.DataPointType.HISTOGRAM, dataPoints };
   }
-  const dataPoints = [...(series as Iterable<NumberSeries>)].map(({ attributes, value }) => ({ ...times, attributes, value }));
+  const dataPoints = (complete as NumberSeries[]).map(({ attributes, value }) => ({ ...times, attributes, value }));
   if (type === 'gauge') return { ...common, dataPointType: sdk.DataPointType.GAUGE, dataPoints };
   return { ...common, dataPointType: sdk.DataPointType.SUM, isMonotonic: true, dataPoints };
 }

@@ -102,10 +102,8 @@ export function createServerMetrics(
     onError: unread,
   });
   const write = expositionIn(metricsFormat);
-  let sources: MetricSources | undefined;
   const read = async (): Promise<Family[]> => {
     await gauges.refresh();
-    await labels.name(() => sources?.applications() ?? Promise.resolve([])).catch(unread);
     return [...registry.families, ...(await processMetrics())];
   };
   return {
@@ -119,7 +117,6 @@ export function createServerMetrics(
     answered: (request) => requests.answered(request),
     queried: (connection, durationMs) => engine.queried(connection, durationMs),
     watch(given) {
-      sources = given;
       gauges.watch(given);
       watchProcess();
       exporting = info.exportTo && startExport(info, info.exportTo, read);
