@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { LIMITS } from '@pipelogiq/protocol';
+import { SIGNING_SECRET_BYTES, signingKeyOf } from '../../signing-secret.js';
 import type { Ms } from '../../store/rows.js';
 import { DomainError } from '../errors.js';
 
@@ -21,8 +22,6 @@ export type SignatureRefusal = 'missing_header' | 'malformed_header' | 'too_old'
 export type Verification = { ok: true; deliveryId: string } | { ok: false; reason: SignatureRefusal };
 
 const TOLERANCE_MS = 300_000;
-const SECRET = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
-const SECRET_BYTES = { min: 24, max: 64 }; // Standard Webhooks 1.0, signature scheme
 /** No full stop: it parts what is signed, so that `a.1` + `2` could be read as `a` + `1.2`. The standard forbids it for that. */
 const DELIVERY_ID = new RegExp(`^[\\x21-\\x2d\\x2f-\\x7e]{1,${LIMITS.idempotencyKeyLength}}$`);
 const SECONDS = /^\d{1,12}$/;
@@ -42,7 +41,7 @@ export function verifySignature({ secrets, headers, body, now, toleranceMs = TOL
 
   const given = signature.split(' ').map((text) => Buffer.from(text));
   const expected = secrets.flatMap((secret) => {
-    const key = keyOf(secret);
+    const key = signingKeyOf(secret);
     return key
       ? [Buffer.from(`v1,${createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest('base64')}`)]
       : [];
@@ -51,16 +50,10 @@ export function verifySignature({ secrets, headers, body, now, toleranceMs = TOL
   return fits ? { ok: true, deliveryId: id } : { ok: false, reason: 'no_match' };
 }
 
-/** The key in a secret. None in a malformed one, which then fits no signature: an empty key would let anyone sign. */
-function keyOf(secret: string): Buffer | undefined {
-  const key = Buffer.from(SECRET.exec(secret)?.[1] ?? '', 'base64');
-  return key.length >= SECRET_BYTES.min && key.length <= SECRET_BYTES.max ? key : undefined;
-}
-
 /** @throws DomainError `invalid_request` naming `path` when `secret` is not one of Standard Webhooks; its text is not repeated. */
 export function checkSecret(secret: string, path: string): void {
-  if (keyOf(secret)) return;
-  const { min, max } = SECRET_BYTES;
+  if (signingKeyOf(secret)) return;
+  const { min, max } = SIGNING_SECRET_BYTES;
   const message = `A signing secret is whsec_ and then ${min} to ${max} bytes in base64, as Standard Webhooks has it.`;
   throw new DomainError('invalid_request', message, { errors: [{ path, message }] });
 }
