@@ -15,6 +15,8 @@ const alias = [
 ];
 
 interface Choices {
+  /** A process for each file. Without it a process runs many files, and loads the sources once for all of them. */
+  isolate?: boolean;
   testTimeout?: number;
   exclude?: string[];
   globalSetup?: string[];
@@ -24,12 +26,13 @@ interface Choices {
 const project = (
   name: string,
   include: string[],
-  { testTimeout = 20_000, exclude = [], globalSetup = [], provide }: Choices = {},
+  { isolate = false, testTimeout = 20_000, exclude = [], globalSetup = [], provide }: Choices = {},
 ) => ({
   resolve: { alias },
   test: {
     name,
     include,
+    isolate,
     exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
     testTimeout,
     hookTimeout: 120_000,
@@ -75,12 +78,13 @@ export default defineConfig({
       // One behaviour, two stores: the same files once more.
       project('server:postgres', BEHAVIOUR, { globalSetup: POSTGRES, provide: { store: 'postgres' } }),
       project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
+        isolate: true,
         testTimeout: 180_000,
         exclude: ['test/packages/**', CONTROLS, REPLICAS],
       }),
       types,
       // Minutes: the server built without a protection, and replicas killed under load. Not part of `npm test`; `npm run test:chaos` and CI run it.
-      project('slow:chaos', [CONTROLS, REPLICAS], { testTimeout: 300_000 }),
+      project('slow:chaos', [CONTROLS, REPLICAS], { isolate: true, testTimeout: 300_000 }),
       // Minutes: random commands against the model, many more of them. `npm run test:model` and CI run it.
       project('slow:model', MODEL, { globalSetup: POSTGRES, provide: { store: 'sqlite', model: MODEL_SIZE } }),
       // A run costs four times as much there: fewer of them in CI, as many by MODEL_RUNS=300.

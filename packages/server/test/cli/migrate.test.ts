@@ -1,18 +1,12 @@
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { harness } from '../engine/support.js';
-import { createPostgresDatabase } from '../support/stores.js';
+import { aPostgresDatabase } from '../support/stores.js';
 import { buildCommand, emptyFolder, oneLine, run, start, statusOf } from './command.js';
 
 beforeAll(buildCommand);
 
 const KEY = 'k'.repeat(40);
-
-async function aTarget(): Promise<string> {
-  const { url, drop } = await createPostgresDatabase();
-  onTestFinished(() => drop());
-  return url;
-}
 
 /** A folder with the file of a stopped server: a pipeline, an API key, a hook with a secret. */
 async function aStoppedServer(): Promise<string> {
@@ -30,7 +24,7 @@ const migrate = (...more: string[]) => ['migrate', '--from', 'pipelogiq.db', ...
 describe('pipelogiq migrate', () => {
   it('moves a stopped server to PostgreSQL, tells how far it is and how the secrets come along, and leaves a file that nobody starts', async () => {
     const cwd = await aStoppedServer();
-    const database = await aTarget();
+    const database = await aPostgresDatabase('empty');
     const env = { PIPELOGIQ_DATABASE: database }; // the URL holds a password
     const { code, stdout, stderr } = await run(migrate(), { cwd, env });
     expect([code, stderr]).toEqual([0, '']);

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { createPostgresDatabase } from '../support/stores.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { aPostgresDatabase } from '../support/stores.js';
 import { buildCommand, emptyFolder, oneLine, run, start, statusOf } from './command.js';
 
 beforeAll(buildCommand);
@@ -18,8 +18,7 @@ async function aClosedPort(): Promise<number> {
 
 describe('pipelogiq serve on PostgreSQL', () => {
   it('serves beside another one on the same database, and stops in order', async () => {
-    const { url: database, drop } = await createPostgresDatabase();
-    onTestFinished(() => drop());
+    const database = await aPostgresDatabase('empty');
     const options = { cwd: emptyFolder(), env: { PIPELOGIQ_BOOTSTRAP_API_KEY: KEY } };
     const servers = [start(serve(database), options), start(serve(database), options)];
     for (const server of servers) expect(await statusOf(`${await server.url()}/pipelines`, KEY)).toBe(200);
@@ -38,9 +37,7 @@ describe('pipelogiq serve on PostgreSQL', () => {
   });
 
   it('says in one line that there is no such database', async () => {
-    const { url, drop } = await createPostgresDatabase();
-    onTestFinished(() => drop());
-    const database = new URL(url);
+    const database = new URL(await aPostgresDatabase());
     database.pathname = '/missing';
     const ended = await run(serve(database.href), { cwd: emptyFolder() });
     expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(oneLine(/database "missing" does not exist/)) });

@@ -1,6 +1,6 @@
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { createTestControlPlane } from '../../src/testing/index.js';
-import { aDatabase, runSql } from '../support/stores.js';
+import { aDatabase, aPostgresDatabase, runSql } from '../support/stores.js';
 import { harness } from './support.js';
 
 /** A database with a pipeline, and on top of it what a newer version's migration would leave. */
@@ -34,7 +34,7 @@ describe('the database of a newer version', () => {
 it.skipIf(inject('store') === 'sqlite')(
   'three servers that start on an empty database at the same time all come up',
   async () => {
-    const database = await aDatabase();
+    const database = await aPostgresDatabase('empty');
     const bootstrapApiKey = 'k'.repeat(40);
     const start = (seed: number) => createTestControlPlane({ database, bootstrapApiKey, seed });
     const servers = await Promise.all([1, 2, 3].map(start));

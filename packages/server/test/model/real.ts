@@ -52,7 +52,7 @@ async function aFile(): Promise<Disk> {
 }
 
 async function onPostgres(): Promise<Disk> {
-  const { url, drop } = await createPostgresDatabase();
+  const { url, drop } = await createPostgresDatabase('migrated');
   const reader = new Client({ connectionString: url });
   await reader.connect();
   const parsed = (value: unknown) => (typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value);

@@ -2,7 +2,8 @@ import type { ApiKeyCreated, Page, Stage, StageDiagnosis, Worker } from '@pipelo
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createControlPlane } from '../../src/index.js';
 import { speakTo } from '../engine/support.js';
-import { aPostgresDatabase, beat } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
+import { beat } from './support.js';
 
 const MINUTE = 60_000;
 const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,6 +1,7 @@
 import type { StageJob } from '@pipelogiq/protocol';
 import { expect, it, vi } from 'vitest';
-import { anOutsider, aPostgresDatabase, aServer, beat, through, twoServers, waitingFor, waitingForLocks } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
+import { anOutsider, aServer, beat, through, twoServers, waitingFor, waitingForLocks } from './support.js';
 
 const pipelineIds = async (database: string) =>
   (await (await anOutsider(database)).query<{ id: string }>('select id from pipeline order by id')).map((row) => Number(row.id));

@@ -7,7 +7,7 @@ import { Folder } from '../../src/domain/insight/fold.js';
 import { windowOf } from '../../src/domain/insight/window.js';
 import { openPostgresStore } from '../../src/store/postgres/store.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
-import { aPostgresDatabase } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
 
 const START = Date.UTC(2030, 0, 1, 12);
 const KEPT = { insightMinutesMs: 2 * 86_400_000, insightHoursMs: 40 * 86_400_000 };

@@ -3,7 +3,8 @@ import type { Group } from '../../src/domain/commit/tickets.js';
 import { expireLeases } from '../../src/loops/expire-leases.js';
 import { promoteDue } from '../../src/loops/promote-due.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
-import { anOutsider, aPostgresDatabase, aServer, aStore, heldGroup, twoServers, waitingForLocks } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
+import { anOutsider, aServer, aStore, heldGroup, twoServers, waitingForLocks } from './support.js';
 
 const TAKEOVER_MS = 15_000;
 const LEAD_EVERY_MS = 3_000;

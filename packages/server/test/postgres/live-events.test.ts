@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Harness } from '../engine/support.js';
 import { EventReader } from '../support/event-streams.js';
-import { anOutsider, aPostgresDatabase, aServer, type Outsider, twoServers, waitingFor } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
+import { anOutsider, aServer, type Outsider, twoServers, waitingFor } from './support.js';
 
 async function streamOf({ send, controlPlane }: Harness, lastEventId?: string): Promise<EventReader> {
   const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { metricsOf } from '../engine/metrics-support.js';
-import { aPostgresDatabase, aServer, twoServers } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
+import { aServer, twoServers } from './support.js';
 
 it('has the connections of PostgreSQL, and no log beside a file', async () => {
   const h = await aServer({ database: await aPostgresDatabase() });

@@ -6,7 +6,8 @@ import { moveToPostgres } from '../../src/store/move/move.js';
 import { senderOf, signed } from '../engine/hook-support.js';
 import { type Harness, harness, WireWorker } from '../engine/support.js';
 import { aDatabaseFile, connect } from '../support/files.js';
-import { anOutsider, aPostgresDatabase, aStore } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
+import { anOutsider, aStore } from './support.js';
 
 const AT = '2030-01-01T00:00:00Z';
 const EPOCH = 2 ** 20;
@@ -77,7 +78,7 @@ async function aStoppedControlPlane() {
 describe('moving from SQLite to PostgreSQL', () => {
   it('moves everything: what the API tells is the same, and work goes on where it was', { timeout: 60_000 }, async () => {
     const before = await aStoppedControlPlane();
-    const target = await aPostgresDatabase();
+    const target = await aPostgresDatabase('empty');
 
     const { tables, progress, hasSecrets } = await move(before.database, target);
 
@@ -113,14 +114,14 @@ describe('moving from SQLite to PostgreSQL', () => {
     expect((await h.call<Schedule>('GET', `/schedules/${before.schedule.id}`)).lastPipelineId).toBeDefined();
 
     await expect(harness({ database: before.database })).rejects.toThrow(/was moved to PostgreSQL at 2030/);
-    await expect(move(before.database, await aPostgresDatabase())).rejects.toThrow(/was moved to PostgreSQL already/);
+    await expect(move(before.database, await aPostgresDatabase('empty'))).rejects.toThrow(/was moved to PostgreSQL already/);
   });
 
   it('refuses a source that a server, or anybody, has open', async () => {
     const database = aDatabaseFile();
     const h = await harness({ database });
     await h.create({ stages: [{ name: 'a' }] });
-    const target = await aPostgresDatabase();
+    const target = await aPostgresDatabase('empty');
     await expect(move(database, target)).rejects.toThrow(/is in use by another process/);
     expect((await h.create({ stages: [{ name: 'a' }] })).status).toBe('running');
     await h.controlPlane.close();
@@ -134,7 +135,7 @@ describe('moving from SQLite to PostgreSQL', () => {
   it('refuses a target on which a server was started, and changes neither', async () => {
     const database = aDatabaseFile();
     await (await harness({ database })).controlPlane.close();
-    const target = await aPostgresDatabase();
+    const target = await aPostgresDatabase('empty');
     await (await harness({ database: target })).controlPlane.close();
     await expect(move(database, target)).rejects.toThrow(/the target is not empty: its table application has rows/);
     const h = await harness({ database });
@@ -146,7 +147,7 @@ describe('moving from SQLite to PostgreSQL', () => {
     const h = await harness({ database });
     const { id } = await h.create({ stages: [{ name: 'a' }] });
     await h.controlPlane.close();
-    const target = await aPostgresDatabase();
+    const target = await aPostgresDatabase('empty');
     await aStore(target); // makes the tables, and nothing else
     const outsider = await anOutsider(target);
     await outsider.query(`create function refuse() returns trigger language plpgsql as $$ begin raise 'no room'; end $$`);

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import type { Harness } from '../engine/support.js';
 import { healthOf, readinessOf } from '../health/support.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
+import { aPostgresDatabase } from '../support/stores.js';
 import { type Passage, startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
-import { anOutsider, aPostgresDatabase, aServer, aStore, beat, heldGroup, parked } from './support.js';
+import { anOutsider, aServer, aStore, beat, heldGroup, parked } from './support.js';
 
 const names = async (database: string) =>
   (await (await anOutsider(database)).query<{ name: string }>('select name from pipeline order by id')).map(({ name }) => name);

@@ -1,7 +1,8 @@
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { startPgBouncer, type TestPgBouncer } from '../support/pgbouncer.js';
 import { pgBouncerBinary } from '../support/postgres-binaries.js';
-import { anOutsider, aPostgresDatabase, aServer, parked } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
+import { anOutsider, aServer, parked } from './support.js';
 
 const POLL_MS = 250;
 
@@ -9,7 +10,7 @@ beforeEach(({ skip }) => skip(!pgBouncerBinary(), 'pgbouncer is not installed'))
 
 /** Transaction mode with two connections for everybody: whoever relies on a session of its own gets one of somebody else's. */
 async function pooled(): Promise<{ database: string; pooler: TestPgBouncer }> {
-  const database = await aPostgresDatabase();
+  const database = await aPostgresDatabase('empty');
   const pooler = await startPgBouncer({ url: database }, { settings: { default_pool_size: '2' } });
   onTestFinished(() => pooler.stop());
   return { database, pooler };

@@ -48,7 +48,7 @@ describe.each(['analysed', 'never analysed'])('on a database with 100,000 stages
   let db: Kysely<Schema>;
 
   beforeAll(async () => {
-    database = await createPostgresDatabase();
+    database = await createPostgresDatabase('empty');
     pool = new Pool({ connectionString: database.url, max: 1 });
     db = new Kysely<Schema>({
       dialect: postgresDialect({ acquire: () => pool.connect(), release: (client) => client.release() }),

@@ -7,14 +7,7 @@ import type { Store } from '../../src/store/store.js';
 import { createTestControlPlane, type TestOptions } from '../../src/testing/index.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 import { type Harness, speakTo, WireWorker } from '../engine/support.js';
-import { createPostgresDatabase } from '../support/stores.js';
-
-/** An empty database of PostgreSQL, which goes with the test. */
-export async function aPostgresDatabase(): Promise<string> {
-  const { url, drop } = await createPostgresDatabase();
-  onTestFinished(() => drop());
-  return url;
-}
+import { aPostgresDatabase } from '../support/stores.js';
 
 let servers = 0;
 

@@ -2,22 +2,45 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
-import { startPostgres, type TestPostgres } from './postgres.js';
+import { closeAsTemplate, startPostgres, type TestPostgres } from './postgres.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Answers with the URL of the run's PostgreSQL server, which the first request starts. */
+    /** Tells of the run's PostgreSQL server as a `DeskAnswer`; the first request starts it. */
     postgresDesk: string;
   }
+}
+
+export interface DeskAnswer {
+  /** Of the maintenance database. */
+  url: string;
+  /** A database with all migrations and no rows, to be copied: migrating takes longer than most tests. */
+  migrated: string;
+}
+
+/** Migrated by the sources of this run, so that it is never of another version. */
+async function migratedTemplate(postgres: TestPostgres): Promise<string> {
+  const { openPostgresStore } = await import('../../src/store/postgres/store.js'); // most runs need none of it
+  const { systemClock } = await import('../../src/clock.js');
+  const database = await postgres.createDatabase();
+  const store = await openPostgresStore({ url: database.url, clock: systemClock(), onBackgroundError: () => {} });
+  await store.close();
+  return closeAsTemplate(postgres.url, database);
 }
 
 /** One PostgreSQL server for all test files of a run, started when one of them asks: most runs are of tests that need none. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   let postgres: Promise<TestPostgres> | undefined;
+  let answer: Promise<DeskAnswer> | undefined;
+  const open = async (): Promise<DeskAnswer> => {
+    postgres = startPostgres();
+    const started = await postgres;
+    return { url: started.url, migrated: await migratedTemplate(started) };
+  };
   const desk = createServer((_request, response) => {
-    postgres ??= startPostgres();
-    postgres.then(
-      ({ url }) => response.end(url),
+    answer ??= open();
+    answer.then(
+      (found) => response.end(JSON.stringify(found)),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });

@@ -8,22 +8,17 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { startPgBouncer } from './pgbouncer.js';
 import { startPostgres, type TestPostgres } from './postgres.js';
 import { pgBouncerBinary } from './postgres-binaries.js';
-import { createPostgresDatabase } from './stores.js';
+import { aPostgresDatabase, createPostgresDatabase } from './stores.js';
 
 async function query<Row extends QueryResultRow>(url: string, text: string): Promise<Row[]> {
   const client = new Client({ connectionString: url });
+  client.on('error', () => {}); // cut between two answers; whoever waits for one is told by its promise
   await client.connect();
   try {
     return (await client.query<Row>(text)).rows;
   } finally {
     await client.end();
   }
-}
-
-async function aDatabase() {
-  const database = await createPostgresDatabase();
-  onTestFinished(database.drop);
-  return database;
 }
 
 /** A connection, and what cut it. */
@@ -70,20 +65,20 @@ async function anOwner() {
 
 describe('a database of the run', () => {
   it('keeps a table', async () => {
-    const { url } = await aDatabase();
+    const url = await aPostgresDatabase('empty');
     await query(url, `create table note as select 1 as id, 'hello' as text`);
     expect(await query(url, 'select * from note')).toEqual([{ id: 1, text: 'hello' }]);
   });
 
   it('shares nothing with the next one but the server', async () => {
-    const [one, other] = await Promise.all([aDatabase(), aDatabase()]);
-    await query(one.url, 'create table note (id int)');
-    expect(await query(other.url, `select to_regclass('note') as found`)).toEqual([{ found: null }]);
-    expect(new URL(one.url).host).toBe(new URL(other.url).host);
+    const [one, other] = await Promise.all([aPostgresDatabase(), aPostgresDatabase()]);
+    await query(one, 'create table note (id int)');
+    expect(await query(other, `select to_regclass('note') as found`)).toEqual([{ found: null }]);
+    expect(new URL(one).host).toBe(new URL(other).host);
   });
 
   it('is dropped under open connections', async () => {
-    const { url, drop } = await createPostgresDatabase();
+    const { url, drop } = await createPostgresDatabase('empty');
     const { cut } = await connect(url);
     await drop();
     expect(await cut).toMatchObject({ code: '57P01' });
@@ -92,7 +87,7 @@ describe('a database of the run', () => {
   });
 
   it('sorts text by language, as hosted ones do', async () => {
-    const { url } = await aDatabase();
+    const url = await aPostgresDatabase('empty');
     expect(await query(url, `select t from unnest(array['B', 'a', 'A', 'b']) t order by t`)).toEqual([
       { t: 'a' },
       { t: 'A' },
@@ -103,7 +98,7 @@ describe('a database of the run', () => {
 
   it('answers through pgbouncer in transaction mode', async ({ skip }) => {
     skip(!pgBouncerBinary(), 'pgbouncer is not installed');
-    const { url } = await aDatabase();
+    const url = await aPostgresDatabase('empty');
     await query(url, 'create table note as select 7 as id');
     const pooler = await startPgBouncer({ url });
     onTestFinished(pooler.stop);

@@ -93,13 +93,21 @@ function running(room: Room, port: number, first: Served, start: () => Promise<S
   };
 }
 
-/** Creates an empty database with a random name on the server of a maintenance database. */
-export async function createDatabaseAt(maintenance: string): Promise<TestDatabase> {
+/** Creates a database with a random name on the server of a maintenance database: an empty one, or a copy of `template`. */
+export async function createDatabaseAt(maintenance: string, template = 'template1'): Promise<TestDatabase> {
   const name = `pipelogiq_${randomBytes(8).toString('hex')}`;
-  await runAt(maintenance, `create database ${name}`);
+  // Files are copied in a third of the time that writing each page to the log takes, where nobody waits for a disk.
+  await runAt(maintenance, `create database ${name} template ${template} strategy file_copy`);
   const url = new URL(maintenance);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => runAt(maintenance, `drop database if exists ${name} with (force)`) };
+}
+
+/** Closes a database to everybody, and has `createDatabaseAt` copy it. Returns the name that it goes by. */
+export async function closeAsTemplate(maintenance: string, { url }: TestDatabase): Promise<string> {
+  const name = new URL(url).pathname.slice(1);
+  await runAt(maintenance, `alter database ${name} allow_connections false`);
+  return name;
 }
 
 async function runAt(url: string, statement: string): Promise<void> {

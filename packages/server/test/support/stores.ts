@@ -4,17 +4,33 @@ import { openPostgresStore } from '../../src/store/postgres/store.js';
 import { openSqliteStore } from '../../src/store/sqlite/store.js';
 import type { Store } from '../../src/store/store.js';
 import { aDatabaseFile, connect } from './files.js';
+import type { DeskAnswer } from './global-setup.js';
 import { createDatabaseAt, type TestDatabase } from './postgres.js';
 import { queryOnce } from './query.js';
 
-/** An empty database on the PostgreSQL server of this run, which starts with the first call. */
-export async function createPostgresDatabase(): Promise<TestDatabase> {
+async function askDesk(): Promise<DeskAnswer> {
   const desk = inject('postgresDesk');
   if (!desk) throw new Error('This vitest project has no PostgreSQL: give it test/support/global-setup.ts as its globalSetup.');
   const response = await fetch(desk);
   const answer = await response.text();
   if (!response.ok) throw new Error(`PostgreSQL did not start. ${answer}`);
-  return createDatabaseAt(answer);
+  return JSON.parse(answer);
+}
+
+/** `migrated`: as a server that has just started on it leaves its tables. `empty`: without a table. */
+type Filling = 'migrated' | 'empty';
+
+/** A database on the PostgreSQL server of this run, which starts with the first call. */
+export async function createPostgresDatabase(filling: Filling): Promise<TestDatabase> {
+  const { url, migrated } = await askDesk();
+  return createDatabaseAt(url, filling === 'migrated' ? migrated : undefined);
+}
+
+/** As `createPostgresDatabase`; it goes with the test. */
+export async function aPostgresDatabase(filling: Filling = 'migrated'): Promise<string> {
+  const { url, drop } = await createPostgresDatabase(filling);
+  onTestFinished(() => drop());
+  return url;
 }
 
 declare module 'vitest' {
@@ -32,12 +48,6 @@ export async function aDatabase(): Promise<string> {
 /** As `aDatabase`, in memory where the store can. */
 export async function aFreshDatabase(): Promise<string> {
   return inject('store') === 'postgres' ? aPostgresDatabase() : ':memory:';
-}
-
-async function aPostgresDatabase(): Promise<string> {
-  const { url, drop } = await createPostgresDatabase();
-  onTestFinished(() => drop());
-  return url;
 }
 
 /** The store of a database that `aDatabase` gave, without a server. */
