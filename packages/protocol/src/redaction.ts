@@ -47,7 +47,7 @@ export function printable(value: unknown, depth = 0): Json {
 }
 
 function printableObject(value: object, depth: number): Json {
-  if (value instanceof Error) return printableError(value, depth);
+  if (isError(value)) return printableError(value, depth);
   if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map((item) => printable(item, depth + 1));
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if ('toJSON' in value && typeof value.toJSON === 'function') return printable(value.toJSON(), depth + 1);
@@ -56,13 +56,18 @@ function printableObject(value: object, depth: number): Json {
   return Object.fromEntries(entries.map(([name, item]) => [name, isSecretName(name) ? REDACTED : printable(item, depth + 1)]));
 }
 
+/** Also one of another realm (a `vm` context, a test runner's), of which `instanceof` knows nothing and whose fields are not enumerable. */
+const isError = (value: object): value is Error =>
+  value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+
 function printableError(error: Error, depth: number): Json {
-  const { code } = error as { code?: unknown };
+  const { code, errors } = error as { code?: unknown; errors?: unknown };
   return {
-    type: error.name,
-    message: bounded(error.message),
+    type: String(error.name),
+    message: bounded(String(error.message)),
+    ...(Array.isArray(errors) && { errors: printable(errors, depth + 1) }),
     ...(code !== undefined && { code: String(code) }),
-    ...(error.stack !== undefined && { stack: bounded(error.stack) }),
+    ...(error.stack !== undefined && { stack: bounded(String(error.stack)) }),
     ...(error.cause !== undefined && { cause: printable(error.cause, depth + 1) }),
   };
 }

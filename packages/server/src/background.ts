@@ -15,6 +15,7 @@ import { Pruner } from './loops/prune.js';
 import { LogPruner } from './loops/prune-logs.js';
 import { pruneRecords } from './loops/prune-records.js';
 import { triggerLoops } from './loops/triggers.js';
+import { watchWorkersLoop } from './loops/watch-workers.js';
 import { DAY } from './options.js';
 
 export const PROMOTE = 'promote-due';
@@ -28,6 +29,7 @@ const BULK_EVERY_MS = 5_000; // a net: what is left after a restart
 const TIMERS_EVERY_MS = 1_000; // a net: hints from commits make it prompt
 const EXPORT_EVERY_MS = 1_000;
 const KEYS_EVERY_MS = 60_000;
+const FILES_EVERY_MS = 60 * 60_000;
 /** What a fold counts for in its group: some hundred pages at most, usually a few. */
 const FOLDED_ROWS = 50;
 const RECORDS_ROWS = 500;
@@ -81,6 +83,8 @@ export function backgroundLoops(parts: EngineParts, committer: Committer, accoun
   ];
   if (config.retentionDays > 0) table.push(pruneLoop(parts, committer));
   table.push(recordsLoop(parts, committer), logsLoop(parts, committer));
+  table.push({ name: 'prune-files', everyMs: FILES_EVERY_MS, run: async () => telemetry.pruneFiles() });
+  table.push(watchWorkersLoop({ config, reads: store.reads, onSilent: (worker) => telemetry.jobLines.silent(worker) }));
   table.push(
     ...insightLoops({
       config,

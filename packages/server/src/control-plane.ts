@@ -3,10 +3,19 @@ import type { ApiKeyCreated, CreateApiKey } from '@pipelogiq/protocol';
 import { type Clock, systemClock } from './clock.js';
 import { type Config, ConfigError, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
 import type { AccountService } from './domain/account/accounts.js';
+import { actorOf } from './domain/account/audit.js';
 import { refusalOf } from './domain/commit/refusal.js';
 import { createEngine, type Engine } from './engine.js';
 import { HealthWatch } from './health/watch.js';
-import { checkStageSpecs, createHttpApp, HTTP_LIMITS, type HttpApp, type HttpServer, startHttpServer } from './http/index.js';
+import {
+  checkStageSpecs,
+  createHttpApp,
+  HTTP_LIMITS,
+  type HttpApp,
+  type HttpServer,
+  type RequestInfo,
+  startHttpServer,
+} from './http/index.js';
 import { INTEGRATIONS } from './integrations/index.js';
 import { metricSources } from './metric-sources.js';
 import { OpenRequests } from './open-requests.js';
@@ -221,6 +230,14 @@ export class RunningControlPlane implements ControlPlane {
     telemetry.log.info({}, 'closed');
   }
 
+  #logRequest(info: RequestInfo): void {
+    const { log, serverSpans } = this.#parts.telemetry;
+    info.trace ??= serverSpans.traceOf(info); // before its span, which then has the same ids
+    const { method, route, status, requestId, principal, code, trace } = info;
+    const ids = { requestId, traceId: trace.traceId, spanId: trace.spanId, userId: principal && actorOf(principal) };
+    log.debug({ ...ids, method, route, status, code, durationMs: Math.round(info.durationMs) }, 'request');
+  }
+
   #after(ms: number): Promise<void> {
     return new Promise((resolve) => this.#parts.clock.setTimer(resolve, ms));
   }
@@ -249,6 +266,7 @@ export class RunningControlPlane implements ControlPlane {
       ...(work && { during: (answer) => work.during(answer) }),
       traceOf: (headers) => telemetry.serverSpans.traceOf(headers),
       onRequest: (info) => {
+        if (telemetry.log.isEnabled('debug')) this.#logRequest(info);
         telemetry.serverSpans.recordRequest(info);
         telemetry.metrics.answered(info);
         engine.noteRefusal(info);

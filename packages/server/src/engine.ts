@@ -46,7 +46,10 @@ export interface EngineParts {
   /** All calls to others. */
   outbound: Outbound;
   integrations: IntegrationKinds;
-  telemetry: Pick<Telemetry, 'log' | 'sampler' | 'spanExport' | 'work' | 'metrics' | 'profiler' | 'audited'>;
+  telemetry: Pick<
+    Telemetry,
+    'log' | 'sampler' | 'spanExport' | 'work' | 'metrics' | 'profiler' | 'audited' | 'jobLines' | 'pruneFiles'
+  >;
   health: HealthWatch;
 }
 
@@ -205,7 +208,9 @@ function createCommitter(
     exportSpans: telemetry.spanExport.enabled,
     events: config.events,
     insights: config.insights,
-    metrics: telemetry.metrics.enabled,
+    get metrics() {
+      return telemetry.metrics.enabled || telemetry.jobLines.enabled;
+    },
     leaseMs: config.leaseMs,
     maxPullBytes: config.maxPullBytes,
     maxValueBytes: config.maxValueBytes,
@@ -220,7 +225,10 @@ function createCommitter(
       if (effects.ready.size > 0) store.peers?.announce([...effects.ready].map(([key, count]) => readyWork(key, count)));
       waits.ended(effects.endedPipelines);
       if (!effects.events.isEmpty) feed?.wake();
-      telemetry.metrics.committed({ counts: effects.counts, samples: effects.samples.all, tickets, durationMs, now });
+      const { counts, workers } = effects;
+      const samples = effects.samples.all;
+      telemetry.metrics.committed({ counts, samples, tickets, durationMs, now });
+      telemetry.jobLines.committed({ counts, samples, workers });
       if (effects.hasDeliveries) hint(SEND_INTEGRATIONS, 0);
       if (effects.audited.length > 0) telemetry.audited(effects.audited);
     },
@@ -237,7 +245,9 @@ function createCommitter(
             settle: release,
             context: [],
           })
-          .catch((error) => telemetry.log.warn({ err: error, stage_id: id }, 'an undelivered job waits for its lease to end'));
+          .catch((error) =>
+            telemetry.log.warn({ category: 'job', err: error, stage_id: id }, 'an undelivered job waits for its lease to end'),
+          );
       }
     },
     work: telemetry.work,

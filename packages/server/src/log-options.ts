@@ -5,9 +5,21 @@ export const LOG_OPTIONS = {
   logFile: {
     type: 'string',
     minLength: 1,
-    description: 'log lines also to this file, one for each day: `logs/server.json` is written as `logs/server-2026-01-31.json`',
+    description:
+      'log lines also to files, one for each category and day: `logs/server.json` is written as `logs/server-job-2026-01-31.json` and so on',
   },
-  logFileDays: { type: 'int', default: 14, min: 1, max: 3_660, description: 'days that log files are kept' },
+  logFileDays: {
+    type: 'int',
+    default: 14,
+    min: 1,
+    max: 3_660,
+    description: 'days that files of the categories `scheduler` and `runner` are kept',
+  },
+  logJobs: {
+    type: 'bool',
+    default: false,
+    description: 'a line for each job that is assigned, started, completed or failed at `info`; without it at `debug`',
+  },
   auditFile: {
     type: 'string',
     minLength: 1,
@@ -18,7 +30,7 @@ export const LOG_OPTIONS = {
     default: 365 * DAY,
     min: DAY,
     max: 3_660 * DAY,
-    description: 'how long entries of the audit trail are kept',
+    description: 'how long entries of the audit trail are kept, and log files of the category `security`',
   },
   auditRefusalsEveryMs: {
     type: 'duration',
@@ -32,21 +44,21 @@ export const LOG_OPTIONS = {
     default: 30 * DAY,
     min: MINUTE,
     max: 3_660 * DAY,
-    description: 'how long log lines of stages are kept; never longer than their pipeline',
+    description: 'how long log lines of stages are kept, never longer than their pipeline, and log files of the category `job`',
   },
   logDebugRetentionMs: {
     type: 'duration',
     default: DAY,
     min: MINUTE,
     max: 3_660 * DAY,
-    description: 'the same for `debug` and `trace`',
+    description: 'the same for lines of `debug` and `trace`, and the category `debug`',
   },
   logErrorRetentionMs: {
     type: 'duration',
     default: 90 * DAY,
     min: MINUTE,
     max: 3_660 * DAY,
-    description: 'the same for `error` and `fatal`',
+    description: 'the same for lines of `error` and `fatal`, and the category `errors`',
   },
   maxProfileMs: {
     type: 'duration',

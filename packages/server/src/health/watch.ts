@@ -150,7 +150,8 @@ export class HealthWatch {
     for (const [component, { status, issues, details }] of Object.entries(components)) {
       for (const issue of issues) {
         now.add(issue);
-        if (!this.#known.has(issue)) this.#deps.log.warn({ component, status, details }, issue);
+        if (!this.#known.has(issue))
+          this.#deps.log.warn({ ...(component === 'workers' && { category: 'runner' }), component, status, details }, issue);
       }
     }
     for (const issue of this.#known) if (!now.has(issue)) this.#deps.log.info({ issue }, 'healthy again');

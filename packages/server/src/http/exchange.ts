@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type ErrorCode, HEADERS } from '@pipelogiq/protocol';
+import { actorOf } from '../domain/account/audit.js';
 import { DomainError } from '../domain/errors.js';
 import type { Principal } from '../domain/use-cases.js';
 import type { HttpDeps, RequestInfo, RequestTrace } from './deps.js';
@@ -60,7 +61,8 @@ export function refusal(
     exchange.trace ??= deps.traceOf(traceHeaders(request));
     const { traceId, spanId } = exchange.trace;
     const durationMs = Math.round(deps.clock.monotonic() - exchange.begun);
-    log[level]({ err: error, requestId, traceId, spanId, durationMs, method: request.method, route }, 'request failed');
+    const userId = exchange.principal && actorOf(exchange.principal);
+    log[level]({ err: error, requestId, traceId, spanId, userId, durationMs, method: request.method, route }, 'request failed');
   }
   const headers: { [name: string]: string } = { 'content-type': 'application/problem+json' };
   if (refused.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer realm="pipelogiq"';

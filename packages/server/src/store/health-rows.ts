@@ -16,9 +16,19 @@ export interface WaitingHandler {
   ready_at: Ms;
 }
 
+/** One that has not said that it stops, and has not been heard of. */
+export interface SilentWorker {
+  id: number;
+  application_id: number;
+  name: string;
+  last_seen_at: Ms;
+}
+
 /** What the health of the server is judged by. All applications together. */
 export interface HealthReads {
   workerCounts(liveSince: Ms, forgottenBefore: Ms): Promise<WorkerCounts>;
+  /** Workers that were last seen from one moment to another, this one excluded. */
+  silentWorkers(from: Ms, until: Ms, limit: number): Promise<SilentWorker[]>;
   /** Handlers with stages that can be leased now. */
   waitingHandlers(limit: number): Promise<WaitingHandler[]>;
   /** Lists of handlers, as JSON, of workers that take work and were seen since then. */

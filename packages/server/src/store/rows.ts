@@ -114,6 +114,7 @@ export type ClaimedStage = Pick<
   | 'timeout_at'
   | 'run_next_if_failed'
   | 'ready_at'
+  | 'priority'
 > & {
   input_bytes: number;
   /** Of the outputs of its dependencies and the context together. */

@@ -30,8 +30,8 @@ const DAY_MS = 86_400_000;
 export function openAuditFile(
   { auditFile: path, auditRetentionMs }: { auditFile?: string; auditRetentionMs: number },
   { clock, log }: { clock: Pick<Clock, 'now'>; log: Pick<Logger, 'error'> },
-): { write(entries: readonly AuditEntry[]): void; close(): void } {
-  if (path === undefined) return { write: () => {}, close: () => {} };
+): { write(entries: readonly AuditEntry[]): void; prune(): void; close(): void } {
+  if (path === undefined) return { write: () => {}, prune: () => {}, close: () => {} };
   const keepDays = Math.ceil(auditRetentionMs / DAY_MS);
   const onError = (err: unknown): void => log.error({ err, category: 'security' }, 'the audit file cannot be written');
   const file = new DailyFile({ path, keepDays, now: () => clock.now(), onError });
@@ -39,6 +39,7 @@ export function openAuditFile(
     write(entries) {
       for (const entry of entries) file.write(`${lineOf(entry)}\n`);
     },
+    prune: () => file.prune(),
     close: () => file.close(),
   };
 }

@@ -37,6 +37,15 @@ export class DailyFile {
     }
   }
 
+  /** Deletes what is old; a new day does so too. */
+  prune(): void {
+    try {
+      this.#deleteOld();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#options.onError(error); // nothing was written yet
+    }
+  }
+
   close(): void {
     if (this.#open) closeSync(this.#open.file);
     this.#open = undefined;
@@ -52,12 +61,14 @@ export class DailyFile {
     const stem = basename(path, extension);
     const file = openSync(join(dirname(path), `${stem}-${day}${extension}`), 'a', 0o640);
     this.#open = { day, file };
-    this.#deleteOld(stem, extension);
+    this.#deleteOld();
     return file;
   }
 
-  #deleteOld(stem: string, extension: string): void {
+  #deleteOld(): void {
     const { path, keepDays, now } = this.#options;
+    const extension = extname(path);
+    const stem = basename(path, extension);
     const oldest = dayOf(now() - keepDays * DAY_MS);
     for (const name of readdirSync(dirname(path))) {
       if (!name.startsWith(`${stem}-`) || !name.endsWith(extension)) continue;

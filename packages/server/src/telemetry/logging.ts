@@ -21,6 +21,8 @@ export interface ServerLogger extends Logger {
   /** A logger that adds `fields` to every line and follows the level of this one. */
   child(fields: LogFields): ServerLogger;
   readonly level: LoggerLevel;
+  /** Whether a line of this level would be written. */
+  isEnabled(level: LogLevel): boolean;
   /** Counts at once, for the children too. */
   setLevel(level: LoggerLevel): void;
 }
@@ -33,7 +35,7 @@ export interface LoggerOptions {
   service: string;
   clock: Pick<Clock, 'now'>;
   /** Default: standard output, one synchronous write a line. */
-  destination?: DestinationStream;
+  destination?: LogDestination;
   /** Takes what is logged a second time, as data: names in snake_case, secrets by name replaced. */
   records?: (record: LogRecord) => void;
 }
@@ -47,15 +49,23 @@ export interface LogRecord {
   fields: LogFields;
 }
 
-/**
- * What a line is about, which also says how long it is worth keeping: `job`, `scheduler`, `runner`, `security`, `errors` or `debug`.
- * The caller's word counts; else the level tells.
- */
-const categoryOf = (level: LogLevel): string =>
+const CATEGORIES = ['job', 'scheduler', 'runner', 'security', 'errors', 'debug'] as const;
+
+/** What a line is about, which also says how long it is worth keeping. The caller's word counts; else the level tells. */
+export type Category = (typeof CATEGORIES)[number];
+
+export const isCategory = (text: string): text is Category => (CATEGORIES as readonly string[]).includes(text);
+
+const categoryOf = (level: LogLevel): Category =>
   level === 'error' || level === 'fatal' ? 'errors' : level === 'debug' || level === 'trace' ? 'debug' : 'scheduler';
 
+/** Where lines go. */
+export interface LogDestination {
+  write(line: string, category: string): void;
+}
+
 /** One synchronous write a line. */
-export const STANDARD_OUTPUT: DestinationStream = pino.destination({ fd: 1, sync: true });
+export const STANDARD_OUTPUT: LogDestination = pino.destination({ fd: 1, sync: true });
 
 /** Fields that pino writes itself; a caller's field of the same name would make the JSON ambiguous. */
 const OWN_FIELDS = new Set(['timestamp', 'level', 'service', 'message']);
@@ -68,7 +78,8 @@ const OWN_FIELDS = new Set(['timestamp', 'level', 'service', 'message']);
  * @example createLogger({ level: 'info', service: 'pipelogiq', clock }).info({ pipelineId: '7', traceId }, 'created');
  */
 export function createLogger({ level, service, clock, destination = STANDARD_OUTPUT, records }: LoggerOptions): ServerLogger {
-  const output: DestinationStream = { write: (line) => destination.write(safeLine(line)) };
+  let category = ''; // of the line that is being written: pino writes before it returns
+  const output: DestinationStream = { write: (line) => destination.write(safeLine(line), category) };
   const root = pino(
     {
       level,
@@ -79,18 +90,20 @@ export function createLogger({ level, service, clock, destination = STANDARD_OUT
     },
     output,
   );
-  const tell = records && ((line: Omit<LogRecord, 'time'>) => records({ ...line, time: clock.now() }));
-  return loggerOn(root, {}, tell);
+  const write = (level: LogLevel, fields: LogFields, message: string): void => {
+    category = String(fields.category);
+    root[level](fields, message);
+    records?.({ level, message, fields, time: clock.now() });
+  };
+  return loggerOn(root, {}, write);
 }
 
-type Tell = (line: Omit<LogRecord, 'time'>) => void;
+type Write = (level: LogLevel, fields: LogFields, message: string) => void;
 
-function loggerOn(root: PinoLogger, bound: LogFields, tell: Tell | undefined): ServerLogger {
+function loggerOn(root: PinoLogger, bound: LogFields, write: Write): ServerLogger {
   const at = (level: LogLevel) => (fields: LogFields, message: string) => {
     if (!root.isLevelEnabled(level)) return;
-    const line = lineFields({ category: categoryOf(level), ...bound, ...fields });
-    root[level](line, message);
-    tell?.({ level, message, fields: line });
+    write(level, lineFields({ category: categoryOf(level), ...bound, ...fields }), message);
   };
   return {
     trace: at('trace'),
@@ -99,10 +112,11 @@ function loggerOn(root: PinoLogger, bound: LogFields, tell: Tell | undefined): S
     warn: at('warn'),
     error: at('error'),
     fatal: at('fatal'),
-    child: (fields) => loggerOn(root, { ...bound, ...fields }, tell),
+    child: (fields) => loggerOn(root, { ...bound, ...fields }, write),
     get level() {
       return root.level as LoggerLevel;
     },
+    isEnabled: (level) => root.isLevelEnabled(level),
     setLevel: (level) => {
       root.level = level;
     },

@@ -1,9 +1,10 @@
 import { samplerConfig } from '@pipelogiq/protocol';
 import type { Clock } from '../clock.js';
 import { type AuditEntry, openAuditFile } from './audit-file.js';
-import { DailyFile } from './daily-file.js';
+import { JobLines } from './job-lines.js';
 import { createLogExport, type LogExport, logsConfig } from './log-export.js';
-import { createLogger, type LoggerLevel, type ServerLogger, STANDARD_OUTPUT } from './logging.js';
+import { LogFiles } from './log-files.js';
+import { type Category, createLogger, type LoggerLevel, type ServerLogger, STANDARD_OUTPUT } from './logging.js';
 import { createServerMetrics, type MetricsOptions, type ServerMetrics } from './metrics/server-metrics.js';
 import { metricExportConfig, tracingConfig } from './otel-config.js';
 import { Profiler } from './profiler.js';
@@ -22,12 +23,17 @@ export interface Telemetry {
   work: RequestWork | undefined;
   metrics: ServerMetrics;
   profiler: Profiler;
+  /** Lines about jobs and workers. */
+  jobLines: JobLines;
   /** Takes entries of the audit trail that are stored. */
   audited(entries: readonly AuditEntry[]): void;
+  /** Deletes files of the log and the audit trail that are old. */
+  pruneFiles(): void;
   /** Sends what is left, for a few seconds at most. */
   close(): Promise<void>;
 }
 
+const DAY_MS = 86_400_000;
 /** For each of two steps, so that a server with a dead collector still ends in time. */
 const GRACE_MS = 1_500;
 
@@ -35,6 +41,10 @@ interface LogOptions {
   logLevel: LoggerLevel;
   logFile?: string;
   logFileDays: number;
+  logJobs: boolean;
+  logRetentionMs: number;
+  logDebugRetentionMs: number;
+  logErrorRetentionMs: number;
   auditFile?: string;
   auditRetentionMs: number;
 }
@@ -51,7 +61,7 @@ export interface TelemetryOptions {
 }
 
 export function openTelemetry({ config, env, clock, version, store }: TelemetryOptions): Telemetry {
-  const { log, logExport, closeFile } = openLog({ config, env, clock });
+  const { log, logExport, files } = openLog({ config, env, clock });
   const warn = (message: string): void => log.warn({}, message);
   const audit = openAuditFile(config, { clock, log });
   const sampler = createSampler(samplerConfig(env, warn));
@@ -76,12 +86,17 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
     work,
     metrics,
     profiler: new Profiler(clock),
+    jobLines: new JobLines(log, config),
     audited: audit.write,
+    pruneFiles: () => {
+      files?.prune();
+      audit.prune();
+    },
     close: async () => {
       await Promise.all([metrics.close(GRACE_MS), serverSpans.shutdown(GRACE_MS)]);
       await spanExport.shutdown(GRACE_MS);
       await logExport?.shutdown(GRACE_MS);
-      closeFile();
+      files?.close();
       audit.close();
     },
   };
@@ -90,8 +105,7 @@ export function openTelemetry({ config, env, clock, version, store }: TelemetryO
 interface OpenLog {
   log: ServerLogger;
   logExport: LogExport | undefined;
-  /** A line that comes later opens it again. */
-  closeFile(): void;
+  files: LogFiles | undefined;
 }
 
 /** Standard output, and what else is asked for: a file for each day, a collector. */
@@ -105,22 +119,33 @@ function openLog({ config, env, clock }: Pick<TelemetryOptions, 'config' | 'env'
       `pipelogiq: the log file cannot be written: ${error instanceof Error ? error.message : String(error)}\n`,
     );
   };
-  const { logFile: path, logFileDays: keepDays } = config;
-  const file = path === undefined ? undefined : new DailyFile({ path, keepDays, now: () => clock.now(), onError });
+  const { logFile: path } = config;
+  const files =
+    path === undefined ? undefined : new LogFiles({ path, keepDays: daysOf(config), now: () => clock.now(), onError });
   const log = createLogger({
     level: config.logLevel,
     service: 'pipelogiq',
     clock,
-    ...(file && {
+    ...(files && {
       destination: {
-        write: (line: string) => {
-          STANDARD_OUTPUT.write(line);
-          file.write(line);
+        write: (line: string, category: string) => {
+          STANDARD_OUTPUT.write(line, category);
+          files.write(line, category);
         },
       },
     }),
     ...(logExport && { records: (record) => logExport.emit(record) }),
   });
   for (const message of misread) log.warn({}, message);
-  return { log, logExport, closeFile: () => file?.close() };
+  return { log, logExport, files };
 }
+
+/** Whole days, for a file is deleted as a whole. What stands in the database too is kept as long as there. */
+const daysOf = ({ logFileDays, ...kept }: LogOptions): { [category in Category]: number } => ({
+  job: Math.ceil(kept.logRetentionMs / DAY_MS),
+  scheduler: logFileDays,
+  runner: logFileDays,
+  security: Math.ceil(kept.auditRetentionMs / DAY_MS),
+  errors: Math.ceil(kept.logErrorRetentionMs / DAY_MS),
+  debug: Math.ceil(kept.logDebugRetentionMs / DAY_MS),
+});

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { createLogger, type LoggerLevel } from '../../src/telemetry/logging.js';
 import { T0, TRACE_ID } from './records.js';
@@ -79,6 +80,37 @@ describe('the log', () => {
       message: 'outer',
       stack: expect.stringContaining('logging.test'),
       cause: { type: 'Error', message: 'inner', code: 'SQLITE_BUSY' },
+    });
+  });
+
+  it('writes what an AggregateError gathered, as of a host with several addresses', () => {
+    const { log, last } = harness();
+    const refused = (address: string) => Object.assign(new Error(`connect ECONNREFUSED ${address}`), { code: 'ECONNREFUSED' });
+    const error = Object.assign(new AggregateError([refused('::1'), refused('127.0.0.1')]), { code: 'ECONNREFUSED' });
+    log.error({ error: new Error('away', { cause: error }) }, 'failed');
+    expect(last().error).toMatchObject({
+      cause: {
+        type: 'AggregateError',
+        code: 'ECONNREFUSED',
+        errors: [
+          { type: 'Error', message: 'connect ECONNREFUSED ::1' },
+          { type: 'Error', message: 'connect ECONNREFUSED 127.0.0.1' },
+        ],
+      },
+    });
+  });
+
+  it('writes an error of another realm like one of its own', () => {
+    const { log, last } = harness();
+    const error = runInNewContext(`Object.assign(new TypeError('far', { cause: new Error('plq_c4nary') }), { code: 'E_FAR' })`);
+    expect(error).not.toBeInstanceOf(Error);
+    log.error({ error }, 'failed');
+    expect(last().error).toMatchObject({
+      type: 'TypeError',
+      message: 'far',
+      code: 'E_FAR',
+      stack: expect.stringContaining('TypeError: far'),
+      cause: { type: 'Error', message: 'plq_[redacted]' },
     });
   });
 

@@ -1,27 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { resolveConfig } from '../../src/config.js';
 import { openTelemetry } from '../../src/telemetry/telemetry.js';
 import { harness } from '../engine/support.js';
 import { startOtlpReceiver } from '../support/otlp-receiver.js';
-
-function aLogFile(): { logFile: string; lines(): { [field: string]: unknown }[]; text(): string } {
-  const folder = mkdtempSync(join(tmpdir(), 'pipelogiq-log-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const text = () =>
-    readdirSync(folder)
-      .map((name) => readFileSync(join(folder, name), 'utf8'))
-      .join('');
-  const lines = () =>
-    text()
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as { [field: string]: unknown });
-  return { logFile: join(folder, 'server.json'), lines, text };
-}
+import { aLogFile } from './log-file.js';
 
 it('writes its log to a file for each day too, under the level of now', async () => {
   const { logFile, lines } = aLogFile();
@@ -32,6 +15,22 @@ it('writes its log to a file for each day too, under the level of now', async ()
   expect(lines()).toMatchObject([{ level: 'info', service: 'pipelogiq', category: 'scheduler', message: 'listening' }]);
   const { items } = await call<{ items: object[] }>('GET', '/audit-events');
   expect(items[0]).toMatchObject({ action: 'server.log_level', details: { before: 'error', level: 'info' } });
+});
+
+it('deletes files past the days of their category while nothing more is written of it', async () => {
+  const { logFile, names } = aLogFile();
+  const auditFile = logFile.replace('server', 'audit');
+  const { controlPlane, worker, call } = await harness({ logFile, auditFile, logLevel: 'info' });
+  await worker();
+  await call('PUT', '/log-level', { level: 'warn' });
+  const old = ['audit-2030-01-01.json', 'server-runner-2030-01-01.json'];
+  expect(names()).toEqual(old);
+  await controlPlane.jump(15 * 86_400_000);
+  await controlPlane.advance(1_000);
+  expect(names().filter((name) => old.includes(name))).toEqual(['audit-2030-01-01.json']);
+  await controlPlane.jump(352 * 86_400_000);
+  await controlPlane.advance(1_000);
+  expect(names().filter((name) => old.includes(name))).toEqual([]);
 });
 
 it('lets only admins of all applications change it', async () => {

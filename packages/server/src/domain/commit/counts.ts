@@ -1,5 +1,5 @@
 import type { LeaseLostReason, Trigger } from '@pipelogiq/protocol';
-import type { Ms, StageRow } from '../../store/store.js';
+import type { ClaimedStage, Ms, StageRow } from '../../store/store.js';
 
 /**
  * One thing that a group did and that its samples do not tell.
@@ -9,10 +9,23 @@ import type { Ms, StageRow } from '../../store/store.js';
 export type Count =
   | { kind: 'created'; applicationId: number; trigger: Trigger }
   | { kind: 'moved' | 'published'; applicationId: number; handler: string }
-  | { kind: 'leased'; applicationId: number; handler: string; waitMs: Ms; spanId: string; traceId: string }
+  | Leased
   | { kind: 'refused'; applicationId: number; handler: string | undefined }
   | { kind: 'lost'; applicationId: number; reason: LeaseLostReason; call: 'settle' | 'heartbeat' }
   | { kind: 'promoted'; stages: number };
+
+/** A stage was given to a worker. */
+export interface Leased {
+  kind: 'leased';
+  applicationId: number;
+  handler: string;
+  /** From ready to leased. */
+  waitMs: Ms;
+  spanId: string;
+  traceId: string;
+  stage: Pick<ClaimedStage, 'id' | 'pipeline_id' | 'pipeline_name' | 'name' | 'attempts' | 'priority'>;
+  workerId: number;
+}
 
 /** How the pulls of a group were served. */
 export interface Leasing {

@@ -21,6 +21,17 @@ interface Kept {
   metrics: boolean;
 }
 
+/** What became of a worker: it registered, was told to drain, stopped, or sent a beat. */
+export interface WorkerNews {
+  kind: 'registered' | 'drained' | 'stopped' | 'beat';
+  applicationId: number;
+  workerId: number;
+  /** Absent for a beat. */
+  name?: string;
+  handlers?: readonly string[];
+  inFlight?: number;
+}
+
 /** What a group had done at a point that it may go back to. */
 export interface EffectsMark {
   ready: ReadonlyMap<string, number>;
@@ -31,6 +42,7 @@ export interface EffectsMark {
   nextDueAt: Ms | undefined;
   nextWaitEndAt: Ms | undefined;
   audited: number;
+  workers: number;
   events: EventMark;
   samples: number;
   counts: number;
@@ -49,6 +61,8 @@ export class Effects {
   hasDeliveries = false;
   /** Entries of the audit trail. */
   readonly audited: AuditEventRow[] = [];
+  /** For the log. */
+  readonly workers: WorkerNews[] = [];
   /** Parked pulls of these workers, up to this number, will get no work any more. */
   readonly endedPulls: { workerId: number; upTo: number }[] = [];
   /** Earliest moment at which a scheduled stage becomes due. */
@@ -101,6 +115,7 @@ export class Effects {
       failedStages: this.failedStages.length,
       endedPulls: this.endedPulls.length,
       audited: this.audited.length,
+      workers: this.workers.length,
       nextDueAt: this.nextDueAt,
       nextWaitEndAt: this.nextWaitEndAt,
       events: this.events.mark(),
@@ -118,6 +133,7 @@ export class Effects {
     this.failedStages.length = mark.failedStages;
     this.endedPulls.length = mark.endedPulls;
     this.audited.length = mark.audited;
+    this.workers.length = mark.workers;
     this.nextDueAt = mark.nextDueAt;
     this.nextWaitEndAt = mark.nextWaitEndAt;
     this.events.backTo(mark.events);

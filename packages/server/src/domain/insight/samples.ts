@@ -25,6 +25,8 @@ export interface DeliverySample {
   /** The call of the worker that ended it. */
   settledBy: Settle['kind'] | undefined;
   spanId: string | undefined;
+  /** Undefined when no worker had it. */
+  workerId: number | undefined;
   /** Known with the name of the pipeline. */
   traceId: string | undefined;
   /** Absent when it did not fail. */
@@ -170,7 +172,7 @@ const since = (from: Ms, now: Ms): Ms => Math.max(now - from, 0);
 
 /** A stage as a sample sees it; without times when no worker ran it. */
 export type Measured = Pick<StageRow, 'id' | 'application_id' | 'pipeline_id' | 'name' | 'handler' | 'attempts'> &
-  Partial<Pick<StageRow, 'leased_at' | 'delivery_ready_at' | 'spawned_by_id' | 'span_id'>>;
+  Partial<Pick<StageRow, 'leased_at' | 'delivery_ready_at' | 'spawned_by_id' | 'span_id' | 'worker_id'>>;
 
 function delivery(
   row: Measured,
@@ -193,6 +195,7 @@ function delivery(
     isDead,
     settledBy: undefined,
     spanId: row.span_id,
+    workerId: row.worker_id ?? undefined,
     traceId: undefined,
   };
 }

@@ -37,6 +37,13 @@ export async function extendStep(group: Group, tickets: ExtendTicket[], { leaseM
       }
     }
     ticket.result = result;
+    const { beat, holder } = ticket;
+    group.effects.workers.push({
+      kind: 'beat',
+      applicationId: holder.applicationId,
+      workerId: beat.id,
+      inFlight: beat.in_flight,
+    });
   }
 }
 

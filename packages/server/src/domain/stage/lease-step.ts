@@ -108,6 +108,8 @@ async function claimFor(
       waitMs: Math.max(group.now - (stage.ready_at ?? group.now), 0),
       traceId: stage.trace_id,
       spanId: stage.span_id,
+      stage,
+      workerId: ticket.holder.workerId,
     });
     stage.fencing_token = row.fencing_token;
     stage.lease_expires_at = leaseExpiresAt;

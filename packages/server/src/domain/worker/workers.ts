@@ -4,6 +4,7 @@ import type { Ms, Reads, WorkerRow } from '../../store/store.js';
 import { auditBy } from '../account/audit.js';
 import { hashSecret, sameHash } from '../account/keys.js';
 import type { Committer } from '../commit/committer.js';
+import type { WorkerNews } from '../commit/effects.js';
 import { operate } from '../commit/operate.js';
 import type { ExtendTicket, Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
@@ -110,6 +111,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
         await tx.updateWorker(row.id, { state: 'stopped', in_flight: 0, last_seen_at: now });
         effects.endPulls(row.id);
         effects.events.add('worker_stopped', row);
+        effects.workers.push(news('stopped', row));
       });
     },
     async list(caller, page) {
@@ -131,6 +133,7 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
         await tx.updateWorker(row.id, { order_given: 'drain' });
         effects.endPulls(row.id);
         effects.events.add('worker_drained', row);
+        effects.workers.push(news('drained', row));
         await auditBy(group, caller, { action: 'worker.drain', target: { type: 'worker', id } });
       });
       return view({ ...row, order_given: 'drain' }, await reads.now());
@@ -152,7 +155,7 @@ async function startSession(
     await tx.updateWorker(existing.id, session);
     await tx.restartPulls(existing.id, sessionHash);
     effects.endPulls(existing.id); // pulls of the old session are answered: their caller may be gone
-    effects.events.add('worker_started', { ...existing, name: session.name });
+    tellStarted(effects, { ...existing, name: session.name }, request);
     return existing.id;
   }
   const [id = 0] = await tx.allocateIds('worker', 1);
@@ -166,9 +169,23 @@ async function startSession(
     last_error: null,
   });
   await tx.restartPulls(id, sessionHash);
-  effects.events.add('worker_started', { id, application_id: caller.applicationId, name: session.name });
+  tellStarted(effects, { id, application_id: caller.applicationId, name: session.name }, request);
   return id;
 }
+
+type Named = Pick<WorkerRow, 'id' | 'application_id' | 'name'>;
+
+function tellStarted(effects: Group['effects'], worker: Named, { supportedHandlers: handlers }: WorkerBootstrap): void {
+  effects.events.add('worker_started', worker);
+  effects.workers.push({ ...news('registered', worker), handlers });
+}
+
+const news = (kind: WorkerNews['kind'], { id, application_id, name }: Named): WorkerNews => ({
+  kind,
+  applicationId: application_id,
+  workerId: id,
+  name,
+});
 
 const sessionOf = (request: WorkerBootstrap, sessionHash: string, now: number) => ({
   name: request.workerName,

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type CreatePipeline, HEADERS, type PipelineBatchResult, type PipelineCreated, ROUTES } from '@pipelogiq/protocol';
+import { actorOf } from '../../domain/account/audit.js';
 import { DomainError } from '../../domain/errors.js';
 import type { Principal } from '../../domain/use-cases.js';
 import type { HttpDeps } from '../deps.js';
@@ -71,7 +72,9 @@ async function createEach({ useCases, log }: HttpDeps, call: BatchCall): Promise
     const result =
       item instanceof DomainError ? item : (made.next().value ?? new DomainError('internal', 'create gave no result'));
     if (!(result instanceof DomainError)) return result;
-    if (result.code === 'internal') log.error({ err: result.cause, requestId: call.requestId }, 'an item of a batch failed');
+    if (result.code === 'internal') {
+      log.error({ err: result.cause, requestId: call.requestId, userId: actorOf(call.caller) }, 'an item of a batch failed');
+    }
     return { error: problemOf(result, call.requestId) };
   });
   return json(200, { results } satisfies PipelineBatchResult);

@@ -8,7 +8,7 @@ const WORKERS = 10_000;
 const newestWorkers = (db: Kysely<Schema>) =>
   db
     .selectFrom('worker')
-    .select(['application_id', 'handlers', 'state', 'order_given', 'last_seen_at'])
+    .select(['id', 'application_id', 'name', 'handlers', 'state', 'order_given', 'last_seen_at'])
     .orderBy('id', 'desc')
     .limit(WORKERS)
     .as('w');
@@ -29,6 +29,18 @@ export const healthReads = (db: Kysely<Schema>): HealthReads => ({
       .where('w.last_seen_at', '>=', forgottenBefore)
       .executeTakeFirstOrThrow();
     return { live: Number(row.live), silent: Number(row.silent) };
+  },
+
+  silentWorkers(from, until, limit) {
+    return db
+      .selectFrom(newestWorkers(db))
+      .select(['w.id', 'w.application_id', 'w.name', 'w.last_seen_at'])
+      .where('w.state', '<>', 'stopped')
+      .where('w.last_seen_at', '>=', from)
+      .where('w.last_seen_at', '<', until)
+      .orderBy('w.id')
+      .limit(limit)
+      .execute();
   },
 
   /** From the first of one handler to the first of the next: the length of the lines does not matter. Two steps, for SQLite uses no

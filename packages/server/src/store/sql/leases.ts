@@ -17,7 +17,7 @@ const TOKEN_FLOOR = 'token_floor';
 
 const CLAIMED = sql`
   s.id, s.application_id, s.pipeline_id, s.name, s.handler, s.span_id, s.fencing_token, s.attempts, s.max_attempts, s.timeout_ms,
-  s.reference_positions, s.dependency_count, s.lease_expires_at, s.timeout_at, s.run_next_if_failed, s.ready_at,
+  s.reference_positions, s.dependency_count, s.lease_expires_at, s.timeout_at, s.run_next_if_failed, s.ready_at, s.priority,
   coalesce(octet_length(s.input), 0) as input_bytes,
   case when s.dependency_count = 0 then 0 else (
     select coalesce(sum(octet_length(o.output)), 0) from stage_dependency d join stage o on o.id = d.depends_on_id
