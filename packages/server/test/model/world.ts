@@ -108,7 +108,7 @@ export class World {
   readonly deliveries: Delivery[] = [];
   /** When the server last noted that it lives. */
   aliveAt: number;
-  /** The clock was set forward, and the server has not looked at it since. */
+  /** The clock was set forward, perhaps back again, and the server has not looked at it since. */
   isLate = false;
 
   constructor(public now: number) {
