@@ -13,6 +13,7 @@ import { Statements } from '../statement.js';
 import type { Failure, Ms, OnQuery, Reads, Store, StoreFigures, StoreHealth, Tx } from '../store.js';
 import { codeOf, DamageReports } from './damage.js';
 import { sqliteDialect } from './dialect.js';
+import { keepMigrated, openInMemory } from './in-memory.js';
 import { refuseMoved } from './moved.js';
 import { QuickChecks } from './quick-check.js';
 import { readerThreadDialect } from './reader-thread.js';
@@ -35,6 +36,7 @@ export async function openSqliteStore({ path, synchronous, clock, onQuery }: Sql
   try {
     await migrate(db, sqliteCapabilities);
     await refuseMoved(db, path);
+    if (path === ':memory:') keepMigrated(database);
     assertPragma(database, 'synchronous', SYNCHRONOUS[synchronous]); // a write has happened: nothing may have changed it
   } catch (error) {
     await db.destroy();
@@ -55,7 +57,7 @@ export async function openSqliteStore({ path, synchronous, clock, onQuery }: Sql
 
 function openWriter(path: string, synchronous: 'full' | 'normal'): Database.Database {
   if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600)); // it holds users' data; its WAL takes the same mode
-  const database = new Database(path);
+  const database = path === ':memory:' ? openInMemory() : new Database(path);
   try {
     database.pragma('journal_mode = WAL');
     database.pragma(`synchronous = ${synchronous}`); // after journal_mode: better-sqlite3 is compiled to lower it to NORMAL for WAL
