@@ -97,7 +97,8 @@ export interface RequestInfo {
 export interface MetricsText {
   enabled: boolean;
   contentType: string;
-  text(): Promise<string | Uint8Array<ArrayBuffer>>;
+  /** UTF-8; `release` gives the bytes back once they were sent. */
+  text(): Promise<{ bytes: Uint8Array<ArrayBuffer>; release(): void }>;
 }
 
 export interface HttpDeps {

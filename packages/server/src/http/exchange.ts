@@ -93,6 +93,7 @@ function send(exchange: Exchange, reply: Reply): Response {
   if (outgoing.destroyed || outgoing.writableEnded) return RESPONSE_ALREADY_SENT; // the caller has gone
   if (reply.status !== 204) headers['content-length'] = String(Buffer.byteLength(reply.body ?? ''));
   outgoing.writeHead(reply.status, headers);
+  if (reply.sent) outgoing.once('close', reply.sent);
   outgoing.end(reply.body);
   return RESPONSE_ALREADY_SENT;
 }

@@ -36,6 +36,8 @@ export interface Reply {
   body?: string | Uint8Array<ArrayBuffer>;
   /** Lower-case names. */
   headers?: { [name: string]: string };
+  /** Called once a socket has taken the body, or is gone; never where there is none. */
+  sent?(): void;
 }
 
 /** A reply that goes on after its headers, for as long as it likes. */

@@ -138,7 +138,7 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
     started: () => true,
     onRequest: (info) => requests.push(info),
     traceOf: () => ({ traceId: 'f'.repeat(32), spanId: 'e'.repeat(16), flags: 0, tracestate: undefined, parent: undefined }),
-    metrics: { enabled: true, contentType: 'text/plain', text: async () => '' },
+    metrics: { enabled: true, contentType: 'text/plain', text: async () => ({ bytes: Buffer.alloc(0), release: () => {} }) },
     isShuttingDown: () => false,
     explain: (error) => error as Error,
     ...depOverrides,

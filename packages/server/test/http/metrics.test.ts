@@ -5,7 +5,11 @@ import { closeAll, embed, send, serve } from './sockets.js';
 afterEach(closeAll);
 
 const TOKEN = 'a-token-for-prometheus';
-const METRICS = { enabled: true, contentType: 'text/plain; version=0.0.4; charset=utf-8', text: async () => 'a_metric 1\n' };
+const METRICS = {
+  enabled: true,
+  contentType: 'text/plain; version=0.0.4; charset=utf-8',
+  text: async () => ({ bytes: Buffer.from('a_metric 1\n'), release: () => {} }),
+};
 const api = (metricsToken?: string) => anApi({}, { metrics: METRICS, metricsToken });
 const scrape = (port: number, headers: Record<string, string> = {}) => send({ port, path: '/metrics', headers });
 
@@ -16,6 +20,23 @@ describe('GET /metrics on a loopback address', () => {
     expect(answer).toMatchObject({ status: 200, text: 'a_metric 1\n' });
     expect(answer.headers['content-type']).toBe(METRICS.contentType);
     expect((await scrape(port, { host: `localhost:${port}` })).status).toBe(200);
+  });
+
+  // Seen to fail when they were given back as soon as they were handed to the socket, which takes megabytes bit by bit.
+  it('is sent before its bytes are given back', async () => {
+    const size = 20_000_000;
+    let released = 0;
+    const text = async () => {
+      const bytes = Buffer.alloc(size, '#');
+      const release = () => {
+        released += bytes.fill('!').length;
+      };
+      return { bytes, release };
+    };
+    const { port } = await serve(anApi({}, { metrics: { ...METRICS, text } }));
+    const { text: arrived } = await scrape(port);
+    expect([arrived.length, arrived.includes('!')]).toEqual([size, false]);
+    await expect.poll(() => released).toBe(size);
   });
 
   test.each([

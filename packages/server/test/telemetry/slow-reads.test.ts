@@ -32,8 +32,8 @@ function metricsOf(sources: Partial<MetricSources>) {
   const scrape = async () => {
     const began = clock.now();
     let text: string | undefined;
-    void metrics.text().then((done) => {
-      text = new TextDecoder().decode(done);
+    void metrics.text().then(({ bytes }) => {
+      text = new TextDecoder().decode(bytes);
     });
     for (let waited = 0; text === undefined && waited < 100; waited++) await clock.advance(waited < 10 ? 0 : 100, turn);
     return { text: text ?? 'no answer', ms: clock.now() - began };

@@ -16,7 +16,8 @@ export const metricRoutes = ({ metrics }: HttpDeps): Route[] => [
     errors: ['not_found'],
     async handle() {
       if (!metrics.enabled) throw new DomainError('not_found', 'This server counts no metrics: its option `metrics` is off.');
-      return { status: 200, body: await metrics.text(), headers: { 'content-type': metrics.contentType } };
+      const { bytes, release } = await metrics.text();
+      return { status: 200, body: bytes, headers: { 'content-type': metrics.contentType }, sent: release };
     },
   }),
 ];

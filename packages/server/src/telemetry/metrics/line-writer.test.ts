@@ -12,7 +12,7 @@ const part = fc.oneof(
 it('writes texts, numbers and bytes as joined strings would be, however little room there was', () => {
   fc.assert(
     fc.property(fc.array(part), fc.integer({ min: 0, max: 64 }), (parts, size) => {
-      const writer = new LineWriter(size);
+      const writer = new LineWriter(Buffer.alloc(size));
       let expected = '';
       for (const one of parts) {
         if ('number' in one) writer.number(one.number);
@@ -29,7 +29,7 @@ it('writes texts, numbers and bytes as joined strings would be, however little r
 });
 
 it('writes what is no finite number as Prometheus reads it', () => {
-  const writer = new LineWriter(0);
+  const writer = new LineWriter(Buffer.alloc(0));
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
     writer.number(value);
     writer.endLine();

@@ -11,9 +11,14 @@ export class LineWriter {
   #bytes: Buffer<ArrayBuffer>;
   #length = 0;
 
-  /** @param size - in bytes, about */
-  constructor(size: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(size);
+  /** @param memory - to write to, for the writer alone; when it is too small, more is made */
+  constructor(memory: Buffer<ArrayBuffer>) {
+    this.#bytes = memory;
+  }
+
+  /** What it has written to at last. */
+  get memory(): Buffer<ArrayBuffer> {
+    return this.#bytes;
   }
 
   bytes(part: Uint8Array): void {

@@ -5,7 +5,7 @@ import { settledWithin } from '../../settled-within.js';
 import type { MetricExportConfig } from '../otel-config.js';
 import { ApplicationLabels } from './applications.js';
 import { type Connection, EngineMetrics } from './engine-metrics.js';
-import { CONTENT_TYPES, expositionIn, type Format } from './exposition.js';
+import { CONTENT_TYPES, type Exposition, expositionIn, type Format } from './exposition.js';
 import type { Family } from './families.js';
 import { Gauges } from './gauges.js';
 import { type MetricExport, startMetricExport } from './otlp.js';
@@ -42,7 +42,7 @@ export interface ServerMetrics {
   /** All metrics of now. */
   read(): Promise<Family[]>;
   /** All metrics of now, as Prometheus reads them. */
-  text(): Promise<Uint8Array<ArrayBuffer>>;
+  text(): Promise<Exposition>;
   /** Exports what is left, where metrics are exported; waits at most `graceMs` for it. */
   close(graceMs: number): Promise<void>;
 }
@@ -74,7 +74,7 @@ const OFF: ServerMetrics = {
   queried: () => {},
   watch: () => {},
   read: async () => [],
-  text: async () => new Uint8Array(),
+  text: async () => ({ bytes: new Uint8Array(), release: () => {} }),
   close: async () => {},
 };
 
