@@ -263,6 +263,7 @@ export class RunningControlPlane implements ControlPlane {
       started: () => health.started,
       metrics: telemetry.metrics,
       metricsToken: config.metricsToken,
+      metricsAccess: config.metricsAccess,
       ...(work && { during: (answer) => work.during(answer) }),
       traceOf: (headers) => telemetry.serverSpans.traceOf(headers),
       onRequest: (info) => {

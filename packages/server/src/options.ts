@@ -57,7 +57,14 @@ export const OPTIONS = {
     type: 'string',
     minLength: 16,
     secret: true,
-    description: 'lets a scraper in as `Authorization: Bearer …`, beside API keys',
+    description: 'lets a scraper in as `Authorization: Bearer …`',
+  },
+  metricsAccess: {
+    type: 'enum',
+    default: 'local',
+    values: ['local', 'credentials'],
+    description:
+      'local: `GET /metrics` needs no credentials from this machine; credentials: it always does, as behind a proxy here',
   },
   metricsMaxHandlers: {
     type: 'int',

@@ -115,6 +115,8 @@ export interface HttpDeps {
   metrics: MetricsText;
   /** Lets a scrape in, beside API keys. */
   metricsToken?: string | undefined;
+  /** Whether a scrape from this machine needs credentials. */
+  metricsAccess: 'local' | 'credentials';
   /** Whether the server has stored something since it was started. */
   started(): boolean;
   /** Called after every answer, in the context of `during`; must not throw. */

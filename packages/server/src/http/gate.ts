@@ -30,13 +30,30 @@ export async function identify(accounts: Pick<AccountUseCases, 'authenticate'>, 
 /** The scope that opens a route. */
 export function scopeOf(access: Exclude<Access, 'open'>): Scope {
   if (access === 'worker') return 'work';
-  return access === 'scrape' ? 'read' : access;
+  return access === 'scrape' ? 'admin' : access;
 }
 
 /** Throws `forbidden` unless the caller has the scope that the route asks for. */
 export function authorise(principal: Principal, access: Exclude<Access, 'open'>): void {
+  if (access === 'scrape') {
+    requireAll(principal);
+    return;
+  }
   const needed = scopeOf(access);
   if (principal.scopes.has(needed) || principal.scopes.has('admin')) return;
   const has = [...principal.scopes].join(', ') || 'none';
   throw new DomainError('forbidden', `This needs an API key with the scope "${needed}"; this one has: ${has}.`);
 }
+
+/** What tells of all applications is not for the keys of one, its admins' included. */
+function requireAll(principal: Principal): void {
+  if (seesServer(principal)) return;
+  throw new DomainError(
+    'forbidden',
+    'Metrics are of all applications: scrape with the metrics token (PIPELOGIQ_METRICS_TOKEN) or a key of an admin of all applications. ' +
+      'GET /observability/insights has the figures of one.',
+  );
+}
+
+/** Whether the caller may look at the server as a whole. */
+export const seesServer = ({ scopes, allApplications }: Principal): boolean => scopes.has('admin') && allApplications === true;

@@ -73,6 +73,11 @@ function securityOf({ access }: Route) {
   return [{ bearer: [scope] }, { apiKey: [scope] }];
 }
 
+const needOf = (access: Exclude<Route['access'], 'open'>): string =>
+  access === 'scrape'
+    ? 'the metrics token, a call from the machine of the server, or an admin of all applications'
+    : `the scope \`${scopeOf(access)}\``;
+
 type RequestConfig = NonNullable<RouteConfig['request']>;
 
 function requestOf({ path, body, query }: Route): RequestConfig {
@@ -97,7 +102,7 @@ function describe(route: Route): RouteConfig {
     tags: [tag],
     security: securityOf(route),
     'x-pipelogiq-access': access,
-    ...(access !== 'open' && { description: `Needs the scope \`${access === 'worker' ? 'work' : access}\`.` }),
+    ...(access !== 'open' && { description: `Needs ${needOf(access)}.` }),
     parameters: headerParameters(route),
     request: requestOf(route),
     responses: { ...answerResponses(route), ...problemResponses(route) },

@@ -4,8 +4,8 @@ import type { Principal, WorkerPrincipal } from '../domain/use-cases.js';
 
 /**
  * Who may call a route. `open`: anybody. `worker`: an API key with the scope `work` together with the session of one of
- * its workers. `scrape`: an API key with the scope `read`, the metrics token, or a call from this machine (scrape-access.ts). A scope:
- * an API key that has it; `admin` has them all.
+ * its workers. `scrape`: an API key of an admin of all applications, the metrics token, or a call from this machine
+ * (scrape-access.ts). A scope: an API key that has it; `admin` has them all.
  */
 export type Access = Scope | 'open' | 'worker' | 'scrape';
 

@@ -82,7 +82,7 @@ export async function admit(
   const { request, node } = exchange;
   if (node.localOnly) checkHost(node.incoming?.headers.host);
   if (route?.access === 'open') return undefined;
-  if (route?.access === 'scrape' && mayScrape(exchange, deps.metricsToken)) return undefined;
+  if (route?.access === 'scrape' && mayScrape(exchange, deps)) return undefined;
   const principal = audited(route, exchange, await identify(deps.useCases.accounts, request.headers));
   exchange.principal = principal;
   if (route) authorise(principal, route.access);

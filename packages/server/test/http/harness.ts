@@ -11,17 +11,19 @@ interface Recorded {
 
 type Overrides = { [Group in keyof UseCases]?: Partial<UseCases[Group]> };
 
-const principal = (...scopes: Scope[]): Principal => ({
+const principal = (scopes: Scope[], allApplications: boolean): Principal => ({
   keyId: '1',
   applicationId: 1,
   application: 'shop',
   scopes: new Set(scopes),
+  ...(allApplications && { allApplications }),
 });
 
-/** Keys of the tests: `key-<scope>` has that scope, `key-none` has none. */
+/** Keys of the tests: `key-<scope>` has that scope, `key-none` has none; `key-everything` is an admin's of all applications. */
 const scopesOf = (key: string): Scope[] | undefined => {
   const [, scope] = /^key-(\w+)$/.exec(key) ?? [];
-  return scope === undefined ? undefined : scope === 'none' ? [] : [scope as Scope];
+  if (scope === undefined) return undefined;
+  return scope === 'none' ? [] : [scope === 'everything' ? 'admin' : (scope as Scope)];
 };
 
 export const SESSION = 'session-of-7';
@@ -32,7 +34,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
   const defaults: { [name: string]: (...args: never[]) => unknown } = {
     'accounts.authenticate': (key: string) => {
       const scopes = scopesOf(key);
-      return scopes && principal(...scopes);
+      return scopes && principal(scopes, key === 'key-everything');
     },
     'workers.authenticate': (caller: Principal, workerId: string, token: string | undefined) => {
       if (token !== SESSION) throw new DomainError('session_invalid', 'The session is not valid.');
@@ -136,6 +138,7 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
     }),
     ready: () => ({ ready: true, reasons: [] }),
     started: () => true,
+    metricsAccess: 'local',
     onRequest: (info) => requests.push(info),
     traceOf: () => ({ traceId: 'f'.repeat(32), spanId: 'e'.repeat(16), flags: 0, tracestate: undefined, parent: undefined }),
     metrics: { enabled: true, contentType: 'text/plain', text: async () => ({ bytes: Buffer.alloc(0), release: () => {} }) },

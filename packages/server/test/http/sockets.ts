@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type IncomingMessage, type RequestOptions, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { type HttpServer, startHttpServer } from '../../src/http/index.js';
 import { type Api, SESSION } from './harness.js';
 
@@ -32,6 +32,15 @@ export function send(
     });
     request.on('error', reject).end(body);
   });
+}
+
+/** Sends `text` as it is, and gives all that comes until the other side has enough. */
+export async function raw(port: number, text: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1').setEncoding('utf8');
+  socket.write(text);
+  let answer = '';
+  for await (const chunk of socket) answer += chunk;
+  return answer;
 }
 
 /** A server of somebody else that hands its requests to `handler`. */

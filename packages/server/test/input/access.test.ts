@@ -31,7 +31,7 @@ const SCOPE_OF: Record<string, Scope> = {
   'POST /observability/marks': 'produce',
   'GET /observability/marks': 'read',
   'GET /observability/marks/{id}': 'read',
-  'GET /metrics': 'read',
+  'GET /metrics': 'admin',
   'GET /observability/config': 'operate',
   'POST /observability/config': 'operate',
   'POST /observability/test': 'operate',
@@ -144,4 +144,13 @@ describe('every operation of the document', () => {
       }
     }
   });
+});
+
+// Seen to fail when a key of one application, with the scope read or as its admin, was let in.
+it('shows metrics, which are of all applications, to no key of one', async () => {
+  const h = await inspectedHarness();
+  for (const scope of ['read', 'admin'] as const) {
+    const { key } = await h.call<{ key: string }>('POST', '/api-keys', { name: scope, scopes: [scope], application: 'tenant' });
+    expect(await refusal(await h.sendAs(key, 'GET', '/metrics'))).toBe('403 forbidden');
+  }
 });

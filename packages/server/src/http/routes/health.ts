@@ -1,6 +1,6 @@
 import { PROTOCOL, PROTOCOL_VERSION } from '@pipelogiq/protocol';
 import type { HealthReport, HttpDeps } from '../deps.js';
-import { authorise, hasKey, identify } from '../gate.js';
+import { hasKey, identify, seesServer } from '../gate.js';
 import { json, type Reply, type Route, route } from '../route.js';
 
 const READY = ['All systems operational'];
@@ -28,11 +28,10 @@ async function reportOf({ health, log }: HttpDeps): Promise<HealthReport> {
 }
 
 /** A key that cannot be looked up, as while the database is away, lets nobody see more, but does not refuse the rest either. */
-async function mayRead({ useCases }: HttpDeps, headers: Headers): Promise<boolean> {
+async function maySeeDetails({ useCases }: HttpDeps, headers: Headers): Promise<boolean> {
   if (!hasKey(headers)) return false;
   try {
-    authorise(await identify(useCases.accounts, headers), 'read');
-    return true;
+    return seesServer(await identify(useCases.accounts, headers));
   } catch {
     return false;
   }
@@ -44,7 +43,7 @@ const withoutDetails = (components: HealthReport['components']): HealthReport['c
   ) as HealthReport['components'];
 
 async function health(deps: HttpDeps, headers: Headers): Promise<Reply> {
-  const [report, all] = await Promise.all([reportOf(deps), mayRead(deps, headers)]);
+  const [report, all] = await Promise.all([reportOf(deps), maySeeDetails(deps, headers)]);
   const { status, metrics, issues, database } = report;
   const components = all ? report.components : withoutDetails(report.components);
   const body = { status, ...clockFields(deps), components, checks: components, metrics, issues, database };
