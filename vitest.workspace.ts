@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -41,6 +42,25 @@ const project = (
   },
 });
 
+/** Half a minute and more, mostly of waiting for programs. */
+const LONGEST = ['test/system/killed/server-killed.test.ts', 'test/demo/interrupted.test.ts', 'test/system/restart.test.ts'];
+
+/**
+ * Vitest knows how long files take only where it has run before, and takes the biggest first elsewhere: a run would wait at its end
+ * for a long test in a short file.
+ */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const projects = [...new Set(sorted.map(({ project }) => project.name))]; // which keep their order, and with it their processes
+    const isLong = ({ moduleId }: TestSpecification) => LONGEST.some((path) => moduleId.endsWith(path));
+    return projects.flatMap((name) => {
+      const own = sorted.filter(({ project }) => project.name === name);
+      return [...own.filter(isLong), ...own.filter((file) => !isLong(file))];
+    });
+  }
+}
+
 const POSTGRES = ['packages/server/test/support/global-setup.ts'];
 /** What every store must do alike. */
 const BEHAVIOUR = ['packages/server/test/{engine,commit,traces,model,input}/**/*.test.ts'];
@@ -66,6 +86,7 @@ const types = {
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     // Vitest leaves one core free, which on two cores is half of them; most tests wait for a disk or another process.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
