@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock, Timer } from '../clock.js';
 import type { Group } from '../domain/commit/tickets.js';
 import { type Sent, sendRows } from '../domain/integration/deliver.js';
 import type { IntegrationKinds } from '../domain/integration/kind.js';
@@ -17,14 +17,19 @@ const DROP_EVERY_MS = 60_000;
 const CLAIMED = 10;
 /** Integrations that are looked at in one round. */
 const LANES = 200;
-const DROPPED_AT_ONCE = 1_000;
+/** Deliveries that are dropped in one transaction, and transactions of one round. */
+const DROPPED_AT_ONCE = 500;
+const DROPS = 20;
+/** What a server that was killed holds is free after this; what a living one is sending it holds on to. */
+const CLAIM_MS = 20_000;
+const RENEW_EVERY_MS = 5_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 300_000;
 
 export interface SenderDeps {
-  config: { outboundTimeoutMs: Ms; integrationMaxAgeMs: Ms; integrationMaxQueued: number };
+  config: { integrationMaxAgeMs: Ms; integrationMaxQueued: number };
   clock: Clock;
-  reads: Pick<Reads, 'dueIntegrations' | 'loggedLines' | 'now'>;
+  reads: Pick<Reads, 'dueIntegrations' | 'deliveryEdges' | 'loggedLines' | 'now'>;
   kinds: IntegrationKinds;
   secrets: Secrets;
   outbound: Outbound;
@@ -84,31 +89,57 @@ export class IntegrationSender {
 
   /** Whether there may be more. */
   async #step(configId: number): Promise<boolean> {
-    const { inGroup, config } = this.#deps;
-    // A call each, and some for the rest: the claim outlives its work.
-    const holdMs = (CLAIMED + 1) * config.outboundTimeoutMs;
+    const { inGroup } = this.#deps;
+    const holder = this.#holderOf(configId);
     const claimed = await inGroup(({ tx, now }) =>
-      tx.claimDeliveries(configId, { holder: this.#holderOf(configId), heldUntil: now + holdMs, now, limit: CLAIMED }),
+      tx.claimDeliveries(configId, { holder, heldUntil: now + CLAIM_MS, now, limit: CLAIMED }),
     );
     if (!claimed || claimed.rows.length === 0) return false;
-    const sent = await this.#send(claimed.config, claimed.rows);
+    const sent = await this.#whileHeld(configId, (signal) => this.#send(claimed.config, claimed.rows, signal));
     await inGroup((group) => this.#finish(group, configId, sent));
     this.#tell(claimed.config, sent);
     return sent.failure === undefined;
+  }
+
+  /** Holds on to the claim for as long as the work takes, and ends the work when the claim is lost. */
+  async #whileHeld<R>(configId: number, work: (signal: AbortSignal) => Promise<R>): Promise<R> {
+    const { clock, inGroup, log } = this.#deps;
+    const interrupted = new AbortController();
+    const interrupt = (): void => interrupted.abort();
+    this.#stop.signal.addEventListener('abort', interrupt);
+    let timer: Timer | undefined;
+    const renew = async (): Promise<void> => {
+      const claim = { holder: this.#holderOf(configId) };
+      const isHeld = await inGroup(({ tx, now }) => tx.renewDeliveries(configId, { ...claim, heldUntil: now + CLAIM_MS, now }));
+      if (!isHeld) interrupt();
+    };
+    const later = (): void => {
+      timer = clock.setTimer(() => {
+        later();
+        renew().catch((err) => log.warn({ err, integration_id: configId }, 'a claim of deliveries was not renewed'));
+      }, RENEW_EVERY_MS);
+    };
+    later();
+    try {
+      return await work(interrupted.signal);
+    } finally {
+      timer?.cancel();
+      this.#stop.signal.removeEventListener('abort', interrupt);
+    }
   }
 
   #holderOf(configId: number): string {
     return `${this.#holder}:${configId}`;
   }
 
-  async #send(row: IntegrationConfigRow, rows: readonly IntegrationDeliveryRow[]): Promise<Sent> {
+  async #send(row: IntegrationConfigRow, rows: readonly IntegrationDeliveryRow[], signal: AbortSignal): Promise<Sent> {
     const { kinds, secrets, outbound, reads, clock } = this.#deps;
     const kind = kinds.get(row.type);
     if (!kind) return { done: [], sent: 0, dropped: 0, failure: { message: `This server knows no integration ${row.type}.` } };
     try {
       const settings = withDefaults(kind, storedOf(secrets, row));
       return await sendRows(
-        { outbound, loggedLines: (ids) => reads.loggedLines(ids), now: () => clock.now(), signal: this.#stop.signal },
+        { outbound, loggedLines: (ids) => reads.loggedLines(ids), now: () => clock.now(), signal },
         kind,
         settings,
         rows,
@@ -122,10 +153,10 @@ export class IntegrationSender {
     const holder = this.#holderOf(configId);
     await tx.removeDeliveries(done, holder);
     await tx.releaseDeliveries(holder);
-    const stopping = this.#stop.signal.aborted;
-    const error = stopping ? undefined : (failure?.message ?? refusal);
-    const retryAt = failure && !stopping ? now + (failure.retryAfterMs ?? this.#backoff(configId)) : undefined;
-    if (sent === 0 && dropped === 0 && stopping) return;
+    if (sent === 0 && dropped === 0 && failure?.isInterrupted) return;
+    const fault = failure?.isInterrupted ? undefined : failure;
+    const error = fault?.message ?? refusal;
+    const retryAt = fault && now + (fault.retryAfterMs ?? this.#backoff(configId));
     await tx.noteDelivery(configId, {
       sent,
       dropped,
@@ -147,8 +178,9 @@ export class IntegrationSender {
     const about = { integration: type, application_id };
     if (refusal !== undefined)
       log.warn({ ...about, dropped, reason: refusal }, 'an integration refused something for good; it is dropped');
+    if (failure?.isInterrupted) return;
     const before = this.#failures.get(id) ?? 0;
-    if (failure && !this.#stop.signal.aborted) {
+    if (failure) {
       if (before === 0) log.warn({ ...about, reason: failure.message }, 'an integration failed and will be tried again');
       this.#failures.set(id, before + 1);
     } else if (before > 0) {
@@ -158,15 +190,20 @@ export class IntegrationSender {
   }
 
   async #drop(): Promise<{ inMs: number } | undefined> {
-    const { inGroup, config } = this.#deps;
-    const dropped = await inGroup(({ tx, now }) =>
-      tx.dropDeliveries({
-        before: now - config.integrationMaxAgeMs,
-        keep: config.integrationMaxQueued,
-        limit: DROPPED_AT_ONCE,
-        now,
-      }),
-    );
-    return dropped === DROPPED_AT_ONCE ? { inMs: 0 } : undefined;
+    const { inGroup, config, reads } = this.#deps;
+    const bounds = { before: (await reads.now()) - config.integrationMaxAgeMs, keep: config.integrationMaxQueued };
+    let turns = DROPS;
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const { edges, next } = await reads.deliveryEdges({ ...bounds, after, limit: LANES });
+      for (const { configId, upTo } of edges) {
+        const drop = () => inGroup(({ tx, now }) => tx.dropDeliveries(configId, { upTo, limit: DROPPED_AT_ONCE, now }));
+        for (let isFull = true; isFull; turns--) {
+          if (turns === 0) return { inMs: 0 };
+          isFull = (await drop()) === DROPPED_AT_ONCE;
+        }
+      }
+      after = next;
+    }
+    return undefined;
   }
 }

@@ -124,11 +124,16 @@ export interface Integrations {
   failedStages(ids: number[]): Promise<FailedStageRow[]>;
   failedPipelines(ids: number[]): Promise<FailedPipelineRow[]>;
   queueDeliveries(rows: NewDeliveryOf[], now: Ms): Promise<void>;
-  /** The oldest ones that nobody holds; they are `holder`'s until `heldUntil`. None of an integration that is off or waits. */
+  /**
+   * The oldest ones; they are `holder`'s until `heldUntil`. None of an integration that is off or waits, and none while somebody holds
+   * others of it: they are delivered in order.
+   */
   claimDeliveries(
     configId: number,
     claim: { holder: string; heldUntil: Ms; now: Ms; limit: number },
   ): Promise<{ config: IntegrationConfigRow; rows: IntegrationDeliveryRow[] } | undefined>;
+  /** Holds what `holder` has for longer. False when the claim has run out: somebody else may have it by now. */
+  renewDeliveries(configId: number, claim: { holder: string; heldUntil: Ms; now: Ms }): Promise<boolean>;
   /** Removes those that `holder` holds. */
   removeDeliveries(ids: number[], holder: string): Promise<void>;
   /** Gives back all that `holder` holds; all that anybody holds, when none is named. */
@@ -136,8 +141,8 @@ export interface Integrations {
   /** Counts, and notes a failure; without an error the next delivery may come at once. */
   noteDelivery(configId: number, note: { sent: number; dropped: number; error?: string; retryAt?: Ms; now: Ms }): Promise<void>;
   noteTest(configId: number, note: { error?: string; now: Ms }): Promise<void>;
-  /** Removes deliveries that are too old, or beyond the newest `keep` of their integration, up to `limit`. Counts them as dropped. */
-  dropDeliveries(bounds: { before: Ms; keep: number; limit: number; now: Ms }): Promise<number>;
+  /** Removes the oldest `limit` of an integration up to the one with the id `upTo` that nobody holds, and counts them as dropped. */
+  dropDeliveries(configId: number, bounds: { upTo: number; limit: number; now: Ms }): Promise<number>;
 }
 
 export interface IntegrationReads {
@@ -145,6 +150,14 @@ export interface IntegrationReads {
   integration(applicationId: number, type: IntegrationType): Promise<IntegrationConfigRow | undefined>;
   /** Ids of integrations with deliveries that can be tried now. */
   dueIntegrations(now: Ms, limit: number): Promise<number[]>;
+  /**
+   * Of the next `limit` integrations by id: the newest delivery that is older than `before` or not among the newest `keep`; it and all
+   * before it can go. Integrations without one are left out. `next`: go on behind this id.
+   */
+  deliveryEdges(bounds: { before: Ms; keep: number; after: number; limit: number }): Promise<{
+    edges: { configId: number; upTo: number }[];
+    next: number | undefined;
+  }>;
   loggedLines(ids: number[]): Promise<LoggedRow[]>;
   /** Newest first, of the next `lookedAt` pipelines alone. `next`: go on behind this id. */
   traces(

@@ -2,9 +2,10 @@
 import fs from 'node:fs';
 import type { Integration, Page } from '@pipelogiq/protocol';
 import { INTEGRATION_TYPES } from '@pipelogiq/protocol';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { INTEGRATIONS } from '../../src/integrations/index.js';
-import { aFreshDatabase } from '../support/stores.js';
+import { keyFileOf } from '../../src/secrets/master-key.js';
+import { aDatabase, aFreshDatabase } from '../support/stores.js';
 import { integrated } from './integrations-support.js';
 import { aProvider } from './provider.js';
 
@@ -125,14 +126,24 @@ describe('the config of integrations', () => {
     expect(telegram.calls).toBe(1); // the test
   });
 
-  it('cannot be kept with secrets where the server has no key for them', async () => {
-    const h = await integrated({ secretKey: undefined });
+  it('cannot be kept with secrets where the server has no key for them, and without any it can', async () => {
+    const database = await aDatabase();
+    // Another server would not have the key that this one makes; nor is one taken that others may read.
+    if (inject('store') === 'sqlite') fs.writeFileSync(keyFileOf(database), 'k'.repeat(43), { mode: 0o644 });
+    const h = await integrated({ database, secretKey: undefined });
     const made = h.configure('grafana', { url: 'https://g.example', token: 't' });
-    // A file of SQLite makes its own key; PostgreSQL has none.
-    await made.then(
-      ({ configured }) => expect(configured).toBe(true),
-      (error) => expect(error).toMatchObject({ status: 409, problem: { code: 'state_conflict' } }),
-    );
+    await expect(made).rejects.toMatchObject({ status: 409, problem: { code: 'state_conflict' } });
+    expect(await h.status('grafana')).toMatchObject({ status: 'not_configured' });
+    expect(await h.configure('loki', { url: 'https://l.example' })).toMatchObject({ configured: true });
+  });
+
+  it.runIf(inject('store') === 'sqlite')('is kept with secrets under a key that a file of SQLite has beside it', async () => {
+    const database = await aDatabase();
+    const h = await integrated({ database, secretKey: undefined });
+    expect(fs.existsSync(keyFileOf(database))).toBe(false);
+    const made = await h.configure('grafana', { url: 'https://g.example', token: 't' });
+    expect(made).toMatchObject({ configured: true, config: { token: '[redacted]' } });
+    expect(fs.statSync(keyFileOf(database)).mode & 0o777).toBe(0o600);
   });
 
   it('is another application’s own', async () => {

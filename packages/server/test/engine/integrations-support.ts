@@ -19,9 +19,13 @@ export interface Integrated extends Harness {
 
 /** A control plane that may call this machine. */
 export async function integrated(options: TestOptions = {}): Promise<Integrated> {
-  const h = await harness({ outboundAllow: '127.0.0.0/8', secretKey: 'a key of thirty-two characters or more', ...options });
-  return { ...h, ...waysOf(h) };
+  return integratedBy(await harness({ ...ALLOWED, ...options }));
 }
+
+/** What a control plane needs that may call this machine. */
+export const ALLOWED = { outboundAllow: '127.0.0.0/8', secretKey: 'a key of thirty-two characters or more' };
+
+export const integratedBy = (h: Harness): Integrated => ({ ...h, ...waysOf(h) });
 
 function waysOf(h: Omit<Harness, 'controlPlane'>): Omit<Integrated, keyof Harness> {
   const status = async (type: IntegrationType): Promise<IntegrationStatus> => {

@@ -99,6 +99,49 @@ describe('the plan of', () => {
   });
 });
 
+describe('deliveries to integrations', () => {
+  const CONFIG = {
+    id: 1,
+    application_id: 1,
+    type: 'loki',
+    enabled: 1,
+    settings: '{}',
+    secrets: null,
+    wants_stage_failures: 1,
+    wants_pipeline_failures: 0,
+    wants_marks: 0,
+    wants_logs: 0,
+    created_at: 1,
+    updated_at: 1,
+  } as const;
+  const HELD = 'USING INDEX integration_delivery_held';
+
+  it('are claimed, held on to and given back by indexes, however many others wait', async () => {
+    await tx.saveIntegration(CONFIG);
+    const claim = { holder: 'h', heldUntil: 2, now: 1, limit: 10 };
+    const claimed = await planOf(() => tx.claimDeliveries(1, claim));
+    expect(claimed).toContain('SEARCH integration_delivery USING INDEX integration_delivery_config (config_id=?)');
+    expect(claimed).toContain('USING COVERING INDEX integration_delivery_held (config_id=? AND held_until>?)');
+    const held = [
+      await planOf(() => tx.renewDeliveries(1, claim)),
+      await planOf(() => tx.releaseDeliveries('h')),
+      await planOf(() => tx.releaseDeliveries()),
+    ];
+    for (const plan of held) expect(plan).toContain(HELD);
+    const due = await planOf(() => sqlReads(db, sqliteCapabilities).dueIntegrations(1, 10));
+    expect(due).toContain('SEARCH d USING COVERING INDEX integration_delivery_held (config_id=? AND held_until>?)');
+  });
+
+  it('are dropped up to an edge that is read off an index, and no table is read in order', async () => {
+    const reads = sqlReads(db, sqliteCapabilities);
+    const edges = await planOf(() => reads.deliveryEdges({ before: 1, keep: 10, after: 0, limit: 10 }));
+    expect(edges.match(/SEARCH d USING COVERING INDEX integration_delivery_config \(config_id=\?\)/g)).toHaveLength(2);
+    const dropped = await planOf(() => tx.dropDeliveries(1, { upTo: 1, limit: 10, now: 1 }));
+    expect(dropped).toContain('SEARCH integration_delivery USING INDEX integration_delivery_config (config_id=? AND id<?)');
+    for (const plan of [edges, dropped]) expect(plan).not.toMatch(/TEMP B-TREE|SCAN (d|integration_delivery)/);
+  });
+});
+
 describe('spans to export', () => {
   it('are read by the keys of their stages and pipelines, however many others there are', async () => {
     const reads = sqlReads(db, sqliteCapabilities);

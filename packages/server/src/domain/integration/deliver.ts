@@ -15,13 +15,13 @@ export interface SendDeps {
 export interface Sent {
   /** Rows that need no further delivery, in order; all of them without `failure`. */
   done: number[];
-  /** Items that were taken, and that will never be. */
+  /** Items of those rows that were taken, and that will never be: what is sent again is counted when its row is done. */
   sent: number;
   dropped: number;
   /** Of the last item that was dropped. */
   refusal?: string;
-  /** Why the rest has to wait; nobody is to blame when the server stops. */
-  failure?: { message: string; retryAfterMs?: number };
+  /** Why the rest has to wait; nobody is to blame when it was interrupted: the server stops, or has lost its claim. */
+  failure?: { message: string; retryAfterMs?: number; isInterrupted?: true };
 }
 
 const TOO_MANY_REQUESTS = 429;
@@ -31,10 +31,8 @@ const EXCERPT = 200;
 /** Bytes of items in one request, about. */
 const MAX_BYTES = 1_048_576;
 
-type Result =
-  | { kind: 'taken' }
-  | { kind: 'refused'; message: string }
-  | { kind: 'later'; message: string; retryAfterMs?: number };
+type Ended = { kind: 'taken' } | { kind: 'refused'; message: string };
+type Result = Ended | { kind: 'later'; message: string; retryAfterMs?: number; isInterrupted?: true };
 
 /** Sends rows in their order, and stops at the first failure that may pass. Never throws for what the other side does. */
 export async function sendRows(
@@ -43,46 +41,57 @@ export async function sendRows(
   settings: Settings,
   rows: readonly IntegrationDeliveryRow[],
 ): Promise<Sent> {
-  const outcome: Sent = { done: [], sent: 0, dropped: 0 };
   const expanded = await itemsOf(deps, rows);
   const items = expanded.flatMap((row) => row.items);
-  let settled = 0;
+  const ended: Ended[] = [];
+  let failure: Sent['failure'];
   for (const batch of batchesOf(items, kind.itemsPerRequest(settings))) {
-    const later = await sendBatch(deps, kind, settings, batch, outcome);
-    if (later) {
-      outcome.failure = later;
-      break;
-    }
-    settled += batch.length;
+    failure = await sendBatch(deps, kind, settings, batch, ended);
+    if (failure) break;
   }
+  return { ...countOf(expanded, ended), ...(failure && { failure }) };
+}
+
+/** @param ended - how the first items ended, in order */
+function countOf(rows: readonly { id: number; items: Item[] }[], ended: readonly Ended[]): Sent {
+  const outcome: Sent = { done: [], sent: 0, dropped: 0 };
   let before = 0;
-  for (const { id, items: own } of expanded) {
-    before += own.length;
-    if (before <= settled) outcome.done.push(id);
+  for (const { id, items } of rows) {
+    const own = ended.slice(before, before + items.length);
+    if (own.length < items.length) break;
+    before += items.length;
+    outcome.done.push(id);
+    for (const end of own) {
+      if (end.kind === 'taken') outcome.sent += 1;
+      else {
+        outcome.dropped += 1;
+        outcome.refusal = end.message;
+      }
+    }
   }
   return outcome;
 }
 
-/** A batch that is refused for good goes again, each item alone, so that only the bad one is given up. */
+/**
+ * A batch that is refused for good goes again, each item alone, so that only the bad one is given up.
+ * @param ended - grows by those that need no further delivery
+ */
 async function sendBatch(
   deps: SendDeps,
   kind: IntegrationKind,
   settings: Settings,
   batch: readonly Item[],
-  outcome: Sent,
+  ended: Ended[],
 ): Promise<Sent['failure']> {
   const result = await send(deps, kind, settings, batch);
-  if (result.kind === 'taken') outcome.sent += batch.length;
   if (result.kind === 'later') return result;
-  if (result.kind !== 'refused') return undefined;
-  if (batch.length === 1) {
-    outcome.dropped += 1;
-    outcome.refusal = result.message;
+  if (result.kind === 'taken' || batch.length === 1) {
+    for (const _ of batch) ended.push(result);
     return undefined;
   }
   for (const item of batch) {
-    const later = await sendBatch(deps, kind, settings, [item], outcome);
-    if (later) return later; // those before it come twice: once more is better than never
+    const later = await sendBatch(deps, kind, settings, [item], ended);
+    if (later) return later; // of a row that is not done, those before it come twice: once more is better than never
   }
   return undefined;
 }
@@ -91,7 +100,7 @@ async function send(deps: SendDeps, kind: IntegrationKind, settings: Settings, i
   try {
     return await call(deps, kind, settings, kind.request(items, settings, deps.now()));
   } catch (error) {
-    if (deps.signal.aborted) return { kind: 'later', message: 'The server is shutting down.', retryAfterMs: 0 };
+    if (deps.signal.aborted) return { kind: 'later', message: 'The delivery was interrupted.', isInterrupted: true };
     return { kind: 'later', message: messageOf(error) };
   }
 }

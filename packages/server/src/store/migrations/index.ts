@@ -16,6 +16,7 @@ import * as integrations from './0012-integrations.js';
 import * as eventOrder from './0014-event-order.js';
 import * as workerSlots from './0015-worker-slots.js';
 import * as audit from './0016-audit.js';
+import * as integrationClaims from './0017-integration-claims.js';
 import { courseFor } from './compatibility.js';
 
 /**
@@ -40,6 +41,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0014-event-order': { up: (target) => eventOrder.up(target as Kysely<never>, can) },
     '0015-worker-slots': { up: (target) => workerSlots.up(target as Kysely<never>, can) },
     '0016-audit': { up: (target) => audit.up(target as Kysely<never>) },
+    '0017-integration-claims': { up: (target) => integrationClaims.up(target as Kysely<never>) },
   };
   const needsMigrating = async (): Promise<boolean> => {
     const course = await courseFor(db, Object.keys(migrations));

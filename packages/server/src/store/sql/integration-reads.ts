@@ -61,8 +61,20 @@ export function integrationReads(db: Kysely<Schema>, can: Capabilities): Integra
         select c.id from observability_integration_config c join observability_integration_health h on h.config_id = c.id
         where c.enabled = 1 and (h.retry_at is null or h.retry_at <= ${now})
           and exists (select 1 from integration_delivery d where d.config_id = c.id and d.held_until <= ${now})
+          and not exists (select 1 from integration_delivery d where d.config_id = c.id and d.held_until > 0 and d.held_until > ${now})
         order by coalesce(h.retry_at, 0), c.id limit ${limit}`.execute(db);
       return due.rows.map(({ id }) => id);
+    },
+    async deliveryEdges({ before, keep, after, limit }) {
+      const own = sql`select d.id from integration_delivery d where d.config_id = c.id`;
+      const found = await sql<{ id: number; beyond: number | null; aged: number | null }>`
+        select c.id, (${own} order by d.id desc limit 1 offset ${keep}) as beyond,
+          (${own} and d.created_at < ${before} order by d.id desc limit 1) as aged
+        from observability_integration_config c where c.id > ${after} order by c.id limit ${limit}`.execute(db);
+      const edges = found.rows.flatMap(({ id, beyond, aged }) =>
+        beyond === null && aged === null ? [] : [{ configId: id, upTo: Math.max(beyond ?? 0, aged ?? 0) }],
+      );
+      return { edges, next: found.rows.length === limit ? found.rows.at(-1)?.id : undefined };
     },
     async loggedLines(ids) {
       if (ids.length === 0) return [];

@@ -50,9 +50,19 @@ const claim = statement<Claim, IntegrationDeliveryRow>(
     update integration_delivery set holder = ${slot('holder', 'text')}, held_until = ${slot('heldUntil', 'int')}
     where id in (
       select id from integration_delivery
-      where config_id = ${slot('config', 'int')} and held_until <= ${slot('now', 'int')}
+      where config_id = ${slot('config', 'int')} and held_until <= ${slot('now', 'int')} and not exists (
+        select 1 from integration_delivery
+        where config_id = ${slot('config', 'int')} and held_until > 0 and held_until > ${slot('now', 'int')})
       order by id limit ${slot('limit', 'int')} ${skipLocked(can)})
     returning id, kind, payload, created_at`,
+);
+
+const renew = statement<{ holder: string; config: number; heldUntil: number; now: number }, { id: number }>(
+  ({ slot }) => sql`
+    update integration_delivery set held_until = ${slot('heldUntil', 'int')}
+    where config_id = ${slot('config', 'int')} and held_until > 0 and held_until > ${slot('now', 'int')}
+      and holder = ${slot('holder', 'text')}
+    returning id`,
 );
 
 const remove = statement<{ ids: number[]; holder: string }>(
@@ -60,24 +70,24 @@ const remove = statement<{ ids: number[]; holder: string }>(
 );
 
 const releaseAll = statement<Record<string, never>>(
-  () => sql`update integration_delivery set holder = null, held_until = 0 where holder is not null`,
+  () => sql`update integration_delivery set holder = null, held_until = 0 where held_until > 0`,
 );
 
 const release = statement<{ holder: string }>(
-  ({ slot }) => sql`update integration_delivery set holder = null, held_until = 0 where holder = ${slot('holder', 'text')}`,
+  ({ slot }) =>
+    sql`update integration_delivery set holder = null, held_until = 0 where held_until > 0 and holder = ${slot('holder', 'text')}`,
 );
 
-type Bounds = { before: number; keep: number; limit: number };
+type Drop = { config: number; upTo: number; now: number; limit: number };
 
-/** Oldest first, each counted from the newest of its integration. */
-const drop = statement<Bounds, { config_id: number }>(
-  ({ slot }) => sql`
+/** What somebody holds is about to be sent: it would be counted twice. */
+const drop = statement<Drop, { id: number }>(
+  ({ slot, can }) => sql`
     delete from integration_delivery where id in (
-      select id from (
-        select id, created_at, row_number() over (partition by config_id order by id desc) as newer from integration_delivery) as counted
-      where created_at < ${slot('before', 'int')} or newer > ${slot('keep', 'int')}
-      order by id limit ${slot('limit', 'int')})
-    returning config_id`,
+      select id from integration_delivery
+      where config_id = ${slot('config', 'int')} and id <= ${slot('upTo', 'int')} and held_until <= ${slot('now', 'int')}
+      order by id limit ${slot('limit', 'int')} ${skipLocked(can)})
+    returning id`,
 );
 
 const TOO_MANY = 'Deliveries were dropped: they were too old, or too many.';
@@ -137,10 +147,15 @@ export function integrationsOf(context: SqlContext): Integrations {
         .where('c.id', '=', configId)
         .where('c.enabled', '=', 1)
         .where((eb) => eb.or([eb('h.retry_at', 'is', null), eb('h.retry_at', '<=', now)]))
+        // Of two servers that claim at once one waits for nothing and has nothing: both would find nobody who holds a row.
+        .$if(can.rowLocks, (query) => query.forUpdate('h').skipLocked())
         .executeTakeFirst();
       if (!config) return undefined;
       const rows = await run(claim, { config: configId, holder, heldUntil, now, limit });
       return { config, rows: rows.sort((one, other) => one.id - other.id) };
+    },
+    async renewDeliveries(configId, { holder, heldUntil, now }) {
+      return (await run(renew, { config: configId, holder, heldUntil, now })).length > 0;
     },
     async removeDeliveries(ids, holder) {
       await runIds(remove, { ids, holder });
@@ -181,17 +196,14 @@ function notesOf({ db, run }: SqlContext): Pick<Integrations, 'noteDelivery' | '
         .where('config_id', '=', configId)
         .execute();
     },
-    async dropDeliveries({ before, keep, limit, now }) {
-      const dropped = await run(drop, { before, keep, limit });
-      const counts = new Map<number, number>();
-      for (const { config_id: id } of dropped) counts.set(id, (counts.get(id) ?? 0) + 1);
-      for (const [id, count] of counts) {
-        await health()
-          .set((eb) => ({ dropped: eb('dropped', '+', count), last_error: TOO_MANY, last_error_at: now }))
-          .where('config_id', '=', id)
-          .execute();
-      }
-      return dropped.length;
+    async dropDeliveries(configId, { upTo, limit, now }) {
+      const { length: dropped } = await run(drop, { config: configId, upTo, limit, now });
+      if (dropped === 0) return 0;
+      await health()
+        .set((eb) => ({ dropped: eb('dropped', '+', dropped), last_error: TOO_MANY, last_error_at: now }))
+        .where('config_id', '=', configId)
+        .execute();
+      return dropped;
     },
   };
 }
