@@ -34,6 +34,9 @@ export interface BulkActionTable {
   error: string | null;
   created_at: number;
   finished_at: number | null;
+  /** Of the call that asked for it. */
+  request_id: string | null;
+  compliance_id: string | null;
 }
 
 export interface StageAppendTable {

@@ -134,3 +134,16 @@ it('says by which request a deployment was marked, and an event completed', asyn
     ['mark.create', 'req-1'],
   ]);
 });
+
+// Seen to fail when the action does not keep who asked for it: its entries name no request.
+it('says of each pipeline of a bulk action by which request it was asked for', async () => {
+  const server = await harness();
+  const ids: string[] = [];
+  for (let at = 0; at < 2; at++) ids.push((await server.create({ name: 'bulk', stages: [{ name: 'a' }] })).id);
+  const headers = { 'x-request-id': 'req-8', 'x-compliance-id': 'comp_8' };
+  await server.call('POST', '/pipelines/actions', { action: 'cancel', filter: { name: 'bulk' } }, headers);
+  await server.controlPlane.advance(1_000);
+  const entries = await trail(server);
+  expect(entries.map(({ action }) => action)).toEqual(['pipeline.cancel', 'pipeline.cancel', 'pipelines.action']);
+  for (const entry of entries) expect(entry).toMatchObject({ requestId: 'req-8', complianceId: 'comp_8' });
+});

@@ -95,6 +95,15 @@ const ACTIONS: Record<string, Action> = {
     return target('api_key', id);
   },
   'mark.create': async (_h, post) => target('mark', (await post<{ id: string }>('/observability/marks', { version: '1' })).id),
+  'integration.save': async (_h, post) => {
+    await post('/observability/config', { type: 'opentelemetry', config: {} });
+    return target('integration', 'opentelemetry');
+  },
+  'integration.test': async (h, post) => {
+    await h.call('POST', '/observability/config', { type: 'opentelemetry', config: {} });
+    await post('/observability/test', { type: 'opentelemetry' });
+    return target('integration', 'opentelemetry');
+  },
   'server.profile': async ({ controlPlane }, post) => {
     const taken = post('/admin/profiles/cpu?seconds=1');
     await controlPlane.advance(1_000);

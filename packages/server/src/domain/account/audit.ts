@@ -15,7 +15,8 @@ export interface Audited {
 /** `key:<id>`, or `local` for the server's own process. */
 export const actorOf = (caller: Pick<Principal, 'keyId'>): string => (caller.keyId === 'local' ? 'local' : `key:${caller.keyId}`);
 
-interface By {
+/** Who did something, and by which request. */
+export interface By {
   applicationId: number;
   actor: string;
   requestId?: string | undefined;

@@ -158,13 +158,16 @@ async function test(deps: IntegrationDeps, caller: Principal, { type, config }: 
   const before = row ? storedOf(deps.secrets, row) : {};
   const stored = config ? mergeSettings(deps.outbound, kind, config, before) : before;
   const tested = await runTest(deps, kind, withDefaults(kind, stored));
-  // A draft says nothing of what is stored.
-  if (row && !config) {
-    await operate(deps.committer, caller.applicationId, ({ tx, now }) =>
-      tx.noteTest(row.id, { now, ...(!tested.ok && { error: tested.message }) }),
-    );
-    if (tested.ok) deps.onConfigured();
-  }
+  const isStored = row !== undefined && config === undefined; // a draft says nothing of what is stored
+  await operate(deps.committer, caller.applicationId, async (group) => {
+    if (isStored) await group.tx.noteTest(row.id, { now: group.now, ...(!tested.ok && { error: tested.message }) });
+    await auditBy(group, caller, {
+      action: 'integration.test',
+      target: { type: 'integration', id: type },
+      details: { ok: tested.ok, draft: !isStored },
+    });
+  });
+  if (isStored && tested.ok) deps.onConfigured();
   return tested;
 }
 

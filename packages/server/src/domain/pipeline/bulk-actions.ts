@@ -1,6 +1,6 @@
 import type { BulkAction, BulkActionKind, CreateBulkAction, StageStatus } from '@pipelogiq/protocol';
 import type { Ability, BulkActionRow, BulkMatch, OperateReads, StageMatch } from '../../store/store.js';
-import { type Audited, auditAll } from '../account/audit.js';
+import { type Audited, auditAll, type By } from '../account/audit.js';
 import type { Group } from '../commit/tickets.js';
 import { assertNever, DomainError } from '../errors.js';
 import { STAGE_POSITIONS } from '../ids.js';
@@ -134,7 +134,7 @@ export async function doChunk(group: Group, deps: ActionDeps, seen: BulkActionRo
     refused += done.refused;
   }
   const marked = entries.map((entry) => ({ ...entry, details: { ...entry.details, bulkAction: String(row.id) } }));
-  await auditAll(group, { applicationId: row.application_id, actor: row.actor }, marked);
+  await auditAll(group, askedBy(row), marked);
   const counts = { done: row.done + entries.length, refused: row.refused + refused };
   await group.tx.updateBulkAction(row.id, {
     ...counts,
@@ -144,6 +144,13 @@ export async function doChunk(group: Group, deps: ActionDeps, seen: BulkActionRo
     finished_at: chunk.isLast ? group.now : null,
   });
 }
+
+const askedBy = ({ application_id, actor, request_id, compliance_id }: BulkActionRow): By => ({
+  applicationId: application_id,
+  actor,
+  requestId: request_id ?? undefined,
+  complianceId: compliance_id ?? undefined,
+});
 
 /** Passes a pipeline over on which the server failed again and again; after too many of them the action ends. */
 export async function giveUp({ tx, now }: Group, seen: BulkActionRow, chunk: BulkChunk, error: unknown): Promise<void> {

@@ -158,6 +158,8 @@ async function startBulkAction(deps: OperatorDeps, caller: Principal, request: C
       error: null,
       created_at: now,
       finished_at: null,
+      request_id: caller.requestId ?? null,
+      compliance_id: caller.complianceId ?? null,
     };
     await tx.insertBulkAction(fresh);
     const entry = {
