@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withoutGeneratedIds } from './generated-ids.js';
 
 /** Of a message; what is behind it tells failures apart no more. */
 const READ_CHARACTERS = 500;
@@ -12,6 +13,10 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
   [/\b[a-z]:\\[^\s"'<>)\]:]+/gi, '<path>'],
   [/(?<![\w.])(?:\.{0,2}\/[\w.@+~-]+)+\/?/g, '<path>'],
   [/\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?/g, '<time>'],
+];
+
+/** Likewise, of what is left once generated ids are gone. */
+const NUMBERS: typeof VARIABLE = [
   [/\b(?:0x[0-9a-f]+|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,})\b/gi, '<hex>'],
   [/\d+(?:[.,:]\d+)*/g, '<n>'],
 ];
@@ -20,6 +25,8 @@ const VARIABLE: readonly (readonly [RegExp, string])[] = [
 export function normalise(message: string): string {
   let text = message.slice(0, READ_CHARACTERS);
   for (const [pattern, placeholder] of VARIABLE) text = text.replace(pattern, placeholder);
+  text = withoutGeneratedIds(text);
+  for (const [pattern, placeholder] of NUMBERS) text = text.replace(pattern, placeholder);
   return text.replaceAll(/\s+/g, ' ').trim();
 }
 
