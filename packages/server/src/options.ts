@@ -247,6 +247,13 @@ export const OPTIONS = {
     description:
       'measures of one application that are told apart, by name, unit, pipeline and handler; further ones are counted as `(other)`',
   },
+  insightMaxErrorGroups: {
+    type: 'int',
+    default: 1_000,
+    min: 10,
+    max: 100_000,
+    description: 'groups of failures that are alike, of one application; the one seen least recently makes room for another',
+  },
   insightFoldEveryMs: {
     type: 'duration',
     default: 5_000,

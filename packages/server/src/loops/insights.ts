@@ -13,6 +13,7 @@ export interface InsightLoopDeps {
     | 'insightFoldEveryMs'
     | 'insightMaxSeries'
     | 'insightMaxMeasures'
+    | 'insightMaxErrorGroups'
     | 'insightMinutesMs'
     | 'insightHoursMs'
     | 'insightDaysMs'
@@ -27,6 +28,7 @@ export function insightLoops({ config, inBackground }: InsightLoopDeps): Loop[] 
     inGroup: inBackground,
     maxSeries: config.insightMaxSeries,
     maxMeasures: config.insightMaxMeasures,
+    maxErrorGroups: config.insightMaxErrorGroups,
   });
   const kept = new Map([
     [MINUTE, config.insightMinutesMs],

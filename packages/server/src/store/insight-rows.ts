@@ -96,6 +96,8 @@ export interface Insights {
   putPages(rows: readonly StatPageRow[]): Promise<void>;
   errorGroups(keys: readonly Pick<ErrorGroupRow, 'application_id' | 'fingerprint'>[]): Promise<ErrorGroupRow[]>;
   putErrorGroups(rows: readonly ErrorGroupRow[]): Promise<void>;
+  /** Removes those of an application that were seen least recently until it has `keep`, at most `limit`. */
+  trimErrorGroups(applicationId: number, keep: number, limit: number): Promise<void>;
   /** Of stages that fail for good; a later failure of a stage takes the place of an earlier one. */
   putStageFailures(rows: readonly StageFailureTable[]): Promise<void>;
   /** Of these stages, those whose last failure is of this group. */

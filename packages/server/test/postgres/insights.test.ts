@@ -29,7 +29,7 @@ it('servers that count and fold at the same time lose nothing', { timeout: 60_00
           if (store.failureOf(error) !== 'conflict') throw error;
           return inGroup(run); // as a group does
         });
-    servers.push({ store, inGroup, folder: new Folder({ inGroup, maxSeries: 100, maxMeasures: 100 }) });
+    servers.push({ store, inGroup, folder: new Folder({ inGroup, maxSeries: 100, maxMeasures: 100, maxErrorGroups: 100 }) });
   }
   const measured = { kind: 'measure', applicationId: 1, pipelineId: 1, pipeline: 'p', handler: 'h', unit: '', value: 2 } as const;
   await Promise.all(

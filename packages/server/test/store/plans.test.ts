@@ -170,15 +170,30 @@ describe('the index of waits that end', () => {
   });
 });
 
-describe('pruning', () => {
-  /** The plans of all statements that `run` asks. */
-  async function plansOf(run: () => Promise<unknown>): Promise<string[]> {
-    all.length = 0;
-    await run();
-    const prepared = all.map(({ sql, parameters }) => database.prepare(`explain query plan ${sql}`).all(parameters as unknown[]));
-    return prepared.map((steps) => (steps as { detail: string }[]).map((step) => step.detail).join('\n'));
-  }
+/** The plans of all statements that `run` asks. */
+async function plansOf(run: () => Promise<unknown>): Promise<string[]> {
+  all.length = 0;
+  await run();
+  const prepared = all.map(({ sql, parameters }) => database.prepare(`explain query plan ${sql}`).all(parameters as unknown[]));
+  return prepared.map((steps) => (steps as { detail: string }[]).map((step) => step.detail).join('\n'));
+}
 
+describe('groups of errors', () => {
+  const row = { application_id: 1, handler: 'h', code: 'c', message: 'm', first_seen_at: 1, last_seen_at: 1, count: 1, dead: 0 };
+  const rows = Array.from({ length: 64 }, (_, at) => ({ ...row, id: at + 1, fingerprint: `f${at}`, examples: '[]' }));
+
+  it('are written by one statement, however many', async () => {
+    expect(await plansOf(() => tx.putErrorGroups(rows))).toHaveLength(1);
+  });
+
+  it('are trimmed by the index of when they were last seen', async () => {
+    const plan = await planOf(() => tx.trimErrorGroups(1, 10, 10));
+    expect(plan).toContain('SEARCH error_group USING COVERING INDEX error_group_recent (application_id=?)');
+    expect(plan).not.toMatch(/SCAN error_group|TEMP B-TREE FOR ORDER/);
+  });
+});
+
+describe('pruning', () => {
   it('finds what it deletes by keys, whatever else there is', async () => {
     const plans = [
       ...(await plansOf(() => tx.deletePipelines([1, 2], 1, true))),

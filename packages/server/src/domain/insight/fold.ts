@@ -13,6 +13,8 @@ export interface FoldDeps {
   /** Of one application: series of stages and pipelines, and of measures, which shall not take the place of those. */
   maxSeries: number;
   maxMeasures: number;
+  /** Groups of errors of one application. */
+  maxErrorGroups: number;
 }
 
 /** Deltas of one fold. */
@@ -56,7 +58,7 @@ export class Folder {
       const page = pages.get(pageText(key));
       if (page) readPage(payload, addTo(page.series));
     }
-    await foldFailures({ tx }, deltas);
+    await foldFailures({ tx }, deltas, this.#deps.maxErrorGroups);
     await tx.putPages([...pages.values()].map(({ key, series }) => ({ ...key, payload: writePage(series) })));
     return { rows: deltas.length, learnt };
   }

@@ -54,6 +54,35 @@ const errorGroups = rowsStatement<
     select g.* from k join error_group g on g.application_id = k.application_id and g.fingerprint = k.fingerprint`,
 );
 
+const putErrorGroups = rowsStatement<ErrorGroupRow & Record<string, unknown>>(
+  {
+    id: 'int',
+    application_id: 'int',
+    fingerprint: 'text',
+    handler: 'text',
+    code: 'text',
+    message: 'text',
+    first_seen_at: 'int',
+    last_seen_at: 'int',
+    count: 'int',
+    dead: 'int',
+    examples: 'text',
+  } as never,
+  (rows) => sql`
+    insert into error_group (id, application_id, fingerprint, handler, code, message, first_seen_at, last_seen_at, count, dead, examples)
+    select * from (${rows}) as g where true
+    on conflict (id) do update set first_seen_at = excluded.first_seen_at, last_seen_at = excluded.last_seen_at,
+      count = excluded.count, dead = excluded.dead, examples = excluded.examples`,
+);
+
+/** Those before the newest `keep`, by the index of when they were last seen. */
+const trimErrorGroups = statement<{ application: number; keep: number; limit: number }>(
+  ({ slot }) => sql`
+    delete from error_group where id in (
+      select id from error_group where application_id = ${slot('application', 'int')}
+      order by last_seen_at desc, id desc limit ${slot('limit', 'int')} offset ${slot('keep', 'int')})`,
+);
+
 /** `where true` tells SQLite that what follows is no join condition. */
 const putStageFailures = rowsStatement<Record<string, unknown>>(
   { stage_id: 'int', application_id: 'int', fingerprint: 'text' },
@@ -116,14 +145,13 @@ export const insightsOf = ({ db, run, runRows, runIds }: SqlContext): Insights =
   },
   errorGroups: (keys) => runRows(errorGroups, keys),
   async putErrorGroups(rows) {
-    for (const row of rows) {
-      const { first_seen_at, last_seen_at, count, dead, examples } = row;
-      await db
-        .insertInto('error_group')
-        .values(row)
-        .onConflict((c) => c.column('id').doUpdateSet({ first_seen_at, last_seen_at, count, dead, examples }))
-        .execute();
-    }
+    await runRows(
+      putErrorGroups,
+      rows.map((row) => ({ ...row })),
+    );
+  },
+  async trimErrorGroups(applicationId, keep, limit) {
+    await run(trimErrorGroups, { application: applicationId, keep, limit });
   },
   async putStageFailures(rows) {
     await runRows(putStageFailures, rows);
