@@ -3,7 +3,8 @@ import type { IntegrationConfigRow } from '../../src/store/store.js';
 import type { TestOptions } from '../../src/testing/index.js';
 import { ALLOWED, type Integrated, integratedBy } from '../engine/integrations-support.js';
 import { aProvider, type Provider } from '../engine/provider.js';
-import { aPostgresDatabase, aStore, heldGroup, twoServers } from './support.js';
+import { aPostgresDatabase } from '../support/stores.js';
+import { aStore, heldGroup, twoServers } from './support.js';
 
 const CLAIM_MS = 20_000;
 
