@@ -18,7 +18,10 @@ export interface HandlerOptions<Input = unknown, Output = unknown, Received = In
   input?: StandardSchema<Input, Received>;
   /** Checked and transformed after `run`; a mismatch fails the stage without retry. */
   output?: StandardSchema<Returned, Output>;
-  /** Stage options for every stage that uses this handler. */
+  /**
+   * Stage options for every stage that names this contract: in `definePipeline`, `job.spawn`, `pipelines.append`. A pipeline that is created
+   * from a plain object names handlers as texts, of which nobody knows defaults: spread them into its stages.
+   */
   defaults?: HandlerDefaults;
   /** Only errors with one of these codes are retried. */
   retryOn?: readonly string[];

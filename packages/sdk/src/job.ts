@@ -102,7 +102,8 @@ export interface Job<Input = unknown> {
    * another one; ten are live at a time.
    *
    * @param stage name of the event stage
-   * @throws NotFoundError when the pipeline has no such stage, ConflictError when it is no event stage or has ended, LeaseLostError
+   * @throws NotFoundError when the pipeline has no such stage, ConflictError when it is no event stage or has ended, LeaseLostError. A
+   * handler that lets these through fails its stage without another attempt
    * @example const { stageId, token } = await job.eventToken('approve');
    */
   eventToken(stage: string): Promise<EventToken>;

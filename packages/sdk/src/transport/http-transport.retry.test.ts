@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConnectionError } from '../errors.js';
 import { localServer, problem } from './local-server.fixture.js';
 import { failure, ping, transportTo } from './transport.fixture.js';
@@ -30,6 +30,25 @@ describe('repeating', () => {
     const error = await failure(transport.request(ping({ maxAttempts: 3 })));
     expect(error).toBeInstanceOf(ConnectionError);
     expect(waits).toEqual([200, 200, 400]);
+  });
+
+  it('says once an outage what it waits for', async () => {
+    const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warning.mockRestore());
+    const server = await localServer((_, nth) => (nth === 3 ? ok : (response) => response.destroy()));
+    const { transport } = transportTo(server.url);
+    await transport.request(ping());
+    expect(warning.mock.calls).toEqual([
+      [
+        expect.stringMatching(`^waiting for ${server.url}, for up to 120 s: `),
+        { type: 'PipelogiqWarning', code: 'PIPELOGIQ_WAITING' },
+      ],
+    ]);
+    await server.stop();
+    await failure(transport.request(ping()));
+    await failure(transport.request(ping()));
+    expect(warning).toHaveBeenCalledTimes(2);
+    expect(warning.mock.calls[1]?.[0]).toMatch(/Cannot reach a Pipelogiq server .* Is it running\?/);
   });
 
   it('repeats for as long as it may, counted from the first failure, and until then however often', async () => {

@@ -40,6 +40,8 @@ export class HttpTransport implements Transport {
   /** Ends the streams that are open. */
   readonly #streams = new AbortController();
   #closing: Promise<void> | undefined;
+  /** Somebody was told that the server cannot be reached. */
+  #waits = false;
 
   constructor(parts: HttpTransportParts) {
     this.#parts = { now: Date.now, elapsed: () => performance.now(), random: Math.random, pause, ...parts };
@@ -58,7 +60,9 @@ export class HttpTransport implements Transport {
     let failedAt: number | undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt<T>(prepared, request);
+        const answer = await this.#attempt<T>(prepared, request);
+        this.#waits = false;
+        return answer;
       } catch (error) {
         if (!(error instanceof PipelogiqError)) throw error; // the caller's own reason to abort
         const { retryable, retryAfterMs } = error;
@@ -67,9 +71,18 @@ export class HttpTransport implements Transport {
         const failed = { attempt, maxAttempts, failingForMs, retryForMs, retryable, retryAfterMs, random: random() };
         const delayMs = retryDelay(failed);
         if (delayMs === undefined || request.signal?.aborted) throw error;
+        if (error.code === 'connection_failed') this.#warnOfWaiting(error, prepared.origin);
         await pause(delayMs, request.signal);
       }
     }
+  }
+
+  /** Once an outage: who waits for half a minute in silence looks for the fault elsewhere. */
+  #warnOfWaiting(error: PipelogiqError, origin: string): void {
+    if (this.#waits) return;
+    this.#waits = true;
+    const message = `waiting for ${origin}, for up to ${this.#parts.retryForMs / 1_000} s: ${error.message}`;
+    process.emitWarning(message, { type: 'PipelogiqWarning', code: 'PIPELOGIQ_WAITING' });
   }
 
   async *stream(request: StreamRequest): AsyncGenerator<string, void, undefined> {

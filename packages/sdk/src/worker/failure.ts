@@ -26,6 +26,14 @@ const STACK_CHARS = 16_000;
 const CODE_CHARS = 100;
 const CAUSES = 5;
 
+const lasting = new WeakSet<Error>();
+
+/** Marks an error that the same code would meet again: whoever throws it on ends the stage. */
+export function everyTime(error: unknown): unknown {
+  if (error instanceof Error) lasting.add(error);
+  return error;
+}
+
 type RetryRules = Pick<AnyHandler, 'retryOn' | 'noRetryOn'>;
 
 /** What a thrown value means for the stage: its error, and whether another attempt makes sense; or that it shall be given back. */
@@ -57,7 +65,7 @@ function stageError(thrown: unknown): StageError {
 }
 
 function isRetryable(thrown: unknown, code: string, { retryOn, noRetryOn }: RetryRules): boolean {
-  if (is(thrown, NonRetryableError, 'NonRetryableError')) return false;
+  if (is(thrown, NonRetryableError, 'NonRetryableError') || (thrown instanceof Error && lasting.has(thrown))) return false;
   if (is(thrown, RetryAfterError, 'RetryAfterError') || thrown instanceof JobAbortedError) return true;
   const listed = (codes: readonly string[]) => codes.some((one) => snake(one) === code);
   if (noRetryOn && listed(noRetryOn)) return false;

@@ -4,12 +4,13 @@ import { startProcessSpan, type TaskResult } from '../tracing/process-span.js';
 import type { Delivery } from './delivery.js';
 import { type Emit, jobInfo } from './events.js';
 import { execute, type Outcome } from './execute.js';
+import { everyTime } from './failure.js';
 import type { ContextWriteText } from './job-context.js';
 import { type JobLogLine, type JobPorts, JobView } from './job-view.js';
 import type { LogBuffer } from './log-buffer.js';
 import type { Middleware } from './middleware.js';
 import type { Progress } from './progress.js';
-import type { Session } from './session.js';
+import { isRefusal, type Session } from './session.js';
 
 export interface RunnerDeps {
   handlers: ReadonlyMap<string, AnyHandler>;
@@ -72,12 +73,16 @@ class DeliveryPorts implements JobPorts {
     return this.#delivery.span?.step(name, run) ?? run();
   }
 
-  /** Repeated until it is answered: a token that nobody got harms nobody. */
-  eventToken(stage: string): Promise<EventToken> {
+  /** Repeated until it is answered: a token that nobody got harms nobody. A stage that is not there will not be there next time. */
+  async eventToken(stage: string): Promise<EventToken> {
     const { job, signal } = this.#delivery;
     const path = ROUTES.jobEventToken.replace('{id}', encodeURIComponent(job.id));
     const body = (workerId: string) => ({ workerId, fencingToken: job.fencingToken, stage });
-    return this.#deps.session.call<EventToken>({ path, body, signal });
+    try {
+      return await this.#deps.session.call<EventToken>({ path, body, signal });
+    } catch (error) {
+      throw isRefusal(error) ? everyTime(error) : error;
+    }
   }
 
   now(): Date {

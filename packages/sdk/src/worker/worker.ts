@@ -134,7 +134,10 @@ export class Worker extends EventEmitter<WorkerEvents> {
   }
 
   readonly #emit: Emit = (name, build) => {
-    if (this.listenerCount(name) === 0) return;
+    if (this.listenerCount(name) === 0) {
+      if (name === 'disconnected') warnOfWaiting(build());
+      return;
+    }
     try {
       (this as EventEmitter).emit(name, ...build());
     } catch (error) {
@@ -153,4 +156,11 @@ export class Worker extends EventEmitter<WorkerEvents> {
     }
     process.emitWarning(error instanceof Error ? error : String(error));
   }
+}
+
+/** A worker waits for its server without end; where nobody listens, it says so itself. */
+function warnOfWaiting([outage]: readonly unknown[]): void {
+  const { error } = outage as WorkerEvents['disconnected'][0];
+  const reason = error instanceof Error ? error.message : String(error);
+  process.emitWarning(`the worker waits for its server: ${reason}`, { type: 'PipelogiqWarning', code: 'PIPELOGIQ_WAITING' });
 }

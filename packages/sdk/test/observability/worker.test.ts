@@ -138,12 +138,35 @@ describe('an attached worker', () => {
     expect(lines().find(({ message }) => message === 'job_failed')).toMatchObject({
       level: 'error',
       handler: 'broken',
+      category: 'job',
       error_code: 'declined',
-      error: 'the bank said no',
+      error: {
+        type: 'NonRetryableError',
+        message: 'the bank said no',
+        code: 'declined',
+        stack: expect.stringMatching(/^NonRetryableError: the bank said no\n.*at /s),
+      },
       will_retry: false,
       duration_ms: expect.any(Number),
       job_id: expect.any(String),
+      context: { job_id: expect.any(String), run_id: '1', runner_id: '7', attempt: 1 },
     });
+  });
+
+  it('logs what begins and ends at debug only, each line with what it is about', async () => {
+    const { worker, lines } = await observed([defineHandler('fine', {}, () => 1)], ['fine']);
+    await worker.runOnce();
+    const ofJobs = () => lines().filter(({ message }) => message.startsWith('job_'));
+    expect(ofJobs()).toEqual([]);
+    expect(lines().find(({ message }) => message === 'worker started')).toMatchObject({ category: 'runner' });
+    const again = await observed([defineHandler('fine', {}, () => 1)], ['fine']);
+    again.observability.logger.level = 'debug';
+    await again.worker.runOnce();
+    const seen = again.lines().filter(({ message }) => message.startsWith('job_'));
+    expect(seen.map(({ message, category, level }) => [message, category, level])).toEqual([
+      ['job_started', 'job', 'debug'],
+      ['job_completed', 'job', 'debug'],
+    ]);
   });
 
   it('still warns of errors when nothing is logged', async () => {

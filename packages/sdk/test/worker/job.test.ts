@@ -168,6 +168,22 @@ describe('what a job reports', () => {
     await stop();
   });
 
+  it.each([404, 409, 422])(
+    'fails for good, in one call, when it asks for a token of a stage that takes none: %i',
+    async (status) => {
+      const double = await aDouble();
+      const stage = double.stages.offer('asks');
+      double.fault = ({ path }) => (path.endsWith('/event-token') ? status : undefined);
+      const { worker, stop } = await running(double.url, {
+        handlers: [defineHandler('asks', {}, (_input: unknown, job) => job.eventToken('aprove'))],
+      });
+      expect(await next(worker, 'job_failed')).toMatchObject({ job: { id: stage.id } });
+      expect(double.to(`/jobs/${stage.id}/event-token`)).toHaveLength(1);
+      expect(double.settles('nacks')).toMatchObject([{ id: stage.id, retryable: false }]);
+      await stop();
+    },
+  );
+
   it('runs handlers through all middleware, the first one outermost', async () => {
     const double = await aDouble();
     const order: string[] = [];

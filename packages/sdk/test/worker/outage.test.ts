@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { defineHandler } from '../../src/handler.js';
 import { aDouble, aWorker, gate, next, running } from './harness.js';
 
@@ -143,4 +143,21 @@ describe('a worker whose server is not always there', () => {
     await transport.close();
     await closed;
   });
+});
+
+it('says itself, once an outage, that it waits for its server, where nobody listens', async () => {
+  const warning = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  onTestFinished(() => warning.mockRestore());
+  const double = await aDouble();
+  let calls = 0;
+  double.fault = () => (++calls < 4 ? 'cut' : undefined);
+  const { worker } = aWorker(double.url, { handlers: [defineHandler('fine', {}, () => 1)], waitMs: 1 });
+  const done = worker.run();
+  await next(worker, 'started');
+  worker.stop();
+  await done;
+  const waits = warning.mock.calls.filter(
+    ([, options]) => (options as { code?: string } | undefined)?.code === 'PIPELOGIQ_WAITING',
+  );
+  expect(waits).toEqual([[expect.stringMatching(`^the worker waits for its server: .*${double.url}`), expect.anything()]]);
 });

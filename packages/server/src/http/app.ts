@@ -11,6 +11,7 @@ import { PATH_NAME } from './schemas/common.js';
 import { admit, answerRoute } from './serve-route.js';
 import { StaticFirstRouter } from './static-first-router.js';
 import { pathOf } from './target.js';
+import { wrongIds } from './wrong-id.js';
 
 type Env = { Bindings: NodeBindings };
 type NodeHandler = (req: IncomingMessage, res: ServerResponse) => void;
@@ -31,12 +32,18 @@ const UNMATCHED = 'unmatched';
 const honoPath = (path: string) => path.replaceAll('{id}', ':id{[1-9][0-9]*}').replaceAll('{name}', `:id{${PATH_NAME}}`);
 
 /** Whatever no route was declared for. Strangers learn nothing from it, not even which paths exist. */
-function answerUnmatched(router: Hono<Env>, path: string, deps: HttpDeps): (exchange: Exchange) => Promise<Reply> {
+function answerUnmatched(
+  router: Hono<Env>,
+  path: string,
+  wrongId: (path: string) => string | undefined,
+  deps: HttpDeps,
+): (exchange: Exchange) => Promise<Reply> {
   return async (exchange) => {
     await admit(exchange, undefined, deps);
     const { method } = exchange.request;
     const allowed = METHODS.filter((other) => router.router.match(other, path)[0].length > 0);
-    if (allowed.length === 0) throw new DomainError('not_found', `Nothing is at ${method} ${path.slice(0, 200)}.`);
+    if (allowed.length === 0)
+      throw new DomainError('not_found', wrongId(path) ?? `Nothing is at ${method} ${path.slice(0, 200)}.`);
     const methods = allowed.flatMap((other) => (other === 'GET' ? ['GET', 'HEAD'] : [other])).join(', ');
     const error = new DomainError('method_not_allowed', `${method} is not possible here; use ${methods}.`);
     const reply = refusal(error, exchange, deps);
@@ -55,9 +62,10 @@ function routerOf(routes: readonly Route[], deps: HttpDeps): Hono<Env> {
       return conclude(exchange, (it) => answerRoute(route, it, c.req.param('id') ?? '', deps), deps);
     });
   }
+  const wrongId = wrongIds(routes.map(({ path }) => path));
   router.notFound((c) => {
     const exchange = openExchange(c.req.raw, c.env ?? {}, UNMATCHED, deps);
-    return conclude(exchange, answerUnmatched(router, c.req.path, deps), deps);
+    return conclude(exchange, answerUnmatched(router, c.req.path, wrongId, deps), deps);
   });
   return router;
 }
