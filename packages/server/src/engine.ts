@@ -122,6 +122,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     reads: store.reads,
     kinds: integrations,
     log: telemetry.log,
+    onDelivered: telemetry.metrics.delivered,
     inGroup: (run) => inGroup(committer, 'operate', run),
   });
   const leadership = new Leadership({

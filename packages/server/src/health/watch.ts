@@ -6,6 +6,7 @@ import type { Store } from '../store/store.js';
 import { DatabaseWatch } from './database.js';
 import { checkDisk } from './disk.js';
 import { type Check, type Finding, Findings, shared, worst } from './finding.js';
+import { checkIntegrations } from './integrations.js';
 import { checkLoops } from './loops.js';
 import { ownWords, wordsFor } from './words.js';
 import { checkWorkers } from './workers.js';
@@ -70,6 +71,10 @@ export class HealthWatch {
     this.add(
       'workers',
       shared(() => checkWorkers(store.reads, config), FRESH_MS, now),
+    );
+    this.add(
+      'integrations',
+      shared(() => checkIntegrations(store.reads), FRESH_MS, now),
     );
   }
 

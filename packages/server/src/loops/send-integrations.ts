@@ -36,6 +36,8 @@ export interface SenderDeps {
   /** Runs a piece of work in the committer's next group. */
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+  /** Told of each row that was delivered, how long after it was queued. */
+  onDelivered(integration: string, latencyMs: Ms): void;
 }
 
 /**
@@ -96,7 +98,13 @@ export class IntegrationSender {
     );
     if (!claimed || claimed.rows.length === 0) return false;
     const sent = await this.#whileHeld(configId, (signal) => this.#send(claimed.config, claimed.rows, signal));
-    await inGroup((group) => this.#finish(group, configId, sent));
+    const endedAt = await inGroup(async (group) => {
+      await this.#finish(group, configId, sent);
+      return group.now; // by the same clock as the time at which they were queued
+    });
+    const done = new Set(sent.done);
+    for (const { id, created_at } of claimed.rows)
+      if (done.has(id)) this.#deps.onDelivered(claimed.config.type, Math.max(endedAt - created_at, 0));
     this.#tell(claimed.config, sent);
     return sent.failure === undefined;
   }

@@ -24,6 +24,14 @@ export interface SilentWorker {
   last_seen_at: Ms;
 }
 
+/** An enabled integration that failed several times in a row. */
+export interface FailingIntegration {
+  type: string;
+  application: string;
+  failures: number;
+  last_error: string | null;
+}
+
 /** What the health of the server is judged by. All applications together. */
 export interface HealthReads {
   workerCounts(liveSince: Ms, forgottenBefore: Ms): Promise<WorkerCounts>;
@@ -33,6 +41,8 @@ export interface HealthReads {
   waitingHandlers(limit: number): Promise<WaitingHandler[]>;
   /** Lists of handlers, as JSON, of workers that take work and were seen since then. */
   servedHandlers(liveSince: Ms, limit: number): Promise<{ application_id: number; handlers: string }[]>;
+  /** Enabled integrations, those of them that failed so often in a row, and the first of those. */
+  integrationHealth(failures: number, limit: number): Promise<{ enabled: number; failing: number; named: FailingIntegration[] }>;
 }
 
 /** What a store knows of itself; each part only where it means something. */

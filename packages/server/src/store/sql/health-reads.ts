@@ -70,4 +70,23 @@ export const healthReads = (db: Kysely<Schema>): HealthReads => ({
       .limit(limit)
       .execute();
   },
+
+  async integrationHealth(failures, limit) {
+    const enabled = db
+      .selectFrom('observability_integration_config as c')
+      .innerJoin('observability_integration_health as h', 'h.config_id', 'c.id')
+      .where('c.enabled', '=', 1);
+    const isFailing = sql<number>`coalesce(sum(case when h.failures >= ${failures} then 1 else 0 end), 0)`;
+    const counts = await enabled
+      .select((eb) => [eb.fn.countAll<number>().as('enabled'), isFailing.as('failing')])
+      .executeTakeFirstOrThrow();
+    const failing = Number(counts.failing);
+    const named = enabled
+      .innerJoin('application as a', 'a.id', 'c.application_id')
+      .select(['c.type', 'a.name as application', 'h.failures', 'h.last_error'])
+      .where('h.failures', '>=', failures)
+      .orderBy('c.id')
+      .limit(limit);
+    return { enabled: Number(counts.enabled), failing, named: failing > 0 ? await named.execute() : [] };
+  },
 });

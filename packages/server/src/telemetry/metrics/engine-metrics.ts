@@ -1,6 +1,6 @@
-import { COMMIT_SECONDS, DECISION_SECONDS, GROUP_REQUESTS, QUERY_SECONDS } from './buckets.js';
+import { COMMIT_SECONDS, DECISION_SECONDS, DELIVERY_SECONDS, GROUP_REQUESTS, QUERY_SECONDS } from './buckets.js';
 import type { HistogramSeries, NumberSeries } from './families.js';
-import type { Registry } from './registry.js';
+import type { Histograms, Registry } from './registry.js';
 
 const SECOND = 1_000;
 
@@ -14,6 +14,7 @@ export class EngineMetrics {
   readonly #failures: NumberSeries;
   readonly #decisions: HistogramSeries;
   readonly #queries: Record<Connection, HistogramSeries>;
+  readonly #deliveries: Histograms;
 
   constructor(registry: Registry) {
     const groups = 'Requests that were committed together.';
@@ -25,6 +26,9 @@ export class EngineMetrics {
     this.#decisions = registry.histogram('scheduler_decision_latency_seconds', decisions, DECISION_SECONDS).of([]);
     const name = 'pipelogiq_database_query_duration_seconds';
     const queries = registry.histogram(name, 'Statements of the database.', QUERY_SECONDS, { labels: ['connection'] });
+    const delivered = 'From the commit that queued something for an integration to its delivery.';
+    const byKind = { labels: ['integration'] };
+    this.#deliveries = registry.histogram('pipelogiq_integration_delivery_latency_seconds', delivered, DELIVERY_SECONDS, byKind);
     this.#queries = { writer: queries.of(['writer']), reader: queries.of(['reader']) };
   }
 
@@ -36,6 +40,11 @@ export class EngineMetrics {
 
   commitFailed(): void {
     this.#failures.inc();
+  }
+
+  /** @param integration - its kind */
+  delivered(integration: string, latencyMs: number): void {
+    this.#deliveries.of([integration]).observe(latencyMs / SECOND);
   }
 
   queried(connection: Connection, durationMs: number): void {

@@ -37,6 +37,8 @@ export interface ServerMetrics {
   commitFailed(): void;
   answered(request: AnsweredRequest): void;
   queried(connection: Connection, durationMs: number): void;
+  /** Something that was queued for an integration of this kind was delivered. */
+  delivered(integration: string, latencyMs: number): void;
   /** Gives the sources once there are some. */
   watch(sources: MetricSources): void;
   /** All metrics of now. */
@@ -72,6 +74,7 @@ const OFF: ServerMetrics = {
   commitFailed: () => {},
   answered: () => {},
   queried: () => {},
+  delivered: () => {},
   watch: () => {},
   read: async () => [],
   text: async () => ({ bytes: new Uint8Array(), release: () => {} }),
@@ -116,6 +119,7 @@ export function createServerMetrics(
     commitFailed: () => engine.commitFailed(),
     answered: (request) => requests.answered(request),
     queried: (connection, durationMs) => engine.queried(connection, durationMs),
+    delivered: (integration, latencyMs) => engine.delivered(integration, latencyMs),
     watch(given) {
       gauges.watch(given);
       watchProcess();
