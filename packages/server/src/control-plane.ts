@@ -6,6 +6,8 @@ import type { AccountService } from './domain/account/accounts.js';
 import { actorOf } from './domain/account/audit.js';
 import { refusalOf } from './domain/commit/refusal.js';
 import { createEngine, type Engine } from './engine.js';
+import { shared } from './health/finding.js';
+import { checkSecrets } from './health/secrets.js';
 import { HealthWatch } from './health/watch.js';
 import {
   checkStageSpecs,
@@ -68,6 +70,8 @@ export interface ControlPlane {
 }
 
 const LOCAL_URL = 'http://pipelogiq.local';
+/** A key changes with a start only. */
+const SECRETS_FRESH_MS = 60_000;
 /** Of the time for closing; the rest is for the last commits and spans. */
 const ANSWERS_SHARE = 0.6;
 
@@ -94,6 +98,14 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
   try {
     const secrets = openSecrets(config, clock);
     const health = new HealthWatch({ store, config, clock, log: telemetry.log });
+    health.add(
+      'secrets',
+      shared(
+        () => checkSecrets(store.reads, secrets),
+        SECRETS_FRESH_MS,
+        () => clock.now(),
+      ),
+    );
     const parts = { config, clock, store, telemetry, secrets, health, outbound, integrations: INTEGRATIONS };
     const engine = await createEngine({ ...parts, checkStageSpecs });
     telemetry.metrics.watch(metricSources({ config, store, engine }));

@@ -4,6 +4,8 @@ import { createCipheriv, createDecipheriv, hash, hkdfSync } from 'node:crypto';
 export interface Secrets {
   /** Why no secret can be kept, in words for whoever runs the server; undefined when all is well. */
   unavailable(): string | undefined;
+  /** Whether a sealed text, or its first eleven characters, needs the key that is here. Throws where there is none. */
+  isSealedHere(head: string): boolean;
   /**
    * Encrypts `text` for one place, as `hook:7`: what is copied to another place cannot be opened there.
    * @throws NoSecretKey where there is none
@@ -47,6 +49,7 @@ export function createSecrets(deps: { master(): string; randomBytes(bytes: numbe
         throw error;
       }
     },
+    isSealedHere: (head) => head.startsWith(`v1.${current().id}`),
     seal(text, place) {
       const { key, id } = current();
       const nonce = deps.randomBytes(NONCE_BYTES);

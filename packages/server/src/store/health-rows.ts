@@ -37,6 +37,8 @@ export interface HealthReads {
   workerCounts(liveSince: Ms, forgottenBefore: Ms): Promise<WorkerCounts>;
   /** Workers that were last seen from one moment to another, this one excluded. */
   silentWorkers(from: Ms, until: Ms, limit: number): Promise<SilentWorker[]>;
+  /** How many secrets are stored under each key: the first eleven characters of what is sealed (secrets/secrets.ts), and their number. */
+  sealedSecrets(): Promise<{ head: string; secrets: number }[]>;
   /** Handlers with stages that can be leased now. */
   waitingHandlers(limit: number): Promise<WaitingHandler[]>;
   /** Lists of handlers, as JSON, of workers that take work and were seen since then. */

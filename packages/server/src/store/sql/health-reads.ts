@@ -43,6 +43,14 @@ export const healthReads = (db: Kysely<Schema>): HealthReads => ({
       .execute();
   },
 
+  async sealedSecrets() {
+    const { rows } = await sql<{ head: string; secrets: number }>`
+      select substr(s.secrets, 1, 11) as head, count(*) as secrets
+      from (select secrets from hook union all select secrets from observability_integration_config) s
+      where s.secrets is not null group by substr(s.secrets, 1, 11)`.execute(db);
+    return rows.map(({ head, secrets }) => ({ head, secrets: Number(secrets) }));
+  },
+
   /** From the first of one handler to the first of the next: the length of the lines does not matter. Two steps, for SQLite uses no
    * index for the second half of `(a, b) > (?, ?)`. */
   async waitingHandlers(limit) {
