@@ -94,8 +94,10 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
   const outbound = openOutbound(config, clock);
   const kind = isPostgresUrl(config.database) ? 'postgres' : 'sqlite';
   const telemetry = openTelemetry({ config, env, clock, version: SERVER_VERSION, store: kind });
-  const store = await openStore(config, clock, options.clock, telemetry);
+  let store: Store | undefined;
+  let engine: Parts['engine'] | undefined;
   try {
+    store = await openStore(config, clock, options.clock, telemetry);
     const secrets = openSecrets(config, clock);
     const health = new HealthWatch({ store, config, clock, log: telemetry.log });
     health.add(
@@ -107,15 +109,18 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
       ),
     );
     const parts = { config, clock, store, telemetry, secrets, health, outbound, integrations: INTEGRATIONS };
-    const engine = await createEngine({ ...parts, checkStageSpecs });
+    engine = await createEngine({ ...parts, checkStageSpecs });
     telemetry.metrics.watch(metricSources({ config, store, engine }));
     const firstStart = (await store.reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();
     return new RunningControlPlane({ config, clock, store, telemetry, outbound, engine, health, localKey, firstStart });
   } catch (error) {
-    await store.close();
+    // Else timers and connections of a server that there never was go on in a program that embeds it.
+    await engine?.stop();
     await outbound.close();
+    await telemetry.close();
+    await store?.close();
     throw error;
   }
 }

@@ -70,6 +70,8 @@ export interface RequestTrace {
   flags: number;
   tracestate: string | undefined;
   parent: { spanId: string; isRemote: boolean } | undefined;
+  /** Whether spans are sent anywhere at all. */
+  isExported: boolean;
 }
 
 /** One answered request, for spans and metrics. */

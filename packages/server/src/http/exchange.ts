@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { type ErrorCode, HEADERS } from '@pipelogiq/protocol';
+import { type ErrorCode, HEADERS, SAMPLED } from '@pipelogiq/protocol';
 import { actorOf } from '../domain/account/audit.js';
 import { DomainError } from '../domain/errors.js';
 import type { Principal } from '../domain/use-cases.js';
@@ -45,6 +45,12 @@ export function openExchange(request: Request, node: NodeBindings, route: string
   return { request, node, requestId, startedAt: deps.clock.now(), begun: deps.clock.monotonic(), route };
 }
 
+/** Ids that lead somewhere: of the request's own span when there will be one, else of the caller's, else none. */
+function idsOf({ flags, traceId, spanId, parent, isExported }: RequestTrace): { traceId: string; spanId: string } | undefined {
+  if (isExported && (flags & SAMPLED) !== 0) return { traceId, spanId };
+  return parent && { traceId, spanId: parent.spanId };
+}
+
 /** The answer to whatever was thrown; what nobody expected is logged and told to nobody. */
 export function refusal(
   error: unknown,
@@ -59,7 +65,7 @@ export function refusal(
   if (refused.code === 'internal') {
     const level = request.signal.aborted ? 'debug' : 'error'; // who went away gets what its going caused
     exchange.trace ??= deps.traceOf(traceHeaders(request));
-    const { traceId, spanId } = exchange.trace;
+    const { traceId, spanId } = idsOf(exchange.trace) ?? {};
     const durationMs = Math.round(deps.clock.monotonic() - exchange.begun);
     const userId = exchange.principal && actorOf(exchange.principal);
     log[level]({ err: error, requestId, traceId, spanId, userId, durationMs, method: request.method, route }, 'request failed');

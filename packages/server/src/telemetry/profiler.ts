@@ -4,11 +4,6 @@ import type { Clock } from '../clock.js';
 /** What a profile tells: where the time goes, or what holds the memory. */
 export type ProfileKind = 'cpu' | 'heap';
 
-/** A profile is being taken already. */
-class ProfilerBusy extends Error {
-  override readonly name = 'ProfilerBusy';
-}
-
 /** Bytes between two samples of the heap. */
 const HEAP_INTERVAL = 32_768;
 
@@ -27,10 +22,10 @@ export class Profiler {
 
   /**
    * Resolves to the JSON of a `.cpuprofile` or a `.heapprofile`, after `ms` or sooner when `signal` aborts or `stop` is called.
-   * @throws ProfilerBusy
+   * @throws Error while another is taken
    */
   async take(kind: ProfileKind, ms: number, signal: AbortSignal): Promise<string> {
-    if (this.#end) throw new ProfilerBusy();
+    if (this.#end) throw new Error('a profile is being taken already');
     let end = (): void => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
@@ -53,10 +48,6 @@ export class Profiler {
       signal.removeEventListener('abort', end);
       this.#end = undefined;
     }
-  }
-
-  isBusy(error: unknown): boolean {
-    return error instanceof ProfilerBusy;
   }
 
   /** Ends the profile under way, whose caller gets what there is, and those that are still to come. */

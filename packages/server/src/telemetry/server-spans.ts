@@ -32,6 +32,8 @@ export interface RequestTrace {
   flags: number;
   tracestate: string | undefined;
   parent: { spanId: string; isRemote: boolean } | undefined;
+  /** Whether spans are sent anywhere at all. */
+  isExported: boolean;
 }
 
 /**
@@ -125,7 +127,7 @@ export function createServerSpans(deps: ServerSpansDeps): ServerSpans {
 
 function contextOf(
   { traceparent, tracestate }: Pick<RequestInfo, 'traceparent' | 'tracestate'>,
-  { sampler, clock }: ServerSpansDeps,
+  { sampler, clock, spanExport }: ServerSpansDeps,
 ): RequestTrace {
   const parent = parseTraceparent(traceparent);
   const traceId = parent?.traceId ?? clock.randomHex(16);
@@ -135,6 +137,7 @@ function contextOf(
     flags: sampler(traceId, parent?.flags),
     tracestate: parent && parseTracestate(tracestate),
     parent: parent && { spanId: parent.spanId, isRemote: true },
+    isExported: spanExport.enabled,
   };
 }
 

@@ -112,7 +112,10 @@ describe('as OpenMetrics', () => {
     const [, , spanId] = job.traceparent.split('-');
     const outside = 'b'.repeat(32);
     await h.send('GET', '/pipelines', undefined, { traceparent: `00-${outside}-00f067aa0ba902b7-01` });
+    const unsampled = 'c'.repeat(32);
+    await h.send('GET', '/pipelines', undefined, { traceparent: `00-${unsampled}-00f067aa0ba902b7-00` });
     const { text } = await metricsOf(h);
+    expect(text).not.toContain(unsampled); // seen to fail without the look at the flags
     const exemplars = (name: string) =>
       text
         .split('\n')

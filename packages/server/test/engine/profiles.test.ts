@@ -19,6 +19,8 @@ it.each([
   const profile = server.send('POST', `/admin/profiles/${kind}?seconds=2`);
   await taken(server);
   expect((await server.send('POST', '/admin/profiles/cpu?seconds=1')).status).toBe(409);
+  const { items } = await server.call<{ items: { action: string }[] }>('GET', '/audit-events');
+  expect(items.filter(({ action }) => action === 'server.profile')).toHaveLength(1); // none of the one that was refused
   await server.controlPlane.advance(2_000);
   const response = await profile;
   expect([response.status, response.headers.get('content-disposition')]).toEqual([

@@ -55,6 +55,26 @@ describe('problems', () => {
     ]);
   });
 
+  // Seen to fail when the ids that a request would have had were logged: of a trace that is nowhere.
+  test('are logged with ids that lead somewhere: those of the caller, or none', async () => {
+    const error = new Error('x');
+    const parent = { spanId: 'a'.repeat(16), isRemote: true };
+    const own = { traceId: 'f'.repeat(32), spanId: 'e'.repeat(16), tracestate: undefined };
+    const fail = async () => {
+      throw error;
+    };
+    const logged = async (trace: { flags: number; isExported: boolean; parent: typeof parent | undefined }) => {
+      const api = anApi({ pipelines: { get: fail } }, { traceOf: () => ({ ...own, ...trace }) });
+      await api.call('GET', '/pipelines/1');
+      const { traceId, spanId } = api.logged[0]?.fields ?? {};
+      return [traceId, spanId];
+    };
+    expect(await logged({ flags: 1, isExported: true, parent })).toEqual([own.traceId, own.spanId]);
+    expect(await logged({ flags: 1, isExported: false, parent })).toEqual([own.traceId, parent.spanId]);
+    expect(await logged({ flags: 0, isExported: true, parent: undefined })).toEqual([undefined, undefined]);
+    expect(await logged({ flags: 1, isExported: false, parent: undefined })).toEqual([undefined, undefined]);
+  });
+
   test('survive even a thrown nothing', async () => {
     expect((await throwing(undefined).call('GET', '/pipelines/1')).status).toBe(500);
   });

@@ -8,10 +8,7 @@ import type { Principal } from '../use-cases.js';
 export interface ServerDeps {
   committer: Committer;
   log: { readonly level: LogLevel | 'silent'; setLevel(level: LogLevel | 'silent'): void };
-  profiler: {
-    take(kind: 'cpu' | 'heap', ms: number, signal: AbortSignal): Promise<string>;
-    isBusy(error: unknown): boolean;
-  };
+  profiler: { take(kind: 'cpu' | 'heap', ms: number, signal: AbortSignal): Promise<string> };
 }
 
 /** What concerns the server as a whole, and so only admins of all applications. */
@@ -27,6 +24,7 @@ const TARGET = { type: 'server', id: 'server' };
 export function serverUseCases({ committer, log, profiler }: ServerDeps): ServerUseCases {
   const audited = (caller: Principal, action: string, details: { [name: string]: string }) =>
     operate(committer, caller.applicationId, (group) => auditBy(group, caller, { action, target: TARGET, details }));
+  let isProfiling = false;
   return {
     logLevel(caller) {
       requireAll(caller);
@@ -41,12 +39,13 @@ export function serverUseCases({ committer, log, profiler }: ServerDeps): Server
     },
     async profile(caller, kind, ms, signal) {
       requireAll(caller);
-      await audited(caller, 'server.profile', { kind, ms: String(ms) });
+      if (isProfiling) throw new DomainError('state_conflict', 'A profile is being taken already; ask again when it is done.');
+      isProfiling = true; // before the entry is written: one that is refused leaves none
       try {
+        await audited(caller, 'server.profile', { kind, ms: String(ms) });
         return await profiler.take(kind, ms, signal);
-      } catch (error) {
-        if (!profiler.isBusy(error)) throw error;
-        throw new DomainError('state_conflict', 'A profile is being taken already; ask again when it is done.');
+      } finally {
+        isProfiling = false;
       }
     },
   };

@@ -1,4 +1,4 @@
-import { type ErrorCode, parseTraceparent } from '@pipelogiq/protocol';
+import { type ErrorCode, parseTraceparent, SAMPLED } from '@pipelogiq/protocol';
 import { HTTP_SECONDS } from './buckets.js';
 import type { HistogramSeries, NumberSeries } from './families.js';
 import type { Histograms, Numbers, Registry } from './registry.js';
@@ -66,7 +66,8 @@ export class RequestMetrics {
     latency?.observe(seconds);
     if (code !== undefined && AUTH_FAILURES.has(code)) this.#authFailures.of([code]).inc();
     const parent = this.#exemplars ? parseTraceparent(traceparent) : undefined;
-    if (parent) duration.observeOne(seconds, parent, startedAt + durationMs);
+    // One that is not sampled is kept nowhere: its id would lead to nothing.
+    if (parent && (parent.flags & SAMPLED) !== 0) duration.observeOne(seconds, parent, startedAt + durationMs);
     else duration.observe(seconds);
   }
 
