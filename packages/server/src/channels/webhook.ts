@@ -3,7 +3,7 @@ import { JSON_TYPE, text, textOf, webhookUrl } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import { signingKeyOf } from '../signing-secret.js';
 import { said } from './answers.js';
-import { bodyOf, labelsOf, linksOf, timeOf, titleOf } from './words.js';
+import { bodyOf, labelsOf, linksOf, nameOf, timeOf, titleOf } from './words.js';
 
 const TITLE = 'The webhook';
 const SECRETS = ['secret', 'previousSecret'];
@@ -18,8 +18,8 @@ const payloadOf = (notification: Notification): string => {
       dedupKey,
       event,
       severity,
-      rule,
-      application,
+      rule: nameOf(rule),
+      application: nameOf(application),
       title: titleOf(notification),
       body: bodyOf(notification),
       labels: labelsOf(notification),

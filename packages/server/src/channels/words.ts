@@ -23,6 +23,9 @@ export const headlineOf = (notification: Notification): string => {
   return `${action === 'trigger' ? severity.toUpperCase() : WORDS[action]}: ${titleOf(notification)}`;
 };
 
+/** What users have named: in one line, and of bounded length. */
+export const nameOf = (name: string): string => fit(lineOf(name), MAX_VALUE);
+
 export const bodyOf = ({ body }: Notification): string => fit(linesOf(body), MAX_BODY);
 
 export const timeOf = (at: number): string => new Date(at).toISOString();
@@ -32,7 +35,7 @@ export const labelsOf = ({ labels }: Notification): { [name: string]: string } =
   Object.fromEntries(
     Object.entries(labels)
       .slice(0, MAX_LABELS)
-      .map(([name, value]) => [fit(lineOf(name), MAX_NAME), fit(lineOf(value), MAX_VALUE)])
+      .map(([name, value]) => [fit(lineOf(name), MAX_NAME), nameOf(value)])
       .filter(([name, value]) => name !== '' && value !== ''),
   );
 
@@ -41,9 +44,9 @@ export function factsOf(notification: Notification): [name: string, value: strin
   const { application, severity, event, rule, events, startedAt } = notification;
   const known: [string, string][] = [
     ['Severity', severity],
-    ['Application', fit(lineOf(application), MAX_VALUE)],
+    ['Application', nameOf(application)],
     ['Event', event],
-    ['Rule', fit(lineOf(rule), MAX_VALUE)],
+    ['Rule', nameOf(rule)],
     ['Since', timeOf(startedAt)],
     ['Events', String(events)],
   ];
