@@ -21,3 +21,16 @@ export class OutboundUnreachable extends OutboundError {
   override readonly name = 'OutboundUnreachable';
   readonly kind = 'unreachable';
 }
+
+/** Codes that the other side, its name or the network is to blame for, in words. */
+export const NETWORK_REASONS: { readonly [code: string]: string } = {
+  ECONNREFUSED: 'refused the connection',
+  ECONNRESET: 'broke the connection',
+  EPIPE: 'broke the connection',
+  UND_ERR_SOCKET: 'broke the connection',
+  ENOTFOUND: 'has no address',
+  EAI_AGAIN: 'could not be looked up',
+  EHOSTUNREACH: 'cannot be reached',
+  ENETUNREACH: 'cannot be reached',
+  ETIMEDOUT: 'cannot be reached',
+};

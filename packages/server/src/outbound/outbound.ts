@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.js';
 import { type Connect, checkedConnect, type Lookup } from './connect.js';
-import { OutboundRefused, OutboundTimedOut, OutboundUnreachable } from './errors.js';
+import { NETWORK_REASONS, OutboundRefused, OutboundTimedOut, OutboundUnreachable } from './errors.js';
 import type { Networks } from './networks.js';
 
 export interface OutboundRequest {
@@ -145,25 +145,12 @@ async function textOf(body: Dispatcher.ResponseData['body'], maxBytes: number): 
   return { body: Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8'), truncated: bytes > maxBytes };
 }
 
-/** Codes that the other side, its name or the network is to blame for, in words. */
-const REASONS: { readonly [code: string]: string } = {
-  ECONNREFUSED: 'refused the connection',
-  ECONNRESET: 'broke the connection',
-  EPIPE: 'broke the connection',
-  UND_ERR_SOCKET: 'broke the connection',
-  ENOTFOUND: 'has no address',
-  EAI_AGAIN: 'could not be looked up',
-  EHOSTUNREACH: 'cannot be reached',
-  ENETUNREACH: 'cannot be reached',
-  ETIMEDOUT: 'cannot be reached',
-};
-
 function failureOf(error: unknown, host: string): Error {
   if (error instanceof OutboundRefused) return error;
   const refused = error instanceof AggregateError ? error.errors.find((one) => one instanceof OutboundRefused) : undefined;
   if (refused) return refused;
   const code = String((error as { code?: unknown }).code ?? '');
   if (code === 'UND_ERR_INVALID_ARG') return new OutboundRefused('The request has a header or body that cannot be sent.');
-  const reason = REASONS[code] ?? `could not be called${/^[A-Z_]+$/.test(code) ? ` (${code})` : ''}`;
+  const reason = NETWORK_REASONS[code] ?? `could not be called${/^[A-Z_]+$/.test(code) ? ` (${code})` : ''}`;
   return new OutboundUnreachable(`${host} ${reason}.`);
 }

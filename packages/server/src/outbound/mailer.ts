@@ -1,0 +1,191 @@
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import { createTransport } from 'nodemailer';
+import type { Clock } from '../clock.js';
+import type { MailCall } from '../domain/alert/channel.js';
+import { type Connect, checkedConnect, type Lookup } from './connect.js';
+import { NETWORK_REASONS, OutboundRefused, OutboundTimedOut, OutboundUnreachable } from './errors.js';
+import type { Networks } from './networks.js';
+import type { OutboundAnswer } from './outbound.js';
+
+/** Sends mail over SMTP. It connects only to addresses that `Outbound` may call too. */
+export interface Mailer {
+  /**
+   * Sends one mail, and answers with the status and the words of the server. A mail that the server takes for some of its receivers
+   * is answered as it refused the others; another try of it (the same message id) goes to those alone that have not got it.
+   * @throws OutboundRefused, OutboundTimedOut, OutboundUnreachable
+   */
+  send(call: MailCall, signal?: AbortSignal): Promise<OutboundAnswer>;
+  close(): void;
+}
+
+export interface MailerOptions {
+  networks: Networks;
+  /** From the connection to the last word. */
+  timeoutMs: number;
+  /** Of the words of the server. */
+  maxBytes: number;
+  clock: Pick<Clock, 'setTimer'>;
+  /** How names become addresses; default: the system's. */
+  lookup?: Lookup;
+  /** PEM of authorities beside those of the system. */
+  ca?: string;
+}
+
+type Mail = MailCall['mail'];
+
+/** Mails that some of their receivers have got already. */
+const MAX_PARTLY_SENT = 1_000;
+
+const oneLine = (text: string): string => text.replace(/[\r\n\0]+/g, ' ').trim();
+
+export function createMailer(options: MailerOptions): Mailer {
+  const connect = checkedConnect(options.networks, options.lookup);
+  const partlySent = new Map<string, ReadonlySet<string>>();
+  const closed = new AbortController();
+
+  const remember = ({ messageId, to }: Mail, accepted: ReadonlySet<string>): void => {
+    partlySent.delete(messageId);
+    if (accepted.size === 0 || accepted.size === to.length) return;
+    const [oldest] = partlySent.keys();
+    if (oldest !== undefined && partlySent.size >= MAX_PARTLY_SENT) partlySent.delete(oldest);
+    partlySent.set(messageId, accepted);
+  };
+
+  return {
+    async send({ mail }, signal) {
+      const before = partlySent.get(mail.messageId) ?? new Set();
+      const rest = mail.to.filter((receiver) => !before.has(receiver));
+      const overdue = new AbortController();
+      const timer = options.clock.setTimer(() => overdue.abort(), options.timeoutMs);
+      const stop = AbortSignal.any([overdue.signal, closed.signal, ...(signal ? [signal] : [])]);
+      try {
+        const socket = await connected(connect, mail, stop);
+        const sent = await sendOver(socket, mail, rest, options, stop);
+        remember(mail, new Set([...before, ...sent.accepted]));
+        return { status: sent.status, headers: {}, ...bounded(sent.words, options.maxBytes) };
+      } catch (error) {
+        if (overdue.signal.aborted) throw new OutboundTimedOut(`${mail.host} did not answer within ${options.timeoutMs} ms.`);
+        throw failureOf(error, mail.host);
+      } finally {
+        timer.cancel();
+      }
+    },
+    close: () => closed.abort(),
+  };
+}
+
+const bounded = (words: string, maxBytes: number): { body: string; truncated: boolean } => {
+  const bytes = Buffer.from(words);
+  return { body: bytes.subarray(0, maxBytes).toString('utf8'), truncated: bytes.length > maxBytes };
+};
+
+/** A plain connection: TLS comes after it, without the protocols that a connection for HTTP would offer. */
+function connected(connect: Connect, { host, port }: Mail, stop: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new OutboundUnreachable(`${host} was not waited for.`));
+    if (stop.aborted) return abort();
+    stop.addEventListener('abort', abort, { once: true });
+    const hostname = isIP(host) === 6 ? `[${host}]` : host;
+    connect({ hostname, host: `${hostname}:${port}`, protocol: 'http:', port: String(port) }, (error, socket) => {
+      stop.removeEventListener('abort', abort);
+      if (error) return reject(error);
+      if (stop.aborted) socket.destroy();
+      else resolve(socket);
+    });
+  });
+}
+
+interface Sent {
+  status: number;
+  words: string;
+  accepted: readonly string[];
+}
+
+/** What nodemailer says of a refusal by the server. */
+interface Refusal {
+  code?: string | undefined;
+  responseCode?: number | undefined;
+  response?: string | undefined;
+  recipient?: string | undefined;
+}
+
+async function sendOver(
+  socket: Socket,
+  mail: Mail,
+  to: readonly string[],
+  { ca }: MailerOptions,
+  stop: AbortSignal,
+): Promise<Sent> {
+  const { host, port, security, user, password, messageId, references } = mail;
+  const abort = () => socket.destroy();
+  stop.addEventListener('abort', abort, { once: true });
+  try {
+    const transport = createTransport({
+      host,
+      port,
+      connection: socket,
+      secure: security === 'tls',
+      requireTLS: security === 'starttls',
+      ignoreTLS: security === 'none',
+      tls: { ...(ca !== undefined && { ca }) },
+      // Else a server that offers no way to log in would be given the mail without.
+      ...(user !== undefined && { auth: { user, pass: password ?? '' }, forceAuth: true }),
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+    const info = await transport.sendMail({
+      from: oneLine(mail.from),
+      to: mail.to.map(oneLine),
+      envelope: { from: oneLine(mail.from), to: to.map(oneLine) },
+      subject: oneLine(mail.subject),
+      text: mail.text,
+      messageId: oneLine(messageId),
+      ...(references !== undefined && { references: oneLine(references) }),
+      signal: stop,
+    });
+    return outcomeOf(info, to);
+  } catch (error) {
+    const { code, responseCode, response } = error as Refusal;
+    // What it says to STARTTLS is no word about the mail.
+    if (code === 'ETLS' || responseCode === undefined || response === undefined) throw error;
+    return { status: responseCode, words: response, accepted: [] };
+  } finally {
+    stop.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+/** A refusal that may pass counts before one that is final: who can still get the mail is tried again. */
+function outcomeOf(
+  info: { response: string; rejected?: unknown[]; rejectedErrors?: Refusal[] | undefined },
+  to: readonly string[],
+): Sent {
+  const refusals = info.rejectedErrors ?? [];
+  const refused = new Set((info.rejected ?? []).map(String));
+  const accepted = to.filter((receiver) => !refused.has(addressOf(receiver)));
+  const [first] = [...refusals].sort((one, other) => (one.responseCode ?? 0) - (other.responseCode ?? 0));
+  if (first === undefined) return { status: Number(info.response.slice(0, 3)) || 250, words: info.response, accepted };
+  const words = refusals.map(({ recipient, response }) => `${recipient}: ${response}`).join('; ');
+  return { status: first.responseCode ?? 550, words: `taken for ${accepted.length} of ${to.length}; ${words}`, accepted };
+}
+
+const addressOf = (receiver: string): string => /<([^<>]+)>/.exec(receiver)?.[1] ?? receiver;
+
+const REASONS: { readonly [code: string]: string } = {
+  ...NETWORK_REASONS,
+  ECONNECTION: 'broke the connection',
+  ESOCKET: 'broke the connection, or has a certificate that cannot be verified',
+  ETLS: 'cannot be spoken to encrypted',
+  EAUTH: 'offers no way to log in',
+  ENOAUTH: 'offers no way to log in',
+};
+
+function failureOf(error: unknown, host: string): Error {
+  if (error instanceof OutboundRefused || error instanceof OutboundUnreachable) return error;
+  const refused = error instanceof AggregateError ? error.errors.find((one) => one instanceof OutboundRefused) : undefined;
+  if (refused) return refused;
+  const code = String((error as { code?: unknown }).code ?? '');
+  if (code === 'EENVELOPE') return new OutboundRefused('The mail has an address that cannot be written to.');
+  return new OutboundUnreachable(`${host} ${REASONS[code] ?? 'could not be called'}.`);
+}
