@@ -82,9 +82,17 @@ export type MarkRow = MarkTable;
 export type SeriesNames = Pick<StatSeriesRow, 'application_id' | 'kind' | 'pipeline' | 'stage' | 'handler' | 'unit'>;
 export type PageKey = Omit<StatPageRow, 'payload'>;
 
+/** The number of a fold, and what folds last said of how far they reached. */
+export interface StatFolds {
+  version: number;
+  reach: string | undefined;
+}
+
 export interface Insights {
-  /** Begins a fold: another one waits for its end, and readers see that something changed. */
-  beginFold(): Promise<void>;
+  /** Begins a fold and numbers it: another one waits for its end, and readers see that something changed. */
+  beginFold(): Promise<StatFolds>;
+  /** @param reach - text for readers, about the folds up to this one */
+  endFold(reach: string): Promise<void>;
   appendStats(payload: Uint8Array, failures: string | null, now: Ms): Promise<void>;
   /** Removes and gives the oldest deltas; on stores with several writers, of those that no other takes. */
   takeStats(limit: number): Promise<StatDeltaRow[]>;
@@ -134,8 +142,8 @@ export interface MarkQuery {
 }
 
 export interface InsightReads {
-  /** Changes whenever deltas were folded. */
-  statVersion(): Promise<string>;
+  /** The last fold of deltas. */
+  statFolds(): Promise<StatFolds>;
   statDeltas(page: { after: number; limit: number }): Promise<Omit<StatDeltaRow, 'failures'>[]>;
   series(
     applicationId: number,

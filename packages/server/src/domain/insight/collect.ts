@@ -1,9 +1,14 @@
+import type { PageQuery } from '../../store/insight-rows.js';
 import type { InsightReads, Ms, StatSeriesRow } from '../../store/store.js';
+import { Block, type Blocks, blockLength, blockOf } from './blocks.js';
 import { readDelta } from './delta.js';
 import { type ReadSeries, readPage } from './page.js';
-import { periodOf, slotOf } from './periods.js';
-import { figuresIn, kindOf, type SeriesFigures, type SeriesKey } from './series.js';
-import type { Window } from './window.js';
+import { periodOf, type Resolution, slotOf } from './periods.js';
+import { readReach } from './reach.js';
+import { figuresIn, type Kind, kindOf, type SeriesFigures, type SeriesKey, type SeriesStats } from './series.js';
+import type { Span, Window } from './window.js';
+
+type Stretch = Pick<Span, 'from' | 'to'>;
 
 /** Ends of stages and of pipelines in one period. */
 export interface Point {
@@ -31,35 +36,44 @@ const DELTAS_AT_ONCE = 500;
 /** A fold between two reads moves counts from deltas to pages, so that they would be seen twice or not at all. */
 const TRIES = 4;
 
-export type StatReads = Pick<InsightReads, 'statVersion' | 'series' | 'statPages' | 'statDeltas'>;
+export type StatReads = Pick<InsightReads, 'statFolds' | 'series' | 'statPages' | 'statDeltas'>;
 
-/** Of the run times of stages alone there are no points, and half is not read. */
-export type Collecting = 'everything' | 'run times';
+export interface Collecting {
+  /** Of the run times of stages alone there are no points, and half is not read. */
+  what?: 'everything' | 'run times';
+  /** Sums that were kept; those that are made anew are put there. */
+  blocks?: Blocks | undefined;
+}
 
 /** Adds up pages and what is not folded yet. It costs periods and series, whatever the number of executions. */
 export async function collect(
   reads: StatReads,
   filter: SeriesFilter,
   window: Window,
-  what: Collecting = 'everything',
+  { what = 'everything', blocks }: Collecting = {},
 ): Promise<Collected> {
   for (let tries = 1; ; tries++) {
-    const before = await reads.statVersion();
+    const { version, reach } = await reads.statFolds();
+    blocks?.moveTo({ version, reach: readReach(reach) });
     const collection = new Collection(window, await reads.series(filter.applicationId, filter), what);
-    await collection.addPages(reads, filter);
+    await collection.addPages(reads, filter, blocks);
     await collection.addDeltas(reads, filter);
-    if (tries === TRIES || (await reads.statVersion()) === before) return collection.result();
+    const isConsistent = (await reads.statFolds()).version === version;
+    if (isConsistent) blocks?.keep(filter.applicationId, collection.built, version);
+    if (isConsistent || tries === TRIES) return collection.result();
   }
 }
 
 class Collection {
+  /** Sums that were not there yet. */
+  readonly built: Block[] = [];
   readonly #window: Window;
   readonly #onlyRunTimes: boolean;
   readonly #byId = new Map<number, SeriesFigures>();
   readonly #byText = new Map<string, SeriesFigures>();
   readonly #points = new Map<Ms, Point>();
 
-  constructor(window: Window, rows: readonly StatSeriesRow[], what: Collecting) {
+  constructor(window: Window, rows: readonly StatSeriesRow[], what: Collecting['what']) {
     this.#window = window;
     this.#onlyRunTimes = what === 'run times';
     for (const { id, application_id, kind: code, pipeline, stage, handler, unit } of rows) {
@@ -69,23 +83,58 @@ class Collection {
     }
   }
 
-  async addPages(reads: StatReads, filter: SeriesFilter): Promise<void> {
+  async addPages(
+    reads: StatReads,
+    { applicationId, pipeline, handler }: SeriesFilter,
+    blocks: Blocks | undefined,
+  ): Promise<void> {
     if (this.#byId.size === 0) return;
-    const isPart = filter.pipeline !== undefined || filter.handler !== undefined;
+    const isPart = pipeline !== undefined || handler !== undefined;
     const slots = isPart ? [...new Set([...this.#byId.keys()].map(slotOf))] : undefined;
-    for (const { resolution, from, to } of this.#window.spans) {
-      const query = { applicationId: filter.applicationId, resolutionMs: resolution, from, to, slots, limit: PAGES_AT_ONCE };
-      for (let pages = await reads.statPages(query); pages.length > 0; ) {
-        for (const { period, payload } of pages) {
-          const point = this.#pointAt(period);
-          readPage(payload, (id, read) => {
-            const figures = this.#byId.get(id);
-            return figures !== undefined && this.#add(point, figures, read);
-          });
-        }
-        const last = pages.at(-1);
-        pages = last && pages.length === PAGES_AT_ONCE ? await reads.statPages({ ...query, after: last }) : [];
+    for (const span of this.#window.spans) {
+      const { known, missing } = piecesOf(span, (begin) => blocks?.get(applicationId, span.resolution, begin));
+      for (const block of known) this.#addBlock(block);
+      for (const { from, to } of missing) {
+        const building = blocks && !isPart ? wholeBlocks({ ...span, from, to }) : new Map<Ms, Block>();
+        const query = { applicationId, resolutionMs: span.resolution, from, to, slots, limit: PAGES_AT_ONCE };
+        await this.#readPages(reads, query, building);
+        for (const block of building.values()) this.#addBlock(block);
+        this.built.push(...building.values());
       }
+    }
+  }
+
+  async #readPages(reads: StatReads, query: PageQuery, building: ReadonlyMap<Ms, Block>): Promise<void> {
+    for (let pages = await reads.statPages(query); pages.length > 0; ) {
+      for (const { period, payload } of pages) {
+        const block = building.get(blockOf(period, query.resolutionMs as Resolution));
+        const point = this.#pointAt(period);
+        readPage(payload, (id, read) => {
+          const figures = this.#byId.get(id);
+          if (figures === undefined) return false;
+          if (!block) return this.#add(point, figures, read);
+          countIn(block, period, { id, kind: figures.key.kind }, read);
+          return true;
+        });
+      }
+      const last = pages.at(-1);
+      pages = last && pages.length === query.limit ? await reads.statPages({ ...query, after: last }) : [];
+    }
+  }
+
+  #addBlock(block: Block): void {
+    const points: Point[] = [];
+    for (let at = block.begin; at < block.end; at += block.resolution) points.push(this.#pointAt(at));
+    for (const [id, { stats, ends }] of block.series) {
+      const figures = this.#byId.get(id);
+      if (!figures) continue;
+      const { kind } = figures.key;
+      if (this.#onlyRunTimes) {
+        if (kind === 'stage') figures.stats.first.merge(stats.first);
+        continue;
+      }
+      figures.stats.merge(stats);
+      for (const [at, point] of points.entries()) addEnds(point, kind, ends[2 * at] as number, ends[2 * at + 1] as number);
     }
   }
 
@@ -131,24 +180,64 @@ class Collection {
   }
 }
 
+/** Blocks of a span that are known, and the stretches between them that have to be read. */
+function piecesOf(
+  { resolution, from, to }: Span,
+  find: (begin: Ms) => Block | undefined,
+): { known: Block[]; missing: Stretch[] } {
+  const known: Block[] = [];
+  const missing: Stretch[] = [];
+  let since = from;
+  for (let at = from; at < to; at = blockOf(at, resolution) + blockLength(resolution)) {
+    const isWhole = blockOf(at, resolution) === at && at + blockLength(resolution) <= to;
+    const block = isWhole ? find(at) : undefined;
+    if (!block) continue;
+    if (since < at) missing.push({ from: since, to: at });
+    known.push(block);
+    since = block.end;
+  }
+  if (since < to) missing.push({ from: since, to });
+  return { known, missing };
+}
+
+function wholeBlocks({ resolution, from, to }: Span): Map<Ms, Block> {
+  const length = blockLength(resolution);
+  const blocks = new Map<Ms, Block>();
+  for (let at = blockOf(from + length - 1, resolution); at + length <= to; at += length)
+    blocks.set(at, new Block(at, resolution));
+  return blocks;
+}
+
+/** Completed and failed, of the kinds that end. */
+function endedOf(kind: Kind, stats: SeriesStats): [completed: number, failed: number] {
+  if (kind === 'stage') return [stats.stageCount('completed'), stats.stageCount('dead')];
+  return kind === 'pipeline' ? [stats.pipelineCount('completed'), stats.pipelineCount('failed')] : [0, 0];
+}
+
+function addEnds(point: Point, kind: Kind, completed: number, failed: number): void {
+  if (kind === 'stage') {
+    point.completed += completed;
+    point.failed += failed;
+  } else if (kind === 'pipeline') {
+    point.runsCompleted += completed;
+    point.runsFailed += failed;
+  }
+}
+
 /** Adds what is read to a series, and what that added to its point. */
-function count(point: Point, { key, stats }: SeriesFigures, read: ReadSeries): void {
-  if (key.kind === 'measure' || key.kind === 'pool') {
-    read(stats);
-    return;
-  }
-  const ended = (): [number, number] =>
-    key.kind === 'stage'
-      ? [stats.stageCount('completed'), stats.stageCount('dead')]
-      : [stats.pipelineCount('completed'), stats.pipelineCount('failed')];
-  const [completed, failed] = ended();
+function count(point: Point, { key: { kind }, stats }: SeriesFigures, read: ReadSeries): void {
+  const [completed, failed] = endedOf(kind, stats);
   read(stats);
-  const [completedNow, failedNow] = ended();
-  if (key.kind === 'stage') {
-    point.completed += completedNow - completed;
-    point.failed += failedNow - failed;
-  } else {
-    point.runsCompleted += completedNow - completed;
-    point.runsFailed += failedNow - failed;
-  }
+  const [completedNow, failedNow] = endedOf(kind, stats);
+  addEnds(point, kind, completedNow - completed, failedNow - failed);
+}
+
+function countIn(block: Block, period: Ms, { id, kind }: { id: number; kind: Kind }, read: ReadSeries): void {
+  const { stats, ends } = block.of(id);
+  const [completed, failed] = endedOf(kind, stats);
+  read(stats);
+  const [completedNow, failedNow] = endedOf(kind, stats);
+  const place = block.placeOf(period);
+  ends[place] = completedNow - completed;
+  ends[place + 1] = failedNow - failed;
 }

@@ -1,5 +1,6 @@
 import type { MarkFigures, MarkInsight } from '@pipelogiq/protocol';
 import type { InsightReads, MarkRow, Ms } from '../../store/store.js';
+import type { Blocks } from './blocks.js';
 import { type Collected, collect } from './collect.js';
 import { ratioOf, regressionsOf, SAMPLE, total } from './figures.js';
 import { markView } from './marks.js';
@@ -9,6 +10,7 @@ import { type Kept, windowOf } from './window.js';
 
 export interface ComparisonDeps extends Kept {
   reads: InsightReads;
+  blocks: Blocks;
 }
 
 interface Stretch {
@@ -28,7 +30,9 @@ export async function compareMark(deps: ComparisonDeps, row: MarkRow, lengthMs: 
   const { before, after } = stretchesOf(row.marked_at, lengthMs, now, deps);
   const filter = { applicationId: row.application_id, pipeline: row.pipeline ?? undefined };
   const inside = async ({ from, to }: Stretch): Promise<Collected> =>
-    from < to ? collect(deps.reads, filter, windowOf(from, to, now, deps)) : { series: [], points: new Map() };
+    from < to
+      ? collect(deps.reads, filter, windowOf(from, to, now, deps), { blocks: deps.blocks })
+      : { series: [], points: new Map() };
   const [then, since] = [await inside(before), await inside(after)];
   const [figuresBefore, figuresAfter] = [figuresIn(before, then.series), figuresIn(after, since.series)];
   return {

@@ -5,6 +5,7 @@ import { readDelta } from './delta.js';
 import { foldFailures } from './failures.js';
 import { type ReadSeries, readPage, writePage } from './page.js';
 import { DAY, periodOf, RESOLUTIONS, slotOf } from './periods.js';
+import { reached, readReach } from './reach.js';
 import { figuresIn, KINDS, OTHER, type SeriesFigures, type SeriesKey, SeriesStats, textOf } from './series.js';
 
 export interface FoldDeps {
@@ -47,10 +48,12 @@ export class Folder {
   }
 
   async #fold({ tx, now }: Group): Promise<{ rows: number; learnt: Map<string, Known> }> {
-    await tx.beginFold();
+    const { version, reach } = await tx.beginFold();
     const deltas = await tx.takeStats(FOLD_ROWS);
-    if (deltas.length === 0) return { rows: 0, learnt: new Map() };
     const byMinute = readDeltas(deltas);
+    const oldest = deltas.length === 0 ? undefined : Math.min(...byMinute.keys());
+    await tx.endFold(JSON.stringify(reached(readReach(reach), version, oldest)));
+    if (deltas.length === 0) return { rows: 0, learnt: new Map() };
     const { idOf, learnt } = await this.#resolve({ tx, now }, byMinute);
     const pages = pagesOf(byMinute, idOf);
     const keys = [...pages.values()].map(({ key }) => key);

@@ -3,6 +3,7 @@ import type { ErrorGroupRow, Ms, Reads } from '../../store/store.js';
 import { DomainError } from '../errors.js';
 import { decodeCursor, encodeCursor, pipelineOf } from '../ids.js';
 import type { Principal } from '../use-cases.js';
+import { Blocks } from './blocks.js';
 import { collect } from './collect.js';
 import { compareMark } from './comparison.js';
 import type { ErrorExample } from './failures.js';
@@ -31,6 +32,8 @@ export interface ErrorQuery {
 
 export interface InsightDeps extends Kept, MarkDeps {
   reads: Reads;
+  /** Sums of pages that are kept in memory, bytes about. */
+  insightCacheBytes: number;
   /** Whether what is measured is kept. */
   insights: boolean;
 }
@@ -44,6 +47,7 @@ const LONGEST_COMPARISON: Ms = 7 * DAY;
 
 export function insightUseCases(deps: InsightDeps): InsightUseCases {
   const { reads, insightDaysMs } = deps;
+  const blocks = new Blocks(deps.insightCacheBytes);
   const assertKept = (): void => {
     if (!deps.insights) throw new DomainError('not_found', 'This server keeps no insights: its option `insights` is off.');
   };
@@ -56,7 +60,7 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
   const marksIn = async (applicationId: number, { from, to }: Window, pipeline: string | undefined, now: Ms) => {
     const compared: MarkInsight[] = [];
     for (const row of await reads.marks(applicationId, { from, to, pipeline, limit: COMPARED })) {
-      compared.push(await compareMark(deps, row, COMPARED_OVER, now));
+      compared.push(await compareMark({ ...deps, blocks }, row, COMPARED_OVER, now));
     }
     return compared;
   };
@@ -65,7 +69,7 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
     async compareMark(caller, id, { over }) {
       assertKept();
       const lengthMs = over === undefined ? COMPARED_OVER : rangeOf(over, LONGEST_COMPARISON, 'over');
-      return compareMark(deps, await findMark(reads, caller, id), lengthMs, await reads.now());
+      return compareMark({ ...deps, blocks }, await findMark(reads, caller, id), lengthMs, await reads.now());
     },
     async insights({ applicationId }, query) {
       assertKept();
@@ -74,8 +78,11 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       const { pipeline, handler, limit = DEFAULT_LIMIT } = query;
       const filter = { applicationId, pipeline, handler };
       const window = windowOf(from, to, now, deps);
-      const collected = await collect(reads, filter, window);
-      const before = await collect(reads, filter, windowOf(window.from - (to - from), window.from, now, deps), 'run times');
+      const collected = await collect(reads, filter, window, { blocks });
+      const before = await collect(reads, filter, windowOf(window.from - (to - from), window.from, now, deps), {
+        what: 'run times',
+        blocks,
+      });
       const marks = await marksIn(applicationId, window, pipeline, now);
       const figures = figuresOf(window, collected, before, limit);
       return { ...figures, marks, folded: await isFolded(applicationId, filter) };

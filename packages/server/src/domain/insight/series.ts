@@ -119,9 +119,14 @@ export class SeriesStats {
   }
 
   merge(other: SeriesStats): void {
-    for (const [place, count] of other.counts.entries()) this.#count(place, count);
+    for (let place = 0; place < other.counts.length; place++) this.#count(place, other.counts[place]);
     this.first.merge(other.first);
     this.second.merge(other.second);
+  }
+
+  /** Frees the room that sketches grew for. @returns bytes of their buckets */
+  seal(): number {
+    return this.first.seal() + this.second.seal();
   }
 
   write(to: ByteWriter): void {

@@ -52,12 +52,26 @@ export class Sketch {
   }
 
   merge(other: Sketch): void {
+    if (other.count === 0) return;
     this.#addTotals(other.count, other.sum, other.min, other.max);
-    const [counts, first] = [other.#counts, other.#first];
-    for (let place = 0; place < counts.length; place++) {
-      const times = counts[place] as number;
-      if (times > 0) this.#addTo(first + place, times);
-    }
+    const [from, first] = [other.#counts, other.#first];
+    if (from.length === 0) return;
+    this.#reachTo(first);
+    this.#reachTo(first + from.length - 1);
+    const to = this.#counts;
+    const shift = first - this.#first;
+    for (let place = 0; place < from.length; place++) to[place + shift] = (to[place + shift] as number) + (from[place] as number);
+  }
+
+  /** Frees the room it grew for. @returns bytes of its buckets */
+  seal(): number {
+    const counts = this.#counts;
+    let [begin, end] = [0, counts.length];
+    while (begin < end && counts[begin] === 0) begin += 1;
+    while (end > begin && counts[end - 1] === 0) end -= 1;
+    this.#counts = counts.slice(begin, end);
+    this.#first += begin;
+    return this.#counts.byteLength;
   }
 
   /**
@@ -149,6 +163,11 @@ export class Sketch {
       place = bucket - this.#first;
     }
     this.#counts[place] = (this.#counts[place] as number) + times;
+  }
+
+  #reachTo(bucket: number): void {
+    const place = bucket - this.#first;
+    if (place < 0 || place >= this.#counts.length) this.#reach(bucket);
   }
 
   /** Grows on the side that lacks room, by half of what there is, so that a widening sketch is copied seldom. */

@@ -4,7 +4,7 @@ import type { InsightReads, PageQuery } from '../insight-rows.js';
 import type { Schema } from '../schema.js';
 import { Statements, statement } from '../statement.js';
 import type { StatPageRow } from '../store.js';
-import { STAT_VERSION } from './insights.js';
+import { statFolds } from './insights.js';
 
 type Pages = { application: number; resolution: number; from: number; to: number; period: number; slot: number; limit: number };
 
@@ -30,10 +30,7 @@ const pagesOfSlots = statement<Pages & { ids: number[] }, Pick<StatPageRow, 'per
 export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightReads {
   const statements = new Statements(db, can);
   return {
-    async statVersion() {
-      const row = await db.selectFrom('server_state').select('value').where('key', '=', STAT_VERSION).executeTakeFirst();
-      return row?.value ?? '';
-    },
+    statFolds: () => statFolds(db),
     statDeltas: ({ after, limit }) =>
       db
         .selectFrom('stat_delta')

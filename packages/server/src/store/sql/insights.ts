@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
-import type { Insights, PageKey, SeriesNames } from '../insight-rows.js';
+import { type Kysely, sql } from 'kysely';
+import type { Insights, PageKey, SeriesNames, StatFolds } from '../insight-rows.js';
+import type { Schema } from '../schema.js';
 import type { SqlContext } from '../sql-context.js';
 import { rowsStatement, skipLocked, statement } from '../statement.js';
 import type { ErrorGroupRow, StatDeltaRow, StatPageRow, StatSeriesRow } from '../store.js';
@@ -112,12 +113,27 @@ const beginFold = statement<{ key: string }>(
     on conflict (key) do update set value = cast(cast(server_state.value as bigint) + 1 as text)`,
 );
 
-/** Of server_state: counts the folds. */
-export const STAT_VERSION = 'stat_version';
+/** Of server_state: counts the folds, and says how far back they reached. */
+const STAT_VERSION = 'stat_version';
+const STAT_REACH = 'stat_reach';
+
+export async function statFolds(db: Kysely<Schema>): Promise<StatFolds> {
+  const rows = await db.selectFrom('server_state').selectAll().where('key', 'in', [STAT_VERSION, STAT_REACH]).execute();
+  const textOf = (key: string): string | undefined => rows.find((row) => row.key === key)?.value;
+  return { version: Number(textOf(STAT_VERSION) ?? 0), reach: textOf(STAT_REACH) };
+}
 
 export const insightsOf = ({ db, run, runRows, runIds }: SqlContext): Insights => ({
   async beginFold() {
     await run(beginFold, { key: STAT_VERSION });
+    return statFolds(db);
+  },
+  async endFold(reach) {
+    await db
+      .insertInto('server_state')
+      .values({ key: STAT_REACH, value: reach })
+      .onConflict((c) => c.column('key').doUpdateSet({ value: reach }))
+      .execute();
   },
   async appendStats(payload, failures, now) {
     await run(append, { now, payload, failures });
