@@ -95,10 +95,11 @@ const OWNERS: [RegExp, string[]][] = [
   [/^undici(\/|$)/, ['packages/sdk/src/transport/', server('outbound/')]],
   [/^zod(\/|$)/, [server('http/')]],
   [/^commander(\/|$)/, [server('cli/')]],
+  [/^nodemailer(\/|$)/, [server('outbound/')]],
 ];
 
 const owners = importRule(
-  'only store imports Kysely and drivers, only http Hono and zod, only sdk/src/transport and outbound undici, only cli commander',
+  'only store imports Kysely and drivers, only http Hono and zod, only sdk/src/transport and outbound undici, only outbound nodemailer, only cli commander',
   (entry) => {
     if (!/^packages\/[^/]+\/src\//.test(entry.from) || isTest(entry.from)) return false;
     return OWNERS.some(([name, owned]) => name.test(entry.to) && !owned.some((owner) => entry.from.startsWith(owner)));
