@@ -20,7 +20,7 @@ const TAG = /^<(\/?)(b|i|u|s|code|pre|a)( href="(?:[^"<>&]|&(?:lt|gt|amp|quot|#\
 const ENTITY = /^&(lt|gt|amp|quot|#\d+);/;
 
 /** The text without its entities, or what Telegram cannot read in it. */
-export function parseHtml(html: string): { text: string } | { problem: string } {
+function parseHtml(html: string): { text: string } | { problem: string } {
   const open: string[] = [];
   let text = '';
   for (let at = 0; at < html.length; ) {
