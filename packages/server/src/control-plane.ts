@@ -98,12 +98,13 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
   let engine: Parts['engine'] | undefined;
   try {
     store = await openStore(config, clock, options.clock, telemetry);
+    const { reads } = store;
     const secrets = openSecrets(config, clock);
     const health = new HealthWatch({ store, config, clock, log: telemetry.log });
     health.add(
       'secrets',
       shared(
-        () => checkSecrets(store.reads, secrets),
+        () => checkSecrets(reads, secrets),
         SECRETS_FRESH_MS,
         () => clock.now(),
       ),
@@ -111,7 +112,7 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
     const parts = { config, clock, store, telemetry, secrets, health, outbound, integrations: INTEGRATIONS };
     engine = await createEngine({ ...parts, checkStageSpecs });
     telemetry.metrics.watch(metricSources({ config, store, engine }));
-    const firstStart = (await store.reads.countApiKeys()) === 0;
+    const firstStart = (await reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();
     return new RunningControlPlane({ config, clock, store, telemetry, outbound, engine, health, localKey, firstStart });
