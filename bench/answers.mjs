@@ -1,5 +1,6 @@
-// How fast the insights answer: 90 days of 200 series and the last hour of them, asked one by one over HTTP. The pages are written into
-// the database of a stopped server, as a fold leaves them. One JSON line a figure on stdout. See README.md.
+// How fast the insights answer: 90 days of 200 series and the last hour of them, asked one by one over HTTP, never twice the same: stages
+// end and are folded all the time, and ranges and filters vary. The pages are written into the database of a stopped server, as a fold
+// leaves them. One JSON line a figure on stdout. See README.md.
 import { tmpdir } from 'node:os';
 import { parseArgs } from 'node:util';
 import Database from 'better-sqlite3';
@@ -18,7 +19,12 @@ const KEPT = [
   [MINUTE, 2 * DAY],
 ];
 const SERIES_PER_SLOT = 64;
-const QUESTIONS = { hour: ['?range=1h', 5], day: ['?range=24h', undefined], '90d': ['?range=90d', 50] };
+/** Length, how far back the end may lie, and the aim. */
+const QUESTIONS = { hour: [HOUR, 60, 5], day: [DAY, 60, undefined], '90d': [90 * DAY, 0, 50] };
+/** Every so many questions one is about a handler alone. */
+const FILTERED = 5;
+/** Fewer milliseconds than questions of a kind take: folds fall between them. */
+const FOLD_EVERY_MS = 250;
 const FULL = { series: 200, asked: 100 };
 const SMOKE = { series: 70, asked: 3 };
 const KIND_OF_STAGES = 1;
@@ -35,21 +41,32 @@ async function main() {
   const pages = fill(empty.database, size.series);
   process.stderr.write(`${size.series} series, ${pages} pages\n`);
 
-  const server = await startServer({ kind: 'product', base, template: empty.database });
+  const server = await startServer({
+    kind: 'product',
+    base,
+    template: empty.database,
+    env: { PIPELOGIQ_INSIGHT_FOLD_EVERY_MS: String(FOLD_EVERY_MS) },
+  });
   const client = bareClient(server.target, 1);
+  const worker = await client.worker(['handler-1']);
   const report = startReport({ smoke: values.smoke });
-  for (const [name, [query, aimMs]] of Object.entries(QUESTIONS)) {
+  for (const [name, [length, backMinutes, aimMs]] of Object.entries(QUESTIONS)) {
     const took = [];
-    let before = 0;
+    let cold = 0;
+    let processorMicros = 0;
     for (let asked = -5; asked < size.asked; asked++) {
-      if (asked === 0) before = cpuMicros(server.pid);
+      await workOne(client, worker);
+      const before = cpuMicros(server.pid);
       const startedAt = performance.now();
-      const answer = await client.get(`/observability/insights${query}`);
+      const answer = await client.get(`/observability/insights${queryOf(asked, length, backMinutes)}`);
+      if (asked === -5) cold = performance.now() - startedAt;
       if (asked >= 0) took.push(performance.now() - startedAt); // the first ones compile what is hot
+      if (asked >= 0) processorMicros += cpuMicros(server.pid) - before;
       if (!(answer.summary.completedStages > 0)) throw new Error(`nothing was counted: ${JSON.stringify(answer.summary)}`);
     }
-    const processorMs = (cpuMicros(server.pid) - before) / 1_000 / size.asked;
+    const processorMs = processorMicros / 1_000 / size.asked;
     report.add([{ name: `answers/${name}/server-cpu`, value: Number(processorMs.toPrecision(4)), unit: 'ms' }]);
+    report.add([{ name: `answers/${name}/first`, value: Number(cold.toPrecision(4)), unit: 'ms' }]);
     report.add(
       [
         ['p50', 0.5],
@@ -63,6 +80,21 @@ async function main() {
   }
   report.end();
   await client.close();
+}
+
+/** One job from its creation to its ack, so that there is something to fold. */
+async function workOne(client, worker) {
+  await client.createBatch([{ name: 'pipeline-0', stages: [{ name: 'stage-1', handler: 'handler-1' }] }]);
+  const [job] = await worker.pull({ maxJobs: 1, acks: [] });
+  await worker.pull({ maxJobs: 1, acks: [{ id: job.id, fencingToken: job.fencingToken }], waitMs: 0 });
+}
+
+/** Half of the questions end now, the others at some minute before. */
+function queryOf(asked, length, backMinutes) {
+  const to = asked % 2 === 0 ? Date.now() : Date.now() - ((asked * 7) % (backMinutes + 1)) * MINUTE;
+  const query = new URLSearchParams({ from: new Date(to - length).toISOString(), to: new Date(to).toISOString() });
+  if (asked % FILTERED === 1) query.set('handler', 'handler-1');
+  return `?${query}`;
 }
 
 /** Pages of all that is kept, each series with as much as a busy stage leaves in such a period. */
