@@ -118,8 +118,6 @@ async function sendOver(
   stop: AbortSignal,
 ): Promise<Sent> {
   const { host, port, security, user, password, messageId, references } = mail;
-  const abort = () => socket.destroy();
-  stop.addEventListener('abort', abort, { once: true });
   try {
     const transport = createTransport({
       host,
@@ -151,7 +149,6 @@ async function sendOver(
     if (code === 'ETLS' || responseCode === undefined || response === undefined) throw error;
     return { status: responseCode, words: response, accepted: [] };
   } finally {
-    stop.removeEventListener('abort', abort);
     socket.destroy();
   }
 }

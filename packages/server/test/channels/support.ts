@@ -49,6 +49,7 @@ const MARKS = [
   '|',
   '[x](http://y)',
   '<!channel>',
+  '{{DATE(2030-01-01T00:00:00Z, SHORT)}}',
   '<@U1>',
   '@everyone',
   '{{',

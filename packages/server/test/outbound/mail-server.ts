@@ -29,6 +29,8 @@ interface DoubleOptions {
   secure?: boolean;
   offersTls?: boolean;
   needsUser?: boolean;
+  /** Knows of no users. */
+  offersAuth?: boolean;
   /** Says nothing at all. */
   isSilent?: boolean;
 }
@@ -66,6 +68,7 @@ export async function aMailServer({
   secure = false,
   offersTls = true,
   needsUser = false,
+  offersAuth = true,
   isSilent = false,
 }: DoubleOptions = {}): Promise<MailDouble> {
   const double: MailDouble = { port: 0, taken: [], connections: 0, refusals: new Map() };
@@ -73,7 +76,7 @@ export async function aMailServer({
     secure,
     key: PEM,
     cert: PEM,
-    disabledCommands: offersTls && !secure ? [] : ['STARTTLS'],
+    disabledCommands: [...(offersTls && !secure ? [] : ['STARTTLS']), ...(offersAuth ? [] : ['AUTH'])],
     authOptional: !needsUser,
     size: 65_536,
     closeTimeout: 1,

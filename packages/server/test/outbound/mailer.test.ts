@@ -52,6 +52,18 @@ describe('the mailer', () => {
     expect([...plain.taken, ...other.taken]).toEqual([]);
   });
 
+  it('sends nothing without the user that it was given', async () => {
+    const server = await aMailServer({ offersAuth: false });
+    const send = aMailer().send(aMail(server.port, { user: USER, password: PASSWORD }));
+    await expect(
+      send.then(
+        ({ status }) => status >= 500 || Promise.reject(new Error('sent')),
+        () => true,
+      ),
+    ).resolves.toBe(true);
+    expect(server.taken).toEqual([]);
+  });
+
   it('answers as the server refuses: the user, a receiver, the size', async () => {
     const server = await aMailServer({ needsUser: true });
     const user = { user: USER, password: PASSWORD };
