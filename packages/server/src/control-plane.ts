@@ -101,7 +101,6 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
     const { reads } = store;
     const secrets = openSecrets(config, clock);
     const health = new HealthWatch({ store, config, clock, log: telemetry.log });
-    const { reads } = store;
     health.add(
       'secrets',
       shared(
