@@ -57,6 +57,8 @@ export interface HeartbeatReply {
 export interface WorkerShutdown {
   workerId: string;
   reason?: string;
+  /** Why it could not go on; absent when it was told to stop. */
+  error?: string;
 }
 
 export interface Worker {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiKeyCreated, CreateApiKey } from '@pipelogiq/protocol';
+import { CHANNELS } from './channels/index.js';
 import { type Clock, systemClock } from './clock.js';
-import { type Config, ConfigError, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
+import { type Config, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
 import type { AccountService } from './domain/account/accounts.js';
 import { actorOf } from './domain/account/audit.js';
 import { refusalOf } from './domain/commit/refusal.js';
@@ -21,8 +22,7 @@ import {
 import { INTEGRATIONS } from './integrations/index.js';
 import { metricSources } from './metric-sources.js';
 import { OpenRequests } from './open-requests.js';
-import { networks } from './outbound/networks.js';
-import { createOutbound, type Outbound } from './outbound/outbound.js';
+import { type Outward, openOutward } from './outward.js';
 import { masterKey } from './secrets/master-key.js';
 import { createSecrets, type Secrets } from './secrets/secrets.js';
 import { openPostgresStore } from './store/postgres/store.js';
@@ -91,7 +91,7 @@ export function createControlPlane(options: ControlPlaneOptions = {}): Promise<C
 export async function openControlPlane(options: ControlPlaneOptions): Promise<RunningControlPlane> {
   const { clock = systemClock(), env = process.env, ...given } = options;
   const config = resolveConfig({ options: given });
-  const outbound = openOutbound(config, clock);
+  const outward = openOutward(config, clock);
   const kind = isPostgresUrl(config.database) ? 'postgres' : 'sqlite';
   const telemetry = openTelemetry({ config, env, clock, version: SERVER_VERSION, store: kind });
   let store: Store | undefined;
@@ -109,29 +109,21 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
         () => clock.now(),
       ),
     );
-    const parts = { config, clock, store, telemetry, secrets, health, outbound, integrations: INTEGRATIONS };
-    engine = await createEngine({ ...parts, checkStageSpecs });
+    const { outbound, mailer } = outward;
+    const leaves = { integrations: INTEGRATIONS, channels: CHANNELS, checkStageSpecs };
+    engine = await createEngine({ config, clock, store, telemetry, secrets, health, outbound, mailer, ...leaves });
     telemetry.metrics.watch(metricSources({ config, store, engine }));
     const firstStart = (await reads.countApiKeys()) === 0;
     if (config.bootstrapApiKey !== undefined) await engine.accounts.ensureKey('bootstrap', config.bootstrapApiKey);
     const localKey = await engine.accounts.createLocalKey();
-    return new RunningControlPlane({ config, clock, store, telemetry, outbound, engine, health, localKey, firstStart });
+    return new RunningControlPlane({ config, clock, store, telemetry, outward, engine, health, localKey, firstStart });
   } catch (error) {
     // Else timers and connections of a server that there never was go on in a program that embeds it.
     await engine?.stop();
-    await outbound.close();
+    await outward.close();
     await telemetry.close();
     await store?.close();
     throw error;
-  }
-}
-
-/** @throws ConfigError for a network that is none */
-function openOutbound({ outboundAllow, outboundTimeoutMs, outboundMaxBytes }: Config, clock: Clock): Outbound {
-  try {
-    return createOutbound({ networks: networks(outboundAllow), timeoutMs: outboundTimeoutMs, maxBytes: outboundMaxBytes, clock });
-  } catch (error) {
-    throw new ConfigError(`outboundAllow: ${(error as Error).message}`);
   }
 }
 
@@ -169,7 +161,7 @@ interface Parts {
   clock: Clock;
   store: Store;
   telemetry: Telemetry;
-  outbound: Outbound;
+  outward: Outward;
   engine: Engine & { accounts: AccountService };
   health: HealthWatch;
   localKey: string;
@@ -235,14 +227,14 @@ export class RunningControlPlane implements ControlPlane {
   }
 
   async #close(): Promise<void> {
-    const { engine, store, telemetry, outbound } = this.#parts;
+    const { engine, store, telemetry, outward } = this.#parts;
     engine.stopLeasing();
     telemetry.profiler.stop();
     // Also the answers under way through a mounted handler: they still read and write.
     const closed = Promise.all([...this.#servers.map((server) => server.close()), this.#open.empty()]);
     await Promise.race([closed, this.#after(this.#parts.config.shutdownTimeoutMs * ANSWERS_SHARE)]);
     await engine.stop();
-    await outbound.close();
+    await outward.close();
     await telemetry.close();
     await store.close();
     telemetry.log.info({}, 'closed');

@@ -1,9 +1,11 @@
 import { LIMITS, type StageSpec } from '@pipelogiq/protocol';
+import { createAlerting } from './alerting.js';
 import { BULK, backgroundLoops, END_WAITS, inGroup, PROMOTE, refusalsLoop } from './background.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
 import { AccountService } from './domain/account/accounts.js';
 import { type Refusal, Refusals } from './domain/account/refusals.js';
+import type { ChannelKinds } from './domain/alert/channel.js';
 import { Committer } from './domain/commit/committer.js';
 import { readyWork } from './domain/commit/effects.js';
 import type { SettleTicket } from './domain/commit/tickets.js';
@@ -28,8 +30,11 @@ import { createEventFeed, eventLoops } from './live-events.js';
 import { Leadership } from './loops/leadership.js';
 import { createLoops, type Loops } from './loops/loop.js';
 import { peerLoops } from './loops/peers.js';
+import { ROUTE_ALERTS } from './loops/route-alerts.js';
+import { SEND_ALERTS } from './loops/send-alerts.js';
 import { IntegrationSender, SEND_INTEGRATIONS } from './loops/send-integrations.js';
 import { FIRE_SCHEDULES } from './loops/triggers.js';
+import type { Mailer } from './outbound/mailer.js';
 import type { Outbound } from './outbound/outbound.js';
 import type { Secrets } from './secrets/secrets.js';
 import { settledWithin } from './settled-within.js';
@@ -46,6 +51,8 @@ export interface EngineParts {
   /** All calls to others. */
   outbound: Outbound;
   integrations: IntegrationKinds;
+  channels: ChannelKinds;
+  mailer: Mailer;
   telemetry: Pick<
     Telemetry,
     'log' | 'sampler' | 'spanExport' | 'work' | 'metrics' | 'profiler' | 'audited' | 'jobLines' | 'pruneFiles'
@@ -78,7 +85,11 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   const { config, clock, store, secrets, telemetry, integrations } = parts;
   const tokenFloor = await store.transaction(async (tx, now) => {
     await (config.events ? tx.openEvents(now) : tx.clearEvents());
-    if (!store.peers) await tx.releaseDeliveries(); // of a server that was killed: there is no other one
+    if (!store.peers) {
+      // Of a server that was killed: there is no other one.
+      await tx.releaseDeliveries();
+      await tx.releaseAlerts();
+    }
     return tx.tokenFloor();
   });
   const waits = new PipelineWaits();
@@ -90,6 +101,13 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   const shared = { committer, reads: store.reads, clock };
   const planning = { ...shared, maxValueBytes: config.maxValueBytes, sampler: telemetry.sampler };
   const accounts = new AccountService(shared);
+  const alerting = createAlerting({
+    ...parts,
+    ...shared,
+    log: telemetry.log,
+    inGroup: (run) => inGroup(committer, 'operate', run),
+    hint,
+  });
   const refusals = new Refusals(() => clock.now());
   const useCases: UseCases = {
     accounts,
@@ -115,6 +133,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       exportsSpans: telemetry.spanExport.enabled,
       onConfigured: () => hint(SEND_INTEGRATIONS, 0),
     }),
+    ...alerting.useCases,
     server: serverUseCases({ committer, ...telemetry }),
   };
   const sender = new IntegrationSender({
@@ -141,6 +160,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       ...parts.health.loops(),
       refusalsLoop(parts, committer, refusals),
       ...sender.loops(),
+      ...alerting.loops,
       ...(feed ? eventLoops(parts, committer, feed) : []),
       ...(store.peers ? peerLoops(store, committer, waits, { leadership, onTaken: () => loops?.leadTaken() }) : []),
     ],
@@ -178,7 +198,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     stop: async () => {
       // An export to a collector that does not answer must not hold up the end; its spans stay in the queue.
       await settledWithin(
-        Promise.all([loops.stop(), sender.stop()]).then(() => {}),
+        Promise.all([loops.stop(), sender.stop(), alerting.stop()]).then(() => {}),
         LOOPS_GRACE_MS,
         clock,
       );
@@ -231,6 +251,8 @@ function createCommitter(
       telemetry.metrics.committed({ counts, samples, tickets, durationMs, now });
       telemetry.jobLines.committed({ counts, samples, workers });
       if (effects.hasDeliveries) hint(SEND_INTEGRATIONS, 0);
+      if (effects.hasAlerts) hint(ROUTE_ALERTS, 0);
+      if (effects.hasAlertDeliveries) hint(SEND_ALERTS, 0);
       if (effects.audited.length > 0) telemetry.audited(effects.audited);
     },
     onUndeliverable: (holder, jobs) => {

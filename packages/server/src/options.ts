@@ -1,7 +1,9 @@
+import { ALERT_OPTIONS } from './alert-options.js';
 import { HEALTH_OPTIONS } from './health/options.js';
 import { INSIGHT_OPTIONS } from './insight-options.js';
 import { LOG_OPTIONS } from './log-options.js';
 import { DAY, KIB, MIB, MINUTE, type Option } from './option-kinds.js';
+import { OUTBOUND_OPTIONS } from './outbound-options.js';
 
 export {
   type BoolOption,
@@ -234,38 +236,7 @@ export const OPTIONS = {
   },
   ...INSIGHT_OPTIONS,
   ...HEALTH_OPTIONS,
-  outboundAllow: {
-    type: 'string',
-    minLength: 1,
-    description: 'networks that the server may call beside the public internet, as `10.1.0.0/16,127.0.0.1`',
-  },
-  outboundTimeoutMs: {
-    type: 'duration',
-    default: 10_000,
-    min: 100,
-    max: 2 * MINUTE,
-    description: 'longest wait for an answer of an integration',
-  },
-  outboundMaxBytes: {
-    type: 'size',
-    default: 64 * KIB,
-    min: KIB,
-    max: 16 * MIB,
-    description: 'what is read of an answer of an integration',
-  },
-  integrationMaxAgeMs: {
-    type: 'duration',
-    default: DAY,
-    min: MINUTE,
-    max: 30 * DAY,
-    description: 'after which what an integration could not be told is dropped',
-  },
-  integrationMaxQueued: {
-    type: 'int',
-    default: 10_000,
-    min: 100,
-    max: 10_000_000,
-    description: 'deliveries that wait for one integration before the oldest are dropped',
-  },
+  ...OUTBOUND_OPTIONS,
+  ...ALERT_OPTIONS,
   ...LOG_OPTIONS,
 } as const satisfies Record<string, Option>;

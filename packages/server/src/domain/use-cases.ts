@@ -47,6 +47,9 @@ import type {
   WorkerSession,
   WorkerShutdown,
 } from '@pipelogiq/protocol';
+import type { ChannelUseCases } from './alert/channels.js';
+import type { IncidentUseCases } from './alert/incidents.js';
+import type { RuleUseCases } from './alert/rules.js';
 import type { DomainError } from './errors.js';
 import type { EventOutlet } from './event/stream.js';
 import type { HookUseCases } from './hook/hooks.js';
@@ -210,6 +213,9 @@ export interface UseCases {
   schedules: ScheduleUseCases;
   insights: InsightUseCases;
   integrations: IntegrationUseCases;
+  channels: ChannelUseCases;
+  alertRules: RuleUseCases;
+  incidents: IncidentUseCases;
   hooks: HookUseCases;
   server: ServerUseCases;
 }

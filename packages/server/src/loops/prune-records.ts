@@ -13,5 +13,6 @@ const SILENT_MS = 7 * DAY;
 export async function pruneRecords({ tx, now }: Group, kept: { recordsMs: Ms; auditMs: Ms }): Promise<{ inMs?: number }> {
   const actions = now - kept.recordsMs;
   const { more } = await tx.deleteRecords({ actions, workers: actions - SILENT_MS, audit: now - kept.auditMs }, AT_ONCE);
-  return more ? { inMs: 0 } : {};
+  const moreAlerts = await tx.pruneAlerts(actions, AT_ONCE);
+  return more || moreAlerts ? { inMs: 0 } : {};
 }

@@ -23,22 +23,6 @@ export type ApplicationRow = ApplicationTable;
 export type ContextRow = ContextItemTable;
 export type StageLogRow = StageLogTable;
 
-export type Sequence =
-  | 'application'
-  | 'api_key'
-  | 'worker'
-  | 'pipeline'
-  | 'stage_log'
-  | 'span_export'
-  | 'schedule'
-  | 'hook'
-  | 'audit_event'
-  | 'bulk_action'
-  | 'stat_series'
-  | 'error_group'
-  | 'mark'
-  | 'observability_integration_config';
-
 export type KnownPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'idempotency_key' | 'body_hash' | 'trace_id' | 'status'>;
 
 export type NewPipeline = Pick<

@@ -1,4 +1,13 @@
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
+import type {
+  AlertChannelTable,
+  AlertConditionTable,
+  AlertDeliveryTable,
+  AlertIncidentTable,
+  AlertOutboxTable,
+  AlertRuleTable,
+  AlertSilenceTable,
+} from './alert-rows.js';
 import type { EventTable } from './event-rows.js';
 import type {
   ErrorGroupTable,
@@ -50,6 +59,13 @@ export interface Schema {
   observability_integration_config: IntegrationConfigTable;
   observability_integration_health: IntegrationHealthTable;
   integration_delivery: IntegrationDeliveryTable;
+  alert_channel: AlertChannelTable;
+  alert_rule: AlertRuleTable;
+  alert_silence: AlertSilenceTable;
+  alert_outbox: AlertOutboxTable;
+  alert_incident: AlertIncidentTable;
+  alert_condition: AlertConditionTable;
+  alert_delivery: AlertDeliveryTable;
 }
 
 export type Flag = 0 | 1;

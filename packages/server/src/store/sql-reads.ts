@@ -3,6 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../clock.js';
 import type { Capabilities } from './capabilities.js';
 import type { Schema } from './schema.js';
+import { alertReads } from './sql/alert-reads.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
 import { eventReads } from './sql/event-reads.js';
 import { healthReads } from './sql/health-reads.js';
@@ -27,6 +28,7 @@ import type * as s from './store.js';
 export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clock, 'now'>): s.Reads =>
   Object.assign(
     new CoreReads(db, can, clock),
+    alertReads(db),
     diagnosisReads(db, can),
     eventReads(db),
     healthReads(db),
@@ -45,7 +47,8 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
 /** As at the begin of a transaction of PostgreSQL. */
 const DATABASE_TIME = sql`cast(extract(epoch from clock_timestamp()) * 1000 as bigint)`;
 
-type Rooms = s.DiagnosisReads &
+type Rooms = s.AlertReads &
+  s.DiagnosisReads &
   s.EventReads &
   s.HealthReads &
   s.HistoryReads &

@@ -2,6 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.js';
 import { accountsOf } from './sql/accounts.js';
 import { actionsOf } from './sql/actions.js';
+import { alertIncidentsOf } from './sql/alert-incidents.js';
+import { alertsOf } from './sql/alerts.js';
 import { cancelsOf } from './sql/cancels.js';
 import { createsOf } from './sql/creates.js';
 import { eventsOf } from './sql/events.js';
@@ -47,6 +49,8 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...retentionOf(context),
     ...insightsOf(context),
     ...integrationsOf(context),
+    ...alertsOf(context),
+    ...alertIncidentsOf(context),
     ...triggersOf(context),
   };
 }

@@ -1,4 +1,5 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
+import type { AlertReads, Alerts } from './alert-rows.js';
 import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
 import type { GraphEdge, GraphStage, PipelineState, StageCounts, StagePlace } from './graph-rows.js';
@@ -35,7 +36,6 @@ import type {
   PipelineRow,
   ReadPage,
   ReadyStage,
-  Sequence,
   StageChange,
   StageLogRow,
   StageOutput,
@@ -47,6 +47,7 @@ import type {
   WorkerRow,
   WorkerStanding,
 } from './rows.js';
+import type { Sequence } from './sequences.js';
 import type { SpanQueue, SpanReads } from './span-rows.js';
 import type { TriggerReads, Triggers } from './trigger-rows.js';
 
@@ -94,6 +95,7 @@ export interface Tx
     EventLog,
     Insights,
     Integrations,
+    Alerts,
     Triggers {
   /** Runs `work` so that its failure undoes only its own statements. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
@@ -260,7 +262,8 @@ export interface Reports {
 
 /** Reads that never touch the writer. `applicationId` bounds every one of them. */
 export interface Reads
-  extends DiagnosisReads,
+  extends AlertReads,
+    DiagnosisReads,
     EventReads,
     HealthReads,
     HistoryReads,
@@ -292,6 +295,7 @@ export interface Reads
   countApiKeys(): Promise<number>;
 }
 
+export type * from './alert-rows.js';
 export type * from './diagnosis-rows.js';
 export type * from './event-rows.js';
 export type * from './graph-rows.js';
@@ -306,5 +310,6 @@ export type * from './payload-rows.js';
 export type * from './peer-rows.js';
 export type * from './retention-rows.js';
 export type * from './rows.js';
+export type * from './sequences.js';
 export type * from './span-rows.js';
 export type * from './trigger-rows.js';

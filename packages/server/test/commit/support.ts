@@ -60,6 +60,8 @@ export async function watchedEngine(options: ConfigOptions = {}, env: Record<str
     health,
     outbound,
     integrations: new Map(),
+    channels: new Map(),
+    mailer: { send: () => Promise.reject(new Error('no mail in this test')), close: () => undefined },
     checkStageSpecs,
   });
   onTestFinished(async () => {

@@ -44,6 +44,71 @@ const toSchedule =
     return target('schedule', id);
   };
 
+const CHANNEL = { name: 'c', type: 'webhook', config: { url: 'http://127.0.0.1:9/hook', secret: `whsec_${'a'.repeat(40)}` } };
+const toChannel =
+  (path: string, body?: object): Action =>
+  async (h, post) => {
+    const { id } = await h.call<{ id: string }>('POST', '/alerts/channels', CHANNEL);
+    await post(`/alerts/channels/${id}${path}`, body);
+    return target('alert_channel', id);
+  };
+const RULE = { name: 'r', events: ['pipeline_failed'], channels: [] as string[], groupWaitMs: 0 };
+const toRule =
+  (path: string, body?: object): Action =>
+  async (h, post) => {
+    const { id } = await h.call<{ id: string }>('POST', '/alerts/rules', RULE);
+    await post(`/alerts/rules/${id}${path}`, body);
+    return target('alert_rule', id);
+  };
+
+/** An incident with a message that no channel takes. */
+async function anIncident(h: Harness): Promise<{ incident: string; delivery: string }> {
+  const { id } = await h.call<{ id: string }>('POST', '/alerts/channels', CHANNEL);
+  await h.call('POST', '/alerts/rules', { ...RULE, channels: [id] });
+  const worker = await h.worker(['a']);
+  await h.create({ stages: [{ name: 'a', maxAttempts: 1 }] });
+  await worker.nack(await worker.one(), { error: { code: 'c', message: 'm' } });
+  await h.controlPlane.advance(0);
+  const firstOf = async (path: string): Promise<string> => (await h.call<Page<{ id: string }>>('GET', path)).items[0]?.id ?? '';
+  return { incident: await firstOf('/alerts/incidents'), delivery: await firstOf('/alerts/deliveries') };
+}
+const toIncident =
+  (path: string): Action =>
+  async (h, post) => {
+    const { incident } = await anIncident(h);
+    await post(`/alerts/incidents/${incident}/${path}`);
+    return target('incident', incident);
+  };
+const toDelivery =
+  (path: string): Action =>
+  async (h, post) => {
+    const { delivery } = await anIncident(h);
+    await post(`/alerts/deliveries/${delivery}/${path}`);
+    return target('alert_delivery', delivery);
+  };
+const SILENCE = { match: { pipeline: 'p' }, comment: 'c', endsAt: '2030-01-02T00:00:00Z' };
+
+const ALERT_ACTIONS: Record<string, Action> = {
+  'alert_channel.create': async (_h, post) =>
+    target('alert_channel', (await post<{ id: string }>('/alerts/channels', CHANNEL)).id),
+  'alert_channel.replace': toChannel('#put', CHANNEL),
+  'alert_channel.delete': toChannel('#delete'),
+  'alert_channel.test': toChannel('/test'),
+  'alert_rule.create': async (_h, post) => target('alert_rule', (await post<{ id: string }>('/alerts/rules', RULE)).id),
+  'alert_rule.replace': toRule('#put', RULE),
+  'alert_rule.delete': toRule('#delete'),
+  'incident.acknowledge': toIncident('ack'),
+  'incident.resolve': toIncident('resolve'),
+  'alert_delivery.retry': toDelivery('retry'),
+  'alert_delivery.drop': toDelivery('drop'),
+  'silence.create': async (_h, post) => target('silence', (await post<{ id: string }>('/alerts/silences', SILENCE)).id),
+  'silence.end': async (h, post) => {
+    const { id } = await h.call<{ id: string }>('POST', '/alerts/silences', SILENCE);
+    await post(`/alerts/silences/${id}#delete`);
+    return target('silence', id);
+  },
+};
+
 /** Every action that leaves an entry, and how to do it. */
 const ACTIONS: Record<string, Action> = {
   'pipeline.cancel': toPipeline('cancel', { reason: 'why not' }),
@@ -64,6 +129,7 @@ const ACTIONS: Record<string, Action> = {
     const { id } = await post<{ id: string }>('/pipelines/actions', { action: 'pause', filter: { name: 'none' } });
     return target('bulk_action', id);
   },
+  ...ALERT_ACTIONS,
   'schedule.create': async (_h, post) => target('schedule', (await post<Schedule>('/schedules', CRON)).id),
   'schedule.replace': toSchedule(''),
   'schedule.pause': toSchedule('/pause'),
@@ -133,7 +199,7 @@ const entries = async ({ call }: Harness) => (await call<Page<AuditEvent>>('GET'
 
 describe('the audit trail', () => {
   it.each(Object.entries(ACTIONS))('%s by an API key names the key and what it was done to', async (action, run) => {
-    const h = await harness();
+    const h = await harness({ secretKey: 'a key of thirty-two characters or more' });
     const { actor, post } = await asKey(h);
     const { target } = await run(h, post);
     const [latest] = (await entries(h)).filter((entry) => entry.actor === actor);

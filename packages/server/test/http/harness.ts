@@ -76,6 +76,9 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     hooks: group('hooks'),
     insights: group('insights'),
     integrations: group('integrations'),
+    channels: group('channels'),
+    alertRules: group('alertRules'),
+    incidents: group('incidents'),
     server: group('server'),
   } as unknown as UseCases;
   return { useCases, calls };

@@ -136,9 +136,42 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
       },
     },
     '/observability/test': { type: 'grafana', config: { url: 'http://127.0.0.1:1', token: 't', deployMarks: true } },
+    '/alerts/channels': {
+      name: 'c',
+      type: 'webhook',
+      enabled: true,
+      config: { url: 'http://127.0.0.1:1/hook', secret: `whsec_${'a'.repeat(40)}`, previousSecret: null },
+    },
+    '/alerts/rules': ALERT_RULE,
+    '/alerts/rules/preview': { rule: ALERT_RULE, event: 'stage_failed' },
+    '/alerts/rules/recommended': { channels: [] },
+    '/alerts/silences': {
+      match: { pipeline: 'p*' },
+      comment: 'c',
+      startsAt: '2030-01-01T00:00:00Z',
+      endsAt: '2030-02-01T00:00:00Z',
+    },
     '/applications': { name: 'shop' },
     '/api-keys': { name: 'k', scopes: ['read'], application: 'default', expiresAt: '2031-01-01T00:00:00Z' },
   };
+};
+
+const ALERT_RULE = {
+  name: 'r',
+  enabled: true,
+  events: ['stage_failed', 'pipeline_failed'],
+  match: { pipelines: ['p*'], handlers: ['a'], keywords: ['k'], environments: ['e'], errorCodes: ['c'] },
+  severity: 'error',
+  channels: [],
+  groupBy: ['event', 'pipeline'],
+  groupWaitMs: 1,
+  groupIntervalMs: 1_000,
+  repeatIntervalMs: 0,
+  notifyResolved: true,
+  resolveAfterMs: 1,
+  runbookUrl: 'https://example.org/runbook',
+  titleTemplate: '{{ pipeline }}',
+  bodyTemplate: '{{ message }}',
 };
 
 interface Prepared {

@@ -1,4 +1,5 @@
 import type { AuditEventRow, EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
+import type { NotedAlert } from '../alert/outbox.js';
 import { type EventMark, GroupEvents } from '../event/group-events.js';
 import { Samples } from '../insight/samples.js';
 import { Counts } from './counts.js';
@@ -39,6 +40,7 @@ export interface EffectsMark {
   endedStages: number;
   failedStages: number;
   endedPulls: number;
+  noted: number;
   nextDueAt: Ms | undefined;
   nextWaitEndAt: Ms | undefined;
   audited: number;
@@ -59,6 +61,12 @@ export class Effects {
   readonly failedStages: number[] = [];
   /** Something was queued for integrations. */
   hasDeliveries = false;
+  /** Something happened that alerts are to tell of. */
+  hasAlerts = false;
+  /** Something waits to be sent to channels. */
+  hasAlertDeliveries = false;
+  /** What actions did, for alerts. */
+  readonly noted: NotedAlert[] = [];
   /** Entries of the audit trail. */
   readonly audited: AuditEventRow[] = [];
   /** For the log. */
@@ -76,7 +84,7 @@ export class Effects {
   /** Whether ended work is queued for span export. */
   readonly exportSpans: boolean;
   #queued = { stages: 0, pipelines: 0 };
-  #toldFailed = { stages: 0, pipelines: 0 };
+  #told = { stages: 0, pipelines: 0, noted: 0 };
 
   /**
    * @param now - the store's time of the group
@@ -99,12 +107,17 @@ export class Effects {
     return { stages: this.endedStages.slice(stages), pipelines: this.endedPipelines.slice(pipelines).map(({ id }) => id) };
   }
 
-  /** Stages and pipelines that failed since the last call. */
-  newlyFailed(): { stages: number[]; pipelines: number[] } {
-    const { stages, pipelines } = this.#toldFailed;
-    this.#toldFailed = { stages: this.failedStages.length, pipelines: this.endedPipelines.length };
-    const failed = this.endedPipelines.slice(pipelines).filter(({ status }) => status === 'failed');
-    return { stages: this.failedStages.slice(stages), pipelines: failed.map(({ id }) => id) };
+  /** What integrations and alerts may have to be told of, since the last call. */
+  newlyToTell(): { failed: { stages: number[]; pipelines: number[] }; completed: EndedPipeline[]; noted: NotedAlert[] } {
+    const { stages, pipelines, noted } = this.#told;
+    this.#told = { stages: this.failedStages.length, pipelines: this.endedPipelines.length, noted: this.noted.length };
+    const ended = this.endedPipelines.slice(pipelines);
+    const failed = ended.filter(({ status }) => status === 'failed').map(({ id }) => id);
+    return {
+      failed: { stages: this.failedStages.slice(stages), pipelines: failed },
+      completed: ended.filter(({ status }) => status === 'completed'),
+      noted: this.noted.slice(noted),
+    };
   }
 
   mark(): EffectsMark {
@@ -114,6 +127,7 @@ export class Effects {
       endedStages: this.endedStages.length,
       failedStages: this.failedStages.length,
       endedPulls: this.endedPulls.length,
+      noted: this.noted.length,
       audited: this.audited.length,
       workers: this.workers.length,
       nextDueAt: this.nextDueAt,
@@ -132,6 +146,7 @@ export class Effects {
     this.endedStages.length = mark.endedStages;
     this.failedStages.length = mark.failedStages;
     this.endedPulls.length = mark.endedPulls;
+    this.noted.length = mark.noted;
     this.audited.length = mark.audited;
     this.workers.length = mark.workers;
     this.nextDueAt = mark.nextDueAt;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { Store } from '../../store/store.js';
+import { writeAlerts } from '../alert/outbox.js';
 import { DomainError } from '../errors.js';
 import { isId, pipelineOf } from '../ids.js';
 import { recordSamples } from '../insight/record.js';
@@ -85,8 +86,10 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
 }
 
 async function queueEnded(group: Group): Promise<void> {
-  await queueFailures(group);
   const { tx, effects } = group;
+  const toTell = effects.newlyToTell();
+  await queueFailures(group, toTell.failed);
+  await writeAlerts(group, toTell);
   if (!effects.exportSpans) return;
   const { stages, pipelines } = effects.newlyEnded();
   await tx.queueSpans(stages, pipelines);

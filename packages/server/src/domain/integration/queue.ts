@@ -9,9 +9,11 @@ const LINES = 100;
 const MAX_MESSAGE = 8_192;
 const MAX_STACK = 8_192;
 
-/** Queues what failed since the last call for the integrations that want it, in the transaction of the failure. */
-export async function queueFailures(group: Group): Promise<void> {
-  const { stages, pipelines } = group.effects.newlyFailed();
+/** Queues what failed for the integrations that want it, in the transaction of the failure. */
+export async function queueFailures(
+  group: Group,
+  { stages, pipelines }: { stages: readonly number[]; pipelines: readonly number[] },
+): Promise<void> {
   if (stages.length > 0) await queue(group, 'wants_stage_failures', () => stageFailures(group, stages));
   if (pipelines.length > 0) await queue(group, 'wants_pipeline_failures', () => pipelineFailures(group, pipelines));
 }

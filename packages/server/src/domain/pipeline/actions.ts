@@ -29,6 +29,7 @@ export async function rerunStage(
   if (!following) checkDependents(loaded, stage);
   const rerun = following ? withFollowing([id], loaded.edges) : new Set([id]);
   await changeGraph(group, loaded, { rerun }, clock);
+  group.effects.noted.push({ event: 'stage_rerun_manual', stageId: id });
 }
 
 function checkRerun(stage: GraphStage, following: boolean): void {
@@ -86,6 +87,7 @@ export async function rerunPipeline(
   if (from === 'start') {
     if (!isFinal(pipeline.status)) throw conflict(`The pipeline is ${pipeline.status}; let it end, or cancel it first.`);
     await changeGraph(group, loaded, { rerun: new Set(stages.map((stage) => stage.id)) }, clock);
+    group.effects.noted.push({ event: 'stage_rerun_manual', pipelineId: id });
     return;
   }
   const failed = stages.filter(
@@ -94,6 +96,7 @@ export async function rerunPipeline(
   if (failed.length === 0) throw conflict('No stage of the pipeline has failed or was cancelled; rerun it from "start".');
   const rerun = new Set(failed.map((stage) => stage.id));
   await changeGraph(group, { pipeline, stages, edges }, { rerun }, clock);
+  group.effects.noted.push({ event: 'stage_rerun_manual', pipelineId: id });
 }
 
 /** Counts a stage as done without an output: what depends on it goes on. */
@@ -102,6 +105,7 @@ export async function skipStage(group: Group, { clock }: ActionDeps, application
   if (stage.status === 'skipped') return; // twice is the same as once
   if (stage.status === 'completed') throw conflict('The stage is completed and cannot be skipped.');
   await changeGraph(group, loaded, { skip: new Set([id]) }, clock);
+  group.effects.noted.push({ event: 'stage_skipped_manual', stageId: id });
 }
 
 async function loadStage(

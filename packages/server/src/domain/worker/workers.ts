@@ -1,4 +1,4 @@
-import { DEFAULTS, PROTOCOL_VERSION, type Worker, type WorkerBootstrap } from '@pipelogiq/protocol';
+import { DEFAULTS, PROTOCOL_VERSION, redactSecrets, type Worker, type WorkerBootstrap } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Ms, Reads, WorkerRow } from '../../store/store.js';
 import { auditBy } from '../account/audit.js';
@@ -105,13 +105,17 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
           last_error: request.lastError ?? null,
         },
       }),
-    async shutdown(caller) {
+    async shutdown(caller, { error }) {
       const row = await find(caller, String(caller.workerId));
       await operate(committer, caller.applicationId, async ({ tx, now, effects }) => {
         await tx.updateWorker(row.id, { state: 'stopped', in_flight: 0, last_seen_at: now });
         effects.endPulls(row.id);
         effects.events.add('worker_stopped', row);
         effects.workers.push(news('stopped', row));
+        effects.noted.push({
+          event: error === undefined ? 'worker_stopped' : 'worker_failed',
+          worker: alertWorker(caller, row, error),
+        });
       });
     },
     async list(caller, page) {
@@ -156,6 +160,7 @@ async function startSession(
     await tx.restartPulls(existing.id, sessionHash);
     effects.endPulls(existing.id); // pulls of the old session are answered: their caller may be gone
     tellStarted(effects, { ...existing, name: session.name }, request);
+    effects.noted.push({ event: 'worker_started', worker: alertWorker(caller, { ...existing, ...session }) });
     return existing.id;
   }
   const [id = 0] = await tx.allocateIds('worker', 1);
@@ -170,6 +175,7 @@ async function startSession(
   });
   await tx.restartPulls(id, sessionHash);
   tellStarted(effects, { id, application_id: caller.applicationId, name: session.name }, request);
+  effects.noted.push({ event: 'worker_started', worker: alertWorker(caller, { id, ...session }) });
   return id;
 }
 
@@ -185,6 +191,20 @@ const news = (kind: WorkerNews['kind'], { id, application_id, name }: Named): Wo
   applicationId: application_id,
   workerId: id,
   name,
+});
+
+const alertWorker = (
+  { applicationId, application }: Principal,
+  { id, name, environment, version }: Pick<WorkerRow, 'id' | 'name' | 'environment' | 'version'>,
+  error?: string,
+) => ({
+  applicationId,
+  application,
+  worker: name,
+  workerId: String(id),
+  ...(environment !== null && { environment }),
+  ...(version !== null && { version }),
+  ...(error !== undefined && { message: redactSecrets(error) }),
 });
 
 const sessionOf = (request: WorkerBootstrap, sessionHash: string, now: number) => ({

@@ -1,6 +1,7 @@
 import type { HttpDeps } from '../deps.js';
 import type { Route } from '../route.js';
 import { accountRoutes } from './accounts.js';
+import { alertRoutes } from './alerts.js';
 import { diagnosisRoutes } from './diagnosis.js';
 import { documentRoutes } from './documents.js';
 import { eventStageRoutes } from './event-stages.js';
@@ -40,6 +41,7 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...markRoutes(deps),
     ...metricRoutes(deps),
     ...integrationRoutes(deps),
+    ...alertRoutes(deps),
   ];
   const open = healthRoutes(deps);
   return [...api, ...open, ...documentRoutes(deps, [...api, ...open])];

@@ -8,9 +8,9 @@ const VALUE_LENGTH = 4_096;
 const TRACE_ID = /^[0-9a-f]{32}$/;
 
 const type = z.enum(INTEGRATION_TYPES);
-const value = z.union([z.string(), z.boolean()]);
+export const value = z.union([z.string(), z.boolean()]);
 /** What the fields are is told by the integration itself: the domain holds values to them. */
-const config = z
+export const config = z
   .record(name(), z.union([z.string().max(VALUE_LENGTH), z.boolean(), z.null()]))
   .refine((fields) => Object.keys(fields).length <= FIELDS, `must have ${FIELDS} fields at most`);
 
@@ -21,7 +21,7 @@ export const testIntegration = z
   .strictObject({ type, config: optional(config) })
   .openapi('TestIntegration', { example: { type: 'grafana' } });
 
-const integrationField = z
+export const integrationField = z
   .object({
     name: z.string(),
     type: z.enum(INTEGRATION_FIELD_TYPES),

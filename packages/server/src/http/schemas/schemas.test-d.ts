@@ -3,6 +3,7 @@ import type * as wire from '@pipelogiq/protocol';
 import { describe, expectTypeOf, test } from 'vitest';
 import type * as accounts from './accounts.js';
 import type * as actions from './actions.js';
+import type * as alerts from './alerts.js';
 import type * as answers from './answers.js';
 import type * as diagnosis from './diagnosis.js';
 import type * as eventStages from './event-stages.js';
@@ -91,6 +92,23 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof integrations.integrationStatus>>().toEqualTypeOf<wire.IntegrationStatus>();
     expectTypeOf<Of<typeof integrations.traceFilter>>().toEqualTypeOf<Omit<wire.TraceFilter, 'limit' | 'cursor'>>();
     expectTypeOf<Of<typeof integrations.traceSummary>>().toEqualTypeOf<wire.TraceSummary>();
+  });
+
+  test('alerts', () => {
+    expectTypeOf<Of<typeof alerts.channelKind>>().toEqualTypeOf<wire.ChannelKindInfo>();
+    expectTypeOf<Of<typeof alerts.channelSpec>>().toEqualTypeOf<wire.ChannelSpec>();
+    expectTypeOf<Of<typeof alerts.channel>>().toEqualTypeOf<wire.Channel>();
+    expectTypeOf<Of<typeof alerts.channelTested>>().toEqualTypeOf<wire.ChannelTested>();
+    expectTypeOf<Of<typeof alerts.alertRuleSpec>>().toEqualTypeOf<wire.AlertRuleSpec>();
+    expectTypeOf<Of<typeof alerts.alertRule>>().toEqualTypeOf<wire.AlertRule>();
+    expectTypeOf<Of<typeof alerts.previewAlertRule>>().toEqualTypeOf<wire.PreviewAlertRule>();
+    expectTypeOf<Of<typeof alerts.alertPreview>>().toEqualTypeOf<wire.AlertPreview>();
+    expectTypeOf<Of<typeof alerts.incident>>().toEqualTypeOf<wire.Incident>();
+    expectTypeOf<Of<typeof alerts.incidentFilter>>().toEqualTypeOf<Omit<wire.IncidentFilter, 'limit' | 'cursor'>>();
+    expectTypeOf<Of<typeof alerts.silenceSpec>>().toEqualTypeOf<wire.SilenceSpec>();
+    expectTypeOf<Of<typeof alerts.silence>>().toEqualTypeOf<wire.Silence>();
+    expectTypeOf<Of<typeof alerts.alertDelivery>>().toEqualTypeOf<wire.AlertDelivery>();
+    expectTypeOf<Of<typeof alerts.alertDeliveryFilter>>().toEqualTypeOf<Omit<wire.AlertDeliveryFilter, 'limit' | 'cursor'>>();
   });
 
   test('accounts', () => {

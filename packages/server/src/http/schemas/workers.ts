@@ -47,5 +47,5 @@ export const heartbeat = z
   });
 
 export const workerShutdown = z
-  .strictObject({ workerId: id, reason: optional(freeText(TEXT.reason)) })
+  .strictObject({ workerId: id, reason: optional(freeText(TEXT.reason)), error: optional(freeText(TEXT.reason)) })
   .openapi('WorkerShutdown', { example: { workerId: '7', reason: 'SIGTERM' } });

@@ -8,7 +8,7 @@ import {
 } from '@pipelogiq/protocol';
 import { type CreateTableBuilder, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Capabilities } from '../capabilities.js';
-import type { Sequence } from '../rows.js';
+import type { Sequence } from '../sequences.js';
 import { setMinCompatible } from './compatibility.js';
 
 const SEQUENCES = ['application', 'api_key', 'worker', 'pipeline', 'stage_log', 'span_export'] satisfies Sequence[];

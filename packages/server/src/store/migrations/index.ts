@@ -17,6 +17,7 @@ import * as eventOrder from './0014-event-order.js';
 import * as workerSlots from './0015-worker-slots.js';
 import * as audit from './0016-audit.js';
 import * as integrationClaims from './0017-integration-claims.js';
+import * as alerts from './0018-alerts.js';
 import { courseFor } from './compatibility.js';
 
 /**
@@ -42,6 +43,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0015-worker-slots': { up: (target) => workerSlots.up(target as Kysely<never>, can) },
     '0016-audit': { up: (target) => audit.up(target as Kysely<never>) },
     '0017-integration-claims': { up: (target) => integrationClaims.up(target as Kysely<never>) },
+    '0018-alerts': { up: (target) => alerts.up(target as Kysely<never>, can) },
   };
   const needsMigrating = async (): Promise<boolean> => {
     const course = await courseFor(db, Object.keys(migrations));

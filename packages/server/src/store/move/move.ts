@@ -79,6 +79,7 @@ async function copyAll(source: Source, client: pg.PoolClient, options: MoveOptio
   await setState(source, client);
   for (const { table, rows } of copied) await verify(client, table, rows, source.count(table));
   const sealed = `select 1 from hook where auth = 'signature' union all
+    select 1 from alert_channel where secrets is not null union all
     select 1 from observability_integration_config where secrets is not null limit 1`;
   const hasSecrets = await exists(client, sealed);
   return { tables: copied, hasSecrets };
@@ -149,7 +150,7 @@ function* batches(rows: Iterable<Row>): Generator<Row[]> {
 
 /** Above every id that was ever given out, also to rows that are gone. */
 async function setSequences(source: Source, client: pg.PoolClient): Promise<void> {
-  for (const table of ['stat_delta', 'integration_delivery'])
+  for (const table of ['stat_delta', 'integration_delivery', 'alert_outbox'])
     await client.query(`select setval(pg_get_serial_sequence('${table}', 'id'), max(id)) from ${table} having max(id) > 0`);
   for (const row of source.rows('id_block')) {
     await client.query('select setval(cast($1 as regclass), $2, false)', [`${String(row.name)}_id`, row.next_id]);

@@ -1,0 +1,73 @@
+import type { Clock } from './clock.js';
+import type { Config } from './config.js';
+import type { ChannelKinds } from './domain/alert/channel.js';
+import { channelUseCases } from './domain/alert/channels.js';
+import type { Wire } from './domain/alert/deliver.js';
+import { incidentUseCases } from './domain/alert/incidents.js';
+import { ruleUseCases } from './domain/alert/rules.js';
+import type { Committer } from './domain/commit/committer.js';
+import type { Group } from './domain/commit/tickets.js';
+import type { UseCases } from './domain/use-cases.js';
+import type { Loop } from './loops/loop.js';
+import { ROUTE_ALERTS, routeAlertsLoop } from './loops/route-alerts.js';
+import { AlertSender, type AlertSenderDeps, SEND_ALERTS } from './loops/send-alerts.js';
+import type { Mailer } from './outbound/mailer.js';
+import type { Outbound } from './outbound/outbound.js';
+import type { Secrets } from './secrets/secrets.js';
+import type { Reads } from './store/store.js';
+
+export interface AlertingParts {
+  config: Config;
+  clock: Clock;
+  committer: Committer;
+  reads: Reads;
+  secrets: Secrets;
+  outbound: Outbound;
+  mailer: Mailer;
+  channels: ChannelKinds;
+  log: AlertSenderDeps['log'];
+  inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
+  /** Asks a loop to run in so many milliseconds. */
+  hint(loop: string, inMs: number): void;
+}
+
+/** Alerts, from what happened to messages: what people may ask of them, and the loops that carry them on. */
+export interface Alerting {
+  useCases: Pick<UseCases, 'channels' | 'alertRules' | 'incidents'>;
+  loops: Loop[];
+  stop(): Promise<void>;
+}
+
+export function createAlerting(parts: AlertingParts): Alerting {
+  const { config, outbound, mailer, hint } = parts;
+  const wire: Wire = {
+    request: (call) => outbound.request(call),
+    mail: (call, signal) => mailer.send(call, signal),
+  };
+  const telling = { linksOf: () => [], maxQueued: config.alertMaxQueued };
+  const sender = new AlertSender({ ...parts, kinds: parts.channels, wire });
+  return {
+    useCases: {
+      channels: channelUseCases({
+        ...parts,
+        kinds: parts.channels,
+        wire,
+        maxChannels: config.alertMaxChannels,
+        onConfigured: () => hint(SEND_ALERTS, 0),
+      }),
+      alertRules: ruleUseCases({ ...parts, kinds: parts.channels, maxRules: config.alertMaxRules }),
+      incidents: incidentUseCases({
+        ...parts,
+        ...telling,
+        maxSilences: config.alertMaxSilences,
+        maxSilenceMs: config.alertMaxSilenceMs,
+        onDue: () => {
+          hint(ROUTE_ALERTS, 0);
+          hint(SEND_ALERTS, 0);
+        },
+      }),
+    },
+    loops: [routeAlertsLoop({ ...parts, ...telling }), ...sender.loops()],
+    stop: () => sender.stop(),
+  };
+}

@@ -1,0 +1,47 @@
+import type { AlertRuleSpec, FieldError } from '@pipelogiq/protocol';
+import { DETECTED } from './record.js';
+import { templateObjection } from './render.js';
+
+/** What is wrong with a rule that has the right shape. @param channels - ids of the channels that there are */
+export function objectionsTo(spec: AlertRuleSpec, channels: ReadonlySet<string>): FieldError[] {
+  const errors: FieldError[] = spec.channels.flatMap((id, at) =>
+    channels.has(id) ? [] : [{ path: `channels[${at}]`, message: 'is no channel of this application' }],
+  );
+  for (const path of ['titleTemplate', 'bodyTemplate'] as const) {
+    const template = spec[path];
+    const objection = template === undefined ? undefined : templateObjection(template);
+    if (objection !== undefined) errors.push({ path, message: objection });
+  }
+  if (spec.runbookUrl !== undefined && !/^https?:$/.test(protocolOf(spec.runbookUrl)))
+    errors.push({ path: 'runbookUrl', message: 'must begin with http:// or https://' });
+  return [...errors, ...conditionObjections(spec)];
+}
+
+const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');
+
+/** A condition has figures of one kind: that of its one event. */
+function conditionObjections({ events, condition }: AlertRuleSpec): FieldError[] {
+  const detected = events.filter((event) => DETECTED.has(event));
+  if (condition === undefined) {
+    return events.includes('threshold_crossed') ? [{ path: 'condition', message: 'is required by threshold_crossed' }] : [];
+  }
+  if (detected.length === 0)
+    return [{ path: 'condition', message: `is of no use to ${events.join(', ')}: they are told as they happen` }];
+  if (events.length > 1) return [{ path: 'condition', message: 'belongs to one event; make a rule for each' }];
+  const { metric, direction = 'above', threshold, clearThreshold } = condition;
+  const errors: FieldError[] = [];
+  const isMetric = events[0] === 'threshold_crossed';
+  if (isMetric && metric === undefined) errors.push({ path: 'condition.metric', message: 'is required by threshold_crossed' });
+  if (isMetric && threshold === undefined)
+    errors.push({ path: 'condition.threshold', message: 'is required by threshold_crossed' });
+  if (!isMetric && metric !== undefined) errors.push({ path: 'condition.metric', message: 'is of threshold_crossed alone' });
+  if (threshold !== undefined && clearThreshold !== undefined) {
+    const isBehind = direction === 'above' ? clearThreshold > threshold : clearThreshold < threshold;
+    if (isBehind)
+      errors.push({
+        path: 'condition.clearThreshold',
+        message: `must not be ${direction} the threshold: it would be over while it goes on`,
+      });
+  }
+  return errors;
+}

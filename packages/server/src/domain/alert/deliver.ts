@@ -1,0 +1,58 @@
+import type { OutboundAnswer } from '../../outbound/outbound.js';
+import type { AlertDeliveryRow, Ms } from '../../store/store.js';
+import type { Settings } from '../integration/kind.js';
+import { withoutSecrets } from '../integration/settings.js';
+import type { ChannelCall, ChannelKind, MailCall, Notification, Verdict } from './channel.js';
+import { verdictOf } from './judge.js';
+
+/** How calls leave the server. */
+export interface Wire {
+  request(call: Exclude<ChannelCall, MailCall> & { signal?: AbortSignal }): Promise<OutboundAnswer>;
+  mail(call: MailCall, signal?: AbortSignal): Promise<OutboundAnswer>;
+}
+
+export interface Tried {
+  verdict: Verdict;
+  /** Of HTTP or SMTP, when something answered. */
+  status?: number;
+  /** What it said, without secrets. */
+  answer?: string;
+}
+
+const EXCERPT = 500;
+const NO_WORDS = 'This kind of channel has no message for it.';
+
+/** The id is the same at every try, so that a provider that knows it shows one message once. */
+export const notificationFor = (row: Pick<AlertDeliveryRow, 'id' | 'notification'>): Notification => ({
+  id: `pipelogiq-alert-${row.id}`,
+  ...(JSON.parse(row.notification) as Omit<Notification, 'id'>),
+});
+
+/** One try. Never throws for what the other side does. */
+export async function tryOnce(
+  deps: { wire: Wire; now(): Ms; signal?: AbortSignal },
+  kind: ChannelKind,
+  settings: Settings,
+  notification: Notification,
+): Promise<Tried> {
+  try {
+    const call = kind.call(notification, settings, deps.now());
+    if (!call) return { verdict: { kind: 'refused', message: NO_WORDS } };
+    const answer = await send(deps, call);
+    const verdict = verdictOf(kind, answer, settings, deps.now());
+    return { verdict: cleaned(verdict, kind, settings), status: answer.status, answer: excerpt(answer.body, kind, settings) };
+  } catch (error) {
+    return {
+      verdict: { kind: 'later', message: excerpt(error instanceof Error ? error.message : String(error), kind, settings) },
+    };
+  }
+}
+
+const send = ({ wire, signal }: { wire: Wire; signal?: AbortSignal }, call: ChannelCall): Promise<OutboundAnswer> =>
+  'mail' in call ? wire.mail(call, signal) : wire.request({ ...call, ...(signal && { signal }) });
+
+const excerpt = (text: string, kind: ChannelKind, settings: Settings): string =>
+  withoutSecrets(text, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT);
+
+const cleaned = (verdict: Verdict, kind: ChannelKind, settings: Settings): Verdict =>
+  verdict.kind === 'delivered' ? verdict : { ...verdict, message: excerpt(verdict.message, kind, settings) };

@@ -1,0 +1,189 @@
+import type { AlertAction } from '@pipelogiq/protocol';
+import type { AlertChannelRow, AlertDeliveryRow, AlertIncidentRow, AlertSilenceRow, Ms } from '../../store/store.js';
+import type { Group } from '../commit/tickets.js';
+import type { Notification } from './channel.js';
+import { OF_STAGES, TRANSIENT } from './record.js';
+import { resolution } from './route.js';
+import { matchesPattern, type Rule, ruleOf } from './rule.js';
+
+export interface NotifyDeps {
+  /** Where people can look, for the labels of an incident. */
+  linksOf(labels: { readonly [name: string]: string }): readonly { href: string; text: string }[];
+  /** Deliveries that may wait for one channel; what is beyond is counted, and not kept. */
+  maxQueued: number;
+}
+
+type Labels = { [name: string]: string };
+
+/** One message for one channel. */
+interface Message {
+  incident: AlertIncidentRow;
+  labels: Labels;
+  rule: Rule;
+  action: AlertAction;
+}
+
+/**
+ * Looks at incidents whose time has come: ends those that are over, and writes a delivery for each channel of their rules, unless they
+ * are silenced or another incident tells of them. Returns how many it looked at.
+ */
+export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): Promise<number> {
+  const { tx, now } = group;
+  const rows = await tx.dueIncidents(now, limit);
+  if (rows.length === 0) return 0;
+  const rules = new Map((await tx.enabledAlertRules()).map((row) => [row.id, ruleOf(row)]));
+  const silences = (await tx.activeAlertSilences(now)).map(silenceOf);
+  const messages: Message[] = [];
+  for (const row of rows) {
+    const rule = rules.get(row.rule_id);
+    const labels = JSON.parse(row.labels) as Labels;
+    const muted = await mutedBy(group, row, labels, silences);
+    const { changes, action } = decide(row, rule, muted, now);
+    await tx.updateIncident(row.id, changes);
+    if (action && rule) messages.push({ incident: { ...row, ...changes }, labels, rule, action });
+  }
+  await queueMessages(group, deps, messages);
+  return rows.length;
+}
+
+interface Decision {
+  changes: Partial<AlertIncidentRow>;
+  action?: AlertAction;
+}
+
+/** What becomes of an incident whose time has come. */
+function decide(row: AlertIncidentRow, rule: Rule | undefined, muted: AlertIncidentRow['muted'], now: Ms): Decision {
+  if (row.status === 'resolved') {
+    const changes = { notify_at: null, muted };
+    return rule?.notifyResolved && muted !== 'silenced' ? { changes, action: 'resolve' } : { changes };
+  }
+  // A rule that is gone or off has nobody to tell.
+  if (!rule || (row.resolve_at !== null && row.resolve_at <= now)) return { changes: resolution(row, 'system', now) };
+  if (row.status === 'acknowledged') return { changes: { notify_at: null, muted } };
+  if (muted !== null) return { changes: { notify_at: now + rule.groupIntervalMs, muted } };
+  const told = { notified: row.notified + 1, notified_at: now, muted: null };
+  if (TRANSIENT.has(row.event)) {
+    const over = { status: 'resolved' as const, resolved_at: now, resolved_by: 'system', resolve_at: null, notify_at: null };
+    return { changes: { ...told, ...over }, action: 'trigger' };
+  }
+  return { changes: { ...told, notify_at: rule.repeatIntervalMs === 0 ? null : now + rule.repeatIntervalMs }, action: 'trigger' };
+}
+
+interface Silence {
+  applicationId: number;
+  match: Labels;
+}
+
+const silenceOf = (row: AlertSilenceRow): Silence => ({
+  applicationId: row.application_id,
+  match: JSON.parse(row.match) as Labels,
+});
+
+const isSilenced = (row: AlertIncidentRow, labels: Labels, silences: readonly Silence[]): boolean =>
+  silences.some(
+    ({ applicationId, match }) =>
+      applicationId === row.application_id &&
+      Object.entries(match).every(([name, pattern]) => matchesPattern(labels[name] ?? '', pattern)),
+  );
+
+/** A pipeline that failed says so itself: its stages need not. */
+async function mutedBy(
+  { tx }: Group,
+  row: AlertIncidentRow,
+  labels: Labels,
+  silences: readonly Silence[],
+): Promise<AlertIncidentRow['muted']> {
+  if (isSilenced(row, labels, silences)) return 'silenced';
+  if (row.pipeline === null || !OF_STAGES.includes(row.event)) return null;
+  const failures = await tx.incidentsOfPipeline(row.application_id, row.pipeline, ['pipeline_failed']);
+  return failures.length > 0 ? 'inhibited' : null;
+}
+
+/** A delivery for each channel of the rule, in the transaction that counts the notification. */
+export async function queueMessages(group: Group, deps: NotifyDeps, messages: readonly Message[]): Promise<void> {
+  if (messages.length === 0) return;
+  const channels = await channelsOf(group, messages);
+  const room = new Map(
+    (await group.tx.pendingAlerts([...channels.keys()])).map((row) => [row.channel_id, deps.maxQueued - row.count]),
+  );
+  const rows: AlertDeliveryRow[] = [];
+  const lost = new Map<number, number>();
+  for (const message of messages) {
+    for (const id of message.rule.channels) {
+      const channel = channels.get(Number(id));
+      if (!channel || channel.enabled === 0 || channel.application_id !== message.incident.application_id) continue;
+      const left = room.get(channel.id) ?? deps.maxQueued;
+      if (left <= 0) lost.set(channel.id, (lost.get(channel.id) ?? 0) + 1);
+      else rows.push(deliveryOf(group, deps, message, channel));
+      room.set(channel.id, left - 1);
+    }
+  }
+  if (rows.length > 0) {
+    const ids = await group.tx.allocateIds('alert_delivery', rows.length);
+    for (const [at, row] of rows.entries()) row.id = ids[at] as number;
+    await group.tx.insertAlertDeliveries(rows);
+    group.effects.hasAlertDeliveries = true;
+  }
+  for (const [id, count] of lost) {
+    const error = `${count} ${count === 1 ? 'message was' : 'messages were'} not kept: ${deps.maxQueued} wait already.`;
+    await group.tx.noteChannel(id, { delivered: 0, failed: count, error, now: group.now });
+  }
+}
+
+async function channelsOf({ tx }: Group, messages: readonly Message[]): Promise<Map<number, AlertChannelRow>> {
+  const wanted = new Map<number, Set<number>>();
+  for (const { incident, rule } of messages) {
+    const ids = wanted.get(incident.application_id) ?? new Set();
+    for (const id of rule.channels) ids.add(Number(id));
+    wanted.set(incident.application_id, ids);
+  }
+  const channels = new Map<number, AlertChannelRow>();
+  for (const [applicationId, ids] of wanted) {
+    for (const row of await tx.alertChannelsOf(applicationId, [...ids])) channels.set(row.id, row);
+  }
+  return channels;
+}
+
+function deliveryOf({ now }: Group, deps: NotifyDeps, message: Message, channel: AlertChannelRow): AlertDeliveryRow {
+  const { incident, action } = message;
+  return {
+    id: 0,
+    application_id: incident.application_id,
+    channel_id: channel.id,
+    incident_id: incident.id,
+    action,
+    state: 'pending',
+    title: incident.title,
+    notification: JSON.stringify(notificationOf(message, deps, now)),
+    attempts: 0,
+    next_try_at: now,
+    holder: null,
+    held_until: 0,
+    last_status: null,
+    last_answer: null,
+    created_at: now,
+    settled_at: null,
+  };
+}
+
+/** Without its id, which is that of its delivery. */
+export function notificationOf({ incident, labels, rule, action }: Message, deps: NotifyDeps, now: Ms): Omit<Notification, 'id'> {
+  return {
+    action,
+    dedupKey: dedupKeyOf(incident),
+    incidentId: String(incident.id),
+    event: incident.event,
+    severity: incident.severity,
+    rule: rule.name,
+    application: labels.application ?? '',
+    title: incident.title,
+    body: incident.body,
+    labels,
+    events: incident.events,
+    startedAt: incident.opened_at,
+    at: now,
+    links: [...(rule.runbookUrl === undefined ? [] : [{ href: rule.runbookUrl, text: 'Runbook' }]), ...deps.linksOf(labels)],
+  };
+}
+
+const dedupKeyOf = ({ id }: Pick<AlertIncidentRow, 'id'>): string => `pipelogiq-incident-${id}`;

@@ -1,0 +1,117 @@
+import { type AlertEvent, redactSecrets } from '@pipelogiq/protocol';
+import type { AlertSubjectRow, EndedPipeline, Ms } from '../../store/store.js';
+import type { Group } from '../commit/tickets.js';
+import type { AlertRecord } from './record.js';
+
+/** Something that an action did, on its way to the outbox. */
+export type NotedAlert =
+  | { event: 'stage_rerun_manual' | 'stage_skipped_manual'; stageId: number }
+  | { event: 'stage_rerun_manual'; pipelineId: number }
+  | { event: 'worker_started' | 'worker_stopped' | 'worker_failed'; worker: Omit<AlertRecord, 'event' | 'at'> };
+
+const RECORDS_PER_ROW = 100;
+const MAX_MESSAGE = 1_024;
+
+interface Happened {
+  failed: { stages: readonly number[]; pipelines: readonly number[] };
+  completed: readonly EndedPipeline[];
+  noted: readonly NotedAlert[];
+}
+
+/**
+ * Writes what happened since the last call into the outbox of alerts, in the transaction in which it happened: a crash loses none and
+ * invents none. What no enabled rule wants to hear of is not written.
+ */
+export async function writeAlerts(group: Group, happened: Happened): Promise<void> {
+  const { failed, completed, noted } = happened;
+  if (failed.stages.length + failed.pipelines.length + completed.length + noted.length === 0) return;
+  const wants = wantsOf(await group.tx.wantedAlerts());
+  if (wants.size === 0) return;
+  const records = [
+    ...(wants.has('stage_failed') || wants.has('dead_letter') ? await stageFailures(group, failed.stages) : []),
+    ...(await pipelineRecords(group, 'pipeline_failed', failed.pipelines)),
+    ...(await recoveries(group, completed)),
+    ...(await notedRecords(group, noted)),
+  ].filter(({ event, applicationId }) => event === 'pipeline_recovered' || wants.get(event)?.has(applicationId));
+  if (records.length === 0) return;
+  const rows = Array.from({ length: Math.ceil(records.length / RECORDS_PER_ROW) }, (_, at) =>
+    JSON.stringify(records.slice(at * RECORDS_PER_ROW, (at + 1) * RECORDS_PER_ROW)),
+  );
+  await group.tx.writeAlerts(rows, group.now);
+  group.effects.hasAlerts = true;
+}
+
+/** Applications, by event. */
+function wantsOf(rows: readonly { application_id: number; events: string }[]): Map<AlertEvent, Set<number>> {
+  const wants = new Map<AlertEvent, Set<number>>();
+  for (const { application_id, events } of rows) {
+    for (const event of JSON.parse(events) as AlertEvent[]) {
+      const applications = wants.get(event) ?? new Set();
+      wants.set(event, applications.add(application_id));
+    }
+  }
+  return wants;
+}
+
+async function stageFailures({ tx, now }: Group, ids: readonly number[]): Promise<AlertRecord[]> {
+  const rows = (await tx.alertStages([...ids])).filter((row) => row.notify_on_failure !== 0);
+  return rows.flatMap((row) => {
+    const record = ofSubject(row, now);
+    const failed: AlertRecord = { ...record, event: 'stage_failed' };
+    // A failure that the pipeline lives with is nothing that somebody must pick up.
+    return row.run_next_if_failed === 1 ? [failed] : [failed, { ...record, event: 'dead_letter' as const }];
+  });
+}
+
+async function pipelineRecords({ tx, now }: Group, event: AlertEvent, ids: readonly number[]): Promise<AlertRecord[]> {
+  if (ids.length === 0) return [];
+  return (await tx.alertPipelines([...ids])).map((row) => ({ ...ofSubject(row, now), event }));
+}
+
+/** Pipelines that completed while a failure of their name is still an open incident. One of each name is enough. */
+async function recoveries(group: Group, completed: readonly EndedPipeline[]): Promise<AlertRecord[]> {
+  if (completed.length === 0) return [];
+  const failing = new Set((await group.tx.failingPipelines()).map((row) => keyOf(row.application_id, row.pipeline)));
+  if (failing.size === 0) return [];
+  const recovered = completed.filter(({ application_id, name }) => failing.has(keyOf(application_id, name)));
+  return pipelineRecords(
+    group,
+    'pipeline_recovered',
+    recovered.map(({ id }) => id),
+  );
+}
+
+const keyOf = (applicationId: number, pipeline: string): string => `${applicationId}\n${pipeline}`;
+
+async function notedRecords(group: Group, noted: readonly NotedAlert[]): Promise<AlertRecord[]> {
+  const { tx, now } = group;
+  const stageIds = noted.flatMap((note) => ('stageId' in note ? [note.stageId] : []));
+  const pipelineIds = noted.flatMap((note) => ('pipelineId' in note ? [note.pipelineId] : []));
+  const stages = new Map((await tx.alertStages(stageIds)).map((row) => [Number(row.stage_id), row]));
+  const pipelines = new Map((await tx.alertPipelines(pipelineIds)).map((row) => [row.pipeline_id, row]));
+  return noted.flatMap((note): AlertRecord[] => {
+    if ('worker' in note) return [{ ...note.worker, event: note.event, at: now }];
+    const row = 'stageId' in note ? stages.get(note.stageId) : pipelines.get(note.pipelineId);
+    return row ? [{ ...ofSubject(row, now), event: note.event }] : [];
+  });
+}
+
+function ofSubject(row: AlertSubjectRow, at: Ms): Omit<AlertRecord, 'event'> {
+  const error = row.error === null ? undefined : (JSON.parse(row.error) as { message?: string });
+  return {
+    at,
+    applicationId: row.application_id,
+    application: row.application,
+    pipeline: row.pipeline,
+    pipelineId: String(row.pipeline_id),
+    traceId: row.trace_id,
+    ...(row.environment !== null && { environment: row.environment }),
+    ...(row.version !== null && { version: row.version }),
+    ...(row.keywords !== null && { keywords: JSON.parse(row.keywords) as string[] }),
+    ...(row.stage !== null && { stage: row.stage, stageId: String(row.stage_id), handler: row.handler ?? '' }),
+    ...(row.attempts !== null && { attempts: row.attempts }),
+    ...(row.error_code !== null && { errorCode: row.error_code }),
+    // What users' code says may hold what nobody else should read.
+    ...(error?.message !== undefined && { message: redactSecrets(error.message.slice(0, MAX_MESSAGE)) }),
+  };
+}

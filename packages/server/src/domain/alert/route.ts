@@ -1,0 +1,139 @@
+import type { AlertIncidentRow, Ms } from '../../store/store.js';
+import type { Group } from '../commit/tickets.js';
+import { type AlertRecord, ENDED_BY_RECOVERY, labelsOf, TRANSIENT } from './record.js';
+import { render } from './render.js';
+import { groupKeyOf, type Rule, ruleOf, severityOf, wants } from './rule.js';
+
+/** One event for one rule, with what names its incident. */
+interface Firing {
+  rule: Rule;
+  record: AlertRecord;
+  key: string;
+}
+
+/** Takes what happened out of the outbox, and opens or refreshes incidents of it. Returns how many rows it took. */
+export async function routeAlerts(group: Group, limit: number): Promise<number> {
+  const rows = await group.tx.takeAlerts(limit);
+  if (rows.length === 0) return 0;
+  const rules = (await group.tx.enabledAlertRules()).map(ruleOf);
+  let batch: Firing[] = [];
+  for (const record of rows.flatMap(({ payload }) => JSON.parse(payload) as AlertRecord[])) {
+    if (record.event === 'pipeline_recovered') {
+      await fire(group, batch); // what failed before it worked again is over with it
+      batch = [];
+      await recover(group, record, rules);
+    }
+    for (const rule of rules) if (wants(rule, record)) batch.push({ rule, record, key: groupKeyOf(rule, record) });
+  }
+  await fire(group, batch);
+  return rows.length;
+}
+
+/** What a condition of a rule found. */
+export const fireRule = (group: Group, rule: Rule, records: readonly AlertRecord[]): Promise<void> =>
+  fire(
+    group,
+    records.map((record) => ({ rule, record, key: groupKeyOf(rule, record) })),
+  );
+
+async function fire(group: Group, firings: readonly Firing[]): Promise<void> {
+  if (firings.length === 0) return;
+  const { tx, now } = group;
+  const ruleIds = [...new Set(firings.map(({ rule }) => rule.id))];
+  const known = new Map(
+    (await tx.incidentsToChange(ruleIds, [...new Set(firings.map(({ key }) => key))])).map((row) => [
+      `${row.rule_id}\n${row.group_key}`,
+      row,
+    ]),
+  );
+  const changed = new Map<AlertIncidentRow, Partial<AlertIncidentRow>>();
+  const opened: AlertIncidentRow[] = [];
+  for (const firing of firings) {
+    const id = `${firing.rule.id}\n${firing.key}`;
+    const before = known.get(id);
+    if (!before) {
+      const row = open(firing, now);
+      known.set(id, row);
+      opened.push(row);
+      continue;
+    }
+    const changes = refresh(before, firing, now);
+    Object.assign(before, changes);
+    if (before.id !== 0) changed.set(before, { ...changed.get(before), ...changes });
+  }
+  if (opened.length > 0) {
+    const ids = await tx.allocateIds('alert_incident', opened.length);
+    for (const [at, row] of opened.entries()) row.id = ids[at] as number;
+    await tx.insertIncidents(opened);
+  }
+  for (const [row, changes] of changed) await tx.updateIncident(row.id, changes);
+  group.effects.hasAlerts = true;
+}
+
+function open({ rule, record, key }: Firing, now: Ms): AlertIncidentRow {
+  return {
+    id: 0,
+    application_id: rule.applicationId,
+    rule_id: rule.id,
+    group_key: key,
+    event: record.event,
+    severity: severityOf(rule, record),
+    status: 'open',
+    ...told(rule, record, 1),
+    pipeline: record.pipeline ?? null,
+    events: 1,
+    notified: 0,
+    opened_at: record.at,
+    last_event_at: record.at,
+    notify_at: now + rule.groupWaitMs,
+    notified_at: null,
+    resolve_at: rule.resolveAfterMs === 0 || TRANSIENT.has(record.event) ? null : now + rule.resolveAfterMs,
+    muted: null,
+    acknowledged_at: null,
+    acknowledged_by: null,
+    resolved_at: null,
+    resolved_by: null,
+  };
+}
+
+/** Once people were told, more of the same waits for the interval; who has acknowledged hears of it no more. */
+function refresh(row: AlertIncidentRow, { rule, record }: Firing, now: Ms): Partial<AlertIncidentRow> {
+  const events = row.events + 1;
+  const again = row.status === 'open' && row.notified_at !== null ? row.notified_at + rule.groupIntervalMs : undefined;
+  return {
+    events,
+    ...told(rule, record, events),
+    last_event_at: Math.max(row.last_event_at, record.at),
+    ...(again !== undefined && { notify_at: Math.max(now, Math.min(again, row.notify_at ?? again)) }),
+    ...(row.resolve_at !== null && { resolve_at: now + rule.resolveAfterMs }),
+  };
+}
+
+function told(rule: Rule, record: AlertRecord, events: number): Pick<AlertIncidentRow, 'title' | 'body' | 'labels'> {
+  const labels = { ...labelsOf(record), rule: rule.name, severity: severityOf(rule, record), events: String(events) };
+  return { ...render(record.event, rule, labels), labels: JSON.stringify(labels) };
+}
+
+/** Ends the incidents of the failures of a pipeline; those that are of one run end with that run alone. */
+async function recover(
+  { tx, now }: Group,
+  { applicationId, pipeline, pipelineId }: AlertRecord,
+  rules: readonly Rule[],
+): Promise<void> {
+  if (pipeline === undefined) return;
+  for (const row of await tx.incidentsOfPipeline(applicationId, pipeline, [...ENDED_BY_RECOVERY])) {
+    const isOfOneRun = rules.find(({ id }) => id === row.rule_id)?.groupBy.includes('pipeline_id');
+    const labels = JSON.parse(row.labels) as { pipeline_id?: string };
+    if (isOfOneRun && labels.pipeline_id !== pipelineId) continue;
+    await tx.updateIncident(row.id, resolution(row, 'system', now));
+  }
+}
+
+/** An incident that ends: people who heard of it hear of that too, at the next look. */
+export const resolution = (row: AlertIncidentRow, by: string, now: Ms): Partial<AlertIncidentRow> => ({
+  status: 'resolved',
+  resolved_at: now,
+  resolved_by: by,
+  resolve_at: null,
+  notify_at: row.notified > 0 ? now : null,
+});

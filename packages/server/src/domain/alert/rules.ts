@@ -1,0 +1,169 @@
+import type { AlertPreview, AlertRule, AlertRuleSpec, Page, PreviewAlertRule } from '@pipelogiq/protocol';
+import type { Clock } from '../../clock.js';
+import type { Secrets } from '../../secrets/secrets.js';
+import type { AlertChannelRow, AlertRuleRow, Reads } from '../../store/store.js';
+import { auditBy } from '../account/audit.js';
+import type { Committer } from '../commit/committer.js';
+import { operate } from '../commit/operate.js';
+import type { Group } from '../commit/tickets.js';
+import { DomainError } from '../errors.js';
+import { decodeCursor, isId, notFound, parseId } from '../ids.js';
+import { pageLimit, toPage } from '../page.js';
+import type { PageQuery, Principal } from '../use-cases.js';
+import type { ChannelKinds } from './channel.js';
+import { objectionsTo } from './check-rule.js';
+import { previewOf } from './preview.js';
+import { recommendedRules } from './recommended.js';
+import { resolution } from './route.js';
+import { ruleOf, withRuleDefaults } from './rule.js';
+
+export interface RuleUseCases {
+  list(caller: Principal, page: PageQuery): Promise<Page<AlertRule>>;
+  get(caller: Principal, id: string): Promise<AlertRule>;
+  /** @throws DomainError `invalid_request` naming fields; `state_conflict` for a name that is taken, or too many */
+  create(caller: Principal, spec: AlertRuleSpec): Promise<AlertRule>;
+  replace(caller: Principal, id: string, spec: AlertRuleSpec): Promise<AlertRule>;
+  /** Its open incidents are resolved. */
+  remove(caller: Principal, id: string): Promise<void>;
+  /** What it would say, and what its channels would be sent. Nothing is sent, and nothing stored. */
+  preview(caller: Principal, request: PreviewAlertRule): Promise<AlertPreview>;
+  /** Makes those of the recommended rules whose names are free. */
+  recommend(caller: Principal, channels: string[]): Promise<AlertRule[]>;
+}
+
+export interface RuleDeps {
+  committer: Committer;
+  reads: Reads;
+  clock: Pick<Clock, 'now'>;
+  secrets: Secrets;
+  kinds: ChannelKinds;
+  maxRules: number;
+}
+
+const RESOLVED_AT_ONCE = 500;
+
+export function ruleUseCases(deps: RuleDeps): RuleUseCases {
+  const { committer, reads } = deps;
+  return {
+    async list(caller, page) {
+      const limit = pageLimit(page);
+      const rows = await reads.alertRules(caller.applicationId, { limit: limit + 1, after: decodeCursor(page.cursor, 'number') });
+      return toPage(rows, limit, view, (row) => row.id);
+    },
+    async get(caller, id) {
+      const row = await reads.alertRule(caller.applicationId, parseId(id, 'rule'));
+      if (!row) throw notFound('rule', id);
+      return view(row);
+    },
+    create: (caller, spec) => operate(committer, caller.applicationId, (group) => insert(group, deps, caller, spec)),
+    async replace(caller, id, spec) {
+      const ruleId = parseId(id, 'rule');
+      return operate(committer, caller.applicationId, (group) => change(group, caller, ruleId, spec));
+    },
+    async remove(caller, id) {
+      const ruleId = parseId(id, 'rule');
+      await operate(committer, caller.applicationId, async (group) => {
+        const { tx, now } = group;
+        if (!(await tx.deleteAlertRule(caller.applicationId, ruleId))) return notFound('rule', id);
+        // The rest, if there is any, is resolved when its time comes.
+        for (const row of await tx.unresolvedIncidentsOf(ruleId, RESOLVED_AT_ONCE))
+          await tx.updateIncident(row.id, { ...resolution(row, 'system', now), notify_at: null });
+        return note(group, caller, 'delete', ruleId, {});
+      });
+    },
+    async preview(caller, { rule, event = rule.events[0] }) {
+      const channels = await channelsOf(deps, caller, rule);
+      const refusal = refusalOf(rule, channels);
+      if (refusal) throw refusal;
+      if (event === undefined || !rule.events.includes(event))
+        throw new DomainError('invalid_request', 'event must be one of the events of the rule.', {
+          errors: [{ path: 'event', message: 'must be one of the events of the rule' }],
+        });
+      return previewOf(deps, caller, rule, event, channels);
+    },
+    async recommend(caller, channels) {
+      const made = recommendedRules(channels);
+      return operate(committer, caller.applicationId, async (group) => {
+        const rules: AlertRule[] = [];
+        for (const spec of made) {
+          if (await group.tx.alertRuleNamed(caller.applicationId, spec.name)) continue;
+          const rule = await insert(group, deps, caller, spec);
+          if (rule instanceof DomainError && rules.length > 0) throw rule;
+          if (rule instanceof DomainError) return rule;
+          rules.push(rule);
+        }
+        return rules;
+      });
+    },
+  };
+}
+
+const note = (group: Group, caller: Principal, action: string, id: number, details: { [name: string]: string | boolean }) =>
+  auditBy(group, caller, { action: `alert_rule.${action}`, target: { type: 'alert_rule', id: String(id) }, details });
+
+const nameTaken = (name: string): DomainError =>
+  new DomainError('state_conflict', `There is a rule ${JSON.stringify(name)} already in this application.`);
+
+type Known = Pick<AlertChannelRow, 'id'>;
+
+function refusalOf(spec: AlertRuleSpec, channels: readonly Known[]): DomainError | undefined {
+  const known = new Set(channels.map(({ id }) => String(id)));
+  const errors = objectionsTo(spec, known);
+  const [first] = errors;
+  return first && new DomainError('invalid_request', `${first.path} ${first.message}.`, { errors });
+}
+
+const idsOf = ({ channels }: AlertRuleSpec): number[] => channels.filter(isId).map(Number);
+
+async function channelsOf({ reads }: RuleDeps, caller: Principal, spec: AlertRuleSpec): Promise<AlertChannelRow[]> {
+  const found = await Promise.all(idsOf(spec).map((id) => reads.alertChannel(caller.applicationId, id)));
+  return found.filter((row) => row !== undefined);
+}
+
+async function insert(group: Group, deps: RuleDeps, caller: Principal, spec: AlertRuleSpec): Promise<AlertRule | DomainError> {
+  const { tx, now } = group;
+  const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec)));
+  if (refusal) return refusal;
+  if (await tx.alertRuleNamed(caller.applicationId, spec.name)) return nameTaken(spec.name);
+  if ((await tx.countAlertRules(caller.applicationId)) >= deps.maxRules)
+    return new DomainError(
+      'state_conflict',
+      `There are ${deps.maxRules} rules already, which is the most that an application has.`,
+    );
+  const [id = 0] = await tx.allocateIds('alert_rule', 1);
+  const row: AlertRuleRow = { id, application_id: caller.applicationId, ...definition(spec), created_at: now, updated_at: now };
+  await tx.insertAlertRule(row);
+  await note(group, caller, 'create', id, { name: spec.name, events: spec.events.join(','), enabled: spec.enabled ?? true });
+  return view(row);
+}
+
+async function change(group: Group, caller: Principal, id: number, spec: AlertRuleSpec): Promise<AlertRule | DomainError> {
+  const { tx, now } = group;
+  const before = await tx.alertRuleToChange(caller.applicationId, id);
+  if (!before) return notFound('rule', String(id));
+  const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec)));
+  if (refusal) return refusal;
+  const namesake = await tx.alertRuleNamed(caller.applicationId, spec.name);
+  if (namesake && namesake.id !== id) return nameTaken(spec.name);
+  const changes = { ...definition(spec), updated_at: now };
+  await tx.updateAlertRule(id, changes);
+  await note(group, caller, 'replace', id, { name: spec.name, events: spec.events.join(','), enabled: spec.enabled ?? true });
+  return view({ ...before, ...changes });
+}
+
+const definition = (spec: AlertRuleSpec): Pick<AlertRuleRow, 'name' | 'enabled' | 'events' | 'spec'> => ({
+  name: spec.name,
+  enabled: (spec.enabled ?? true) ? 1 : 0,
+  events: JSON.stringify(spec.events),
+  spec: JSON.stringify(spec),
+});
+
+function view(row: AlertRuleRow): AlertRule {
+  const { id, applicationId: _, ...rule } = ruleOf(row);
+  return {
+    id: String(id),
+    ...withRuleDefaults(rule),
+    createdAt: new Date(row.created_at).toISOString(),
+    updatedAt: new Date(row.updated_at).toISOString(),
+  };
+}

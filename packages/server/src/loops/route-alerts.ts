@@ -1,0 +1,30 @@
+import { type NotifyDeps, notifyDue } from '../domain/alert/notify.js';
+import { routeAlerts } from '../domain/alert/route.js';
+import type { Group } from '../domain/commit/tickets.js';
+import type { Ms, Reads } from '../store/store.js';
+import type { Loop } from './loop.js';
+
+export const ROUTE_ALERTS = 'route-alerts';
+const LOOK_EVERY_MS = 1_000; // a net, and what tells incidents whose time has come
+/** Rows of the outbox, of up to 100 events each; and incidents. */
+const ROWS = 10;
+const INCIDENTS = 200;
+
+interface Deps extends NotifyDeps {
+  reads: Pick<Reads, 'alertsWaiting' | 'now'>;
+  /** Runs a piece of work in the committer's next group. */
+  inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
+}
+
+/** What happened becomes incidents, and incidents become messages; each step in one transaction. */
+export const routeAlertsLoop = ({ reads, inGroup, ...deps }: Deps): Loop => ({
+  name: ROUTE_ALERTS,
+  everyMs: LOOK_EVERY_MS,
+  onLeader: true,
+  run: async (): Promise<{ inMs: Ms } | undefined> => {
+    if (!(await reads.alertsWaiting(await reads.now()))) return undefined;
+    const taken = await inGroup((group) => routeAlerts(group, ROWS));
+    const told = await inGroup((group) => notifyDue(group, deps, INCIDENTS));
+    return taken === ROWS || told === INCIDENTS ? { inMs: 0 } : undefined;
+  },
+});

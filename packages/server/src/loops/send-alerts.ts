@@ -1,0 +1,202 @@
+import type { Clock } from '../clock.js';
+import type { ChannelKind, ChannelKinds, Verdict } from '../domain/alert/channel.js';
+import { notificationFor, type Tried, tryOnce, type Wire } from '../domain/alert/deliver.js';
+import { channelSettings } from '../domain/alert/stored-channel.js';
+import type { Group } from '../domain/commit/tickets.js';
+import type { Settings } from '../domain/integration/kind.js';
+import type { Secrets } from '../secrets/secrets.js';
+import type { AlertAttempt, AlertChannelRow, AlertDeliveryRow, Ms, Reads } from '../store/store.js';
+import type { Loop } from './loop.js';
+
+export const SEND_ALERTS = 'send-alerts';
+
+const LOOK_EVERY_MS = 1_000; // a net: commits that queue something ask for a look
+/** Channels that are looked at in one round. */
+const LANES = 200;
+const FIRST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 300_000;
+/** A channel that fails is left alone for this long at most. */
+const LONGEST_PAUSE_MS = 60_000;
+
+export interface AlertSenderDeps {
+  config: { outboundTimeoutMs: Ms; alertGiveUpMs: Ms; alertConcurrency: number };
+  clock: Clock;
+  reads: Pick<Reads, 'dueAlertChannels' | 'now'>;
+  kinds: ChannelKinds;
+  secrets: Secrets;
+  wire: Wire;
+  /** Runs a piece of work in the committer's next group. */
+  inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
+  /** A delivery ended, or will be tried again. */
+  onTried?(type: string, outcome: 'delivered' | 'retried' | 'failed', ageMs: Ms): void;
+  log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+}
+
+interface Outcome {
+  row: AlertDeliveryRow;
+  tried: Tried;
+}
+
+/**
+ * Delivers messages. Each channel has a lane of its own, with some deliveries under way at a time; lanes know nothing of each other and nobody
+ * waits for them: a channel that hangs holds up itself alone.
+ */
+export class AlertSender {
+  readonly #deps: AlertSenderDeps;
+  readonly #lanes = new Map<number, Promise<void>>();
+  readonly #holder: string;
+  readonly #stop = new AbortController();
+
+  constructor(deps: AlertSenderDeps) {
+    this.#deps = deps;
+    this.#holder = deps.clock.randomHex(8);
+  }
+
+  loops(): Loop[] {
+    return [{ name: SEND_ALERTS, everyMs: LOOK_EVERY_MS, onLeader: true, run: () => this.#look() }];
+  }
+
+  /** Ends the calls under way; what they were to deliver is free again. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#lanes.values());
+  }
+
+  async #look(): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    for (const id of await this.#deps.reads.dueAlertChannels(await this.#deps.reads.now(), LANES)) {
+      if (this.#lanes.has(id)) continue;
+      const lane = this.#work(id).finally(() => this.#lanes.delete(id));
+      this.#lanes.set(id, lane);
+    }
+  }
+
+  async #work(channelId: number): Promise<void> {
+    try {
+      while (!this.#stop.signal.aborted && (await this.#step(channelId)));
+    } catch (err) {
+      // The claim runs out by itself.
+      this.#deps.log.warn({ err, category: 'alert', channel_id: channelId }, 'messages of a channel wait');
+    }
+  }
+
+  /** Whether there may be more. */
+  async #step(channelId: number): Promise<boolean> {
+    const { inGroup, config } = this.#deps;
+    const holder = `${this.#holder}:${channelId}`;
+    const holdMs = 2 * config.outboundTimeoutMs + LOOK_EVERY_MS; // all are sent at once
+    const claimed = await inGroup(({ tx, now }) =>
+      tx.claimAlerts(channelId, { holder, heldUntil: now + holdMs, now, limit: config.alertConcurrency }),
+    );
+    if (!claimed || claimed.rows.length === 0) return false;
+    const outcomes = await this.#sendAll(claimed.channel, claimed.rows);
+    if (this.#stop.signal.aborted) {
+      const told = outcomes.filter(({ tried }) => tried.verdict.kind !== 'later');
+      await inGroup((group) => this.#finish(group, claimed.channel, told, holder));
+      return false;
+    }
+    const failed = await inGroup((group) => this.#finish(group, claimed.channel, outcomes, holder));
+    return !failed;
+  }
+
+  async #sendAll(channel: AlertChannelRow, rows: readonly AlertDeliveryRow[]): Promise<Outcome[]> {
+    const { kinds, secrets } = this.#deps;
+    const kind = kinds.get(channel.type);
+    let settings: Settings;
+    try {
+      if (!kind) throw new Error(`This server knows no channel ${channel.type}.`);
+      settings = channelSettings(secrets, kind, channel);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return rows.map((row) => ({ row, tried: { verdict: { kind: 'later', message } } }));
+    }
+    return Promise.all(rows.map(async (row) => ({ row, tried: await this.#try(kind, settings, row) })));
+  }
+
+  #try(kind: ChannelKind, settings: Settings, row: AlertDeliveryRow): Promise<Tried> {
+    const { wire, clock } = this.#deps;
+    return tryOnce({ wire, now: () => clock.now(), signal: this.#stop.signal }, kind, settings, notificationFor(row));
+  }
+
+  /** Whether the channel has to rest. */
+  async #finish(group: Group, channel: AlertChannelRow, outcomes: readonly Outcome[], holder: string): Promise<boolean> {
+    const { tx, now } = group;
+    const attempts = outcomes.map((outcome) => this.#attemptOf(outcome, now));
+    await tx.settleAlerts(attempts, holder);
+    await tx.releaseAlerts(holder);
+    const by = (state: AlertAttempt['state']): number => attempts.filter((attempt) => attempt.state === state).length;
+    const later = outcomes.map(({ tried }) => tried.verdict).filter((verdict) => verdict.kind === 'later');
+    const last = outcomes.map(({ tried }) => tried.verdict).findLast((verdict) => verdict.kind !== 'delivered');
+    const pauseMs = this.#pauseOf(channel, later, by('delivered'));
+    await tx.noteChannel(channel.id, {
+      delivered: by('delivered'),
+      failed: by('failed'),
+      now,
+      ...(last && 'message' in last && { error: last.message }),
+      ...(pauseMs !== undefined && { retryAt: now + pauseMs }),
+    });
+    await this.#mend(group, channel, outcomes);
+    this.#tell(channel, outcomes, attempts, now);
+    return pauseMs !== undefined;
+  }
+
+  /** A limit that the provider named is for the whole channel; else it rests when nothing went through. */
+  #pauseOf(channel: AlertChannelRow, later: readonly Extract<Verdict, { kind: 'later' }>[], delivered: number): Ms | undefined {
+    const named = Math.max(...later.map(({ afterMs }) => afterMs ?? -1));
+    if (named >= 0) return named;
+    if (later.length === 0 || delivered > 0) return undefined;
+    return this.#jittered(Math.min(FIRST_RETRY_MS * 2 ** Math.min(channel.failures, 10), LONGEST_PAUSE_MS));
+  }
+
+  #attemptOf({ row, tried: { verdict, status, answer } }: Outcome, now: Ms): AlertAttempt {
+    const said = verdict.kind === 'delivered' ? answer : verdict.message;
+    const shared = { id: row.id, last_status: status ?? null, last_answer: said ?? null };
+    if (verdict.kind === 'delivered') return { ...shared, state: 'delivered', next_try_at: now, settled_at: now };
+    const isOver = verdict.kind !== 'later' || now - row.created_at >= this.#deps.config.alertGiveUpMs;
+    if (isOver) return { ...shared, state: 'failed', next_try_at: now, settled_at: now };
+    const wait = verdict.afterMs ?? this.#jittered(Math.min(FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 20), LAST_RETRY_MS));
+    return { ...shared, state: 'pending', next_try_at: now + wait, settled_at: null };
+  }
+
+  /** Between half of it and all, so that what failed together does not come back together. */
+  #jittered = (ms: Ms): Ms => Math.ceil(ms * (0.5 + this.#deps.clock.random() / 2));
+
+  /** What the provider wants changed; and an end that it knows for good. */
+  async #mend({ tx, now }: Group, channel: AlertChannelRow, outcomes: readonly Outcome[]): Promise<void> {
+    for (const { tried } of outcomes) {
+      const { verdict } = tried;
+      if (verdict.kind === 'later' && verdict.change) {
+        const settings = { ...(JSON.parse(channel.settings) as object), ...verdict.change };
+        await tx.updateAlertChannel(channel.id, { settings: JSON.stringify(settings), updated_at: now });
+      }
+      if (verdict.kind === 'gone')
+        await tx.updateAlertChannel(channel.id, { enabled: 0, disabled_reason: verdict.message, updated_at: now });
+    }
+  }
+
+  #tell(channel: AlertChannelRow, outcomes: readonly Outcome[], attempts: readonly AlertAttempt[], now: Ms): void {
+    const { log, onTried } = this.#deps;
+    const about = {
+      category: 'alert',
+      channel: channel.name,
+      channel_type: channel.type,
+      application_id: channel.application_id,
+    };
+    for (const [at, { row, tried }] of outcomes.entries()) {
+      const { state } = attempts[at] as AlertAttempt;
+      onTried?.(
+        channel.type,
+        state === 'pending' ? 'retried' : state === 'delivered' ? 'delivered' : 'failed',
+        now - row.created_at,
+      );
+      if (state === 'failed' && 'message' in tried.verdict)
+        log.warn({ ...about, delivery_id: row.id, reason: tried.verdict.message }, 'a message of an alert is given up');
+      if (tried.verdict.kind === 'gone') log.warn({ ...about, reason: tried.verdict.message }, 'a channel was disabled');
+    }
+    if (channel.failures === 0 && attempts.some(({ state }) => state === 'pending'))
+      log.warn(
+        { ...about, reason: attempts.find(({ state }) => state === 'pending')?.last_answer },
+        'a channel failed and will be tried again',
+      );
+  }
+}

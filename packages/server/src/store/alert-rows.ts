@@ -1,0 +1,284 @@
+import type {
+  AlertAction,
+  AlertDeliveryFilter,
+  AlertDeliveryState,
+  AlertEvent,
+  AlertSeverity,
+  ChannelType,
+  IncidentFilter,
+  IncidentState,
+} from '@pipelogiq/protocol';
+import type { Flag, Ms } from './rows.js';
+
+export interface AlertChannelTable {
+  id: number;
+  application_id: number;
+  name: string;
+  type: ChannelType;
+  enabled: Flag;
+  /** JSON object of the fields that are no secrets. */
+  settings: string;
+  /** JSON object of those that are, sealed; null without any. */
+  secrets: string | null;
+  /** Why the server disabled it. */
+  disabled_reason: string | null;
+  /** Nothing is delivered before. */
+  retry_at: Ms | null;
+  /** Deliveries that failed in a row. */
+  failures: number;
+  delivered: number;
+  failed: number;
+  last_success_at: Ms | null;
+  last_error_at: Ms | null;
+  last_error: string | null;
+  created_at: Ms;
+  updated_at: Ms;
+}
+
+export interface AlertRuleTable {
+  id: number;
+  application_id: number;
+  name: string;
+  enabled: Flag;
+  /** JSON array of events. */
+  events: string;
+  /** JSON of an AlertRuleSpec. */
+  spec: string;
+  created_at: Ms;
+  updated_at: Ms;
+}
+
+/** What happened in one group, for rules that want it; gone when it was looked at. */
+export interface AlertOutboxTable {
+  id: number;
+  /** JSON array. */
+  payload: string;
+  written_at: Ms;
+}
+
+export interface AlertIncidentTable {
+  id: number;
+  application_id: number;
+  rule_id: number;
+  /** What its events have in common; unique among the unresolved ones of the rule. */
+  group_key: string;
+  event: AlertEvent;
+  severity: AlertSeverity;
+  status: IncidentState;
+  title: string;
+  body: string;
+  /** JSON object of texts. */
+  labels: string;
+  pipeline: string | null;
+  events: number;
+  notified: number;
+  opened_at: Ms;
+  last_event_at: Ms;
+  /** When its channels are told next. */
+  notify_at: Ms | null;
+  notified_at: Ms | null;
+  /** When it is over unless more happens. */
+  resolve_at: Ms | null;
+  muted: 'silenced' | 'inhibited' | null;
+  acknowledged_at: Ms | null;
+  acknowledged_by: string | null;
+  resolved_at: Ms | null;
+  resolved_by: string | null;
+}
+
+export interface AlertSilenceTable {
+  id: number;
+  application_id: number;
+  /** JSON object of texts. */
+  match: string;
+  comment: string;
+  created_by: string;
+  starts_at: Ms;
+  ends_at: Ms;
+  created_at: Ms;
+}
+
+export interface AlertDeliveryTable {
+  id: number;
+  application_id: number;
+  channel_id: number;
+  incident_id: number;
+  action: AlertAction;
+  state: AlertDeliveryState;
+  title: string;
+  /** JSON of a Notification. */
+  notification: string;
+  attempts: number;
+  next_try_at: Ms;
+  /** Who delivers it, and until when nobody else does. */
+  holder: string | null;
+  held_until: Ms;
+  last_status: number | null;
+  last_answer: string | null;
+  created_at: Ms;
+  settled_at: Ms | null;
+}
+
+/** Whether a condition of a rule holds, and since when; for each thing that it is looked at for. */
+export interface AlertConditionTable {
+  rule_id: number;
+  key: string;
+  firing: Flag;
+  /** When it came to be on the other side of its threshold; null when it is not. */
+  crossed_at: Ms | null;
+  seen_at: Ms;
+}
+
+export type AlertChannelRow = AlertChannelTable;
+export type AlertRuleRow = AlertRuleTable;
+export type AlertIncidentRow = AlertIncidentTable;
+export type AlertSilenceRow = AlertSilenceTable;
+export type AlertDeliveryRow = AlertDeliveryTable;
+export type AlertConditionRow = AlertConditionTable;
+
+/** A stage or pipeline as alerts tell of it. */
+export interface AlertSubjectRow {
+  /** Of the stage; null for a pipeline. */
+  stage_id: number | null;
+  stage: string | null;
+  handler: string | null;
+  attempts: number | null;
+  error_code: string | null;
+  error: string | null;
+  run_next_if_failed: Flag | null;
+  notify_on_failure: Flag | null;
+  pipeline_id: number;
+  pipeline: string;
+  application_id: number;
+  application: string;
+  environment: string | null;
+  version: string | null;
+  trace_id: string;
+  /** JSON array of texts; null without any. */
+  keywords: string | null;
+}
+
+/** How one try of a delivery ended. */
+export interface AlertAttempt {
+  id: number;
+  state: AlertDeliveryState;
+  next_try_at: Ms;
+  last_status: number | null;
+  last_answer: string | null;
+  settled_at: Ms | null;
+}
+
+export interface ChannelNote {
+  delivered: number;
+  failed: number;
+  error?: string;
+  /** The whole channel waits until then. */
+  retryAt?: Ms;
+  now: Ms;
+}
+
+export interface Alerts {
+  alertChannelToChange(applicationId: number, id: number): Promise<AlertChannelRow | undefined>;
+  alertChannelNamed(applicationId: number, name: string): Promise<{ id: number } | undefined>;
+  insertAlertChannel(row: AlertChannelRow): Promise<void>;
+  updateAlertChannel(id: number, changes: Partial<AlertChannelRow>): Promise<void>;
+  /** Its deliveries go with it. False when there is none. */
+  deleteAlertChannel(applicationId: number, id: number): Promise<boolean>;
+  countAlertChannels(applicationId: number): Promise<number>;
+
+  alertRuleToChange(applicationId: number, id: number): Promise<AlertRuleRow | undefined>;
+  alertRuleNamed(applicationId: number, name: string): Promise<{ id: number } | undefined>;
+  insertAlertRule(row: AlertRuleRow): Promise<void>;
+  updateAlertRule(id: number, changes: Partial<AlertRuleRow>): Promise<void>;
+  deleteAlertRule(applicationId: number, id: number): Promise<boolean>;
+  countAlertRules(applicationId: number): Promise<number>;
+  /** Enabled rules of every application. */
+  enabledAlertRules(): Promise<AlertRuleRow[]>;
+  /** What enabled rules want to hear of: hot, and usually nothing. */
+  wantedAlerts(): Promise<{ application_id: number; events: string }[]>;
+  alertChannelsOf(applicationId: number, ids: number[]): Promise<AlertChannelRow[]>;
+
+  insertAlertSilence(row: AlertSilenceRow): Promise<void>;
+  /** Ends it; false when there is none that lasts. */
+  endAlertSilence(applicationId: number, id: number, now: Ms): Promise<boolean>;
+  countAlertSilences(applicationId: number, now: Ms): Promise<number>;
+  activeAlertSilences(now: Ms): Promise<AlertSilenceRow[]>;
+
+  alertStages(ids: number[]): Promise<AlertSubjectRow[]>;
+  alertPipelines(ids: number[]): Promise<AlertSubjectRow[]>;
+  /** Names of pipelines whose failure is still an open incident. */
+  failingPipelines(): Promise<{ application_id: number; pipeline: string }[]>;
+  writeAlerts(payloads: string[], now: Ms): Promise<void>;
+  /** Takes the oldest out: what is done with them is done in this transaction. */
+  takeAlerts(limit: number): Promise<{ id: number; payload: string; written_at: Ms }[]>;
+
+  /** Unresolved, locked. */
+  incidentsToChange(ruleIds: number[], keys: string[]): Promise<AlertIncidentRow[]>;
+  incidentToChange(applicationId: number, id: number): Promise<AlertIncidentRow | undefined>;
+  insertIncidents(rows: AlertIncidentRow[]): Promise<void>;
+  updateIncident(id: number, changes: Partial<AlertIncidentRow>): Promise<void>;
+  /** Unresolved ones of pipelines of that name, of these events. */
+  incidentsOfPipeline(applicationId: number, pipeline: string, events: AlertEvent[]): Promise<AlertIncidentRow[]>;
+  unresolvedIncidentsOf(ruleId: number, limit: number): Promise<AlertIncidentRow[]>;
+  /** To be told, or over, by now; the earliest first. */
+  dueIncidents(now: Ms, limit: number): Promise<AlertIncidentRow[]>;
+
+  insertAlertDeliveries(rows: AlertDeliveryRow[]): Promise<void>;
+  /** How many wait, by channel. */
+  pendingAlerts(channelIds: number[]): Promise<{ channel_id: number; count: number }[]>;
+  /**
+   * The oldest that are due and nobody holds, one of each incident: an end is not told before its beginning. They are `holder`'s until
+   * `heldUntil`. None of a channel that is off or waits.
+   */
+  claimAlerts(
+    channelId: number,
+    claim: { holder: string; heldUntil: Ms; now: Ms; limit: number },
+  ): Promise<{ channel: AlertChannelRow; rows: AlertDeliveryRow[] } | undefined>;
+  /** Writes how tries ended, of those that `holder` holds; counts the attempt. */
+  settleAlerts(attempts: AlertAttempt[], holder: string): Promise<void>;
+  /** Gives back what `holder` holds; all that anybody holds, when none is named. */
+  releaseAlerts(holder?: string): Promise<void>;
+  noteChannel(id: number, note: ChannelNote): Promise<void>;
+  alertDeliveryToChange(applicationId: number, id: number): Promise<AlertDeliveryRow | undefined>;
+  updateAlertDelivery(id: number, changes: Partial<AlertDeliveryRow>): Promise<void>;
+  /** Removes what ended before; up to `limit` rows of each table. Whether there is more. */
+  pruneAlerts(before: Ms, limit: number): Promise<boolean>;
+
+  alertConditions(ruleId: number): Promise<AlertConditionRow[]>;
+  saveAlertConditions(rows: AlertConditionRow[]): Promise<void>;
+  deleteAlertConditions(ruleId: number, keys: string[]): Promise<void>;
+}
+
+interface After {
+  limit: number;
+  after?: number | undefined;
+}
+
+export interface AlertReads {
+  alertChannels(applicationId: number, page: After): Promise<(AlertChannelRow & { queued: number })[]>;
+  alertChannel(applicationId: number, id: number): Promise<(AlertChannelRow & { queued: number }) | undefined>;
+  alertRules(applicationId: number, page: After): Promise<AlertRuleRow[]>;
+  alertRule(applicationId: number, id: number): Promise<AlertRuleRow | undefined>;
+  alertSilences(applicationId: number, page: After): Promise<AlertSilenceRow[]>;
+  incidents(
+    applicationId: number,
+    filter: IncidentFilter,
+    page: After,
+  ): Promise<(AlertIncidentRow & { rule: string | null; spec: string | null })[]>;
+  incident(
+    applicationId: number,
+    id: number,
+  ): Promise<(AlertIncidentRow & { rule: string | null; spec: string | null }) | undefined>;
+  alertDeliveries(
+    applicationId: number,
+    filter: AlertDeliveryFilter,
+    page: After,
+  ): Promise<(AlertDeliveryRow & { channel: string })[]>;
+  alertDelivery(applicationId: number, id: number): Promise<(AlertDeliveryRow & { channel: string }) | undefined>;
+  /** Channels with deliveries that can be tried now. */
+  dueAlertChannels(now: Ms, limit: number): Promise<number[]>;
+  /** Whether anything waits in the outbox, or an incident is due. */
+  alertsWaiting(now: Ms): Promise<boolean>;
+  /** What is not delivered yet, by channel: counts, and the oldest. */
+  alertBacklog(): Promise<{ channel_id: number; name: string; application_id: number; count: number; oldest_at: Ms }[]>;
+}

@@ -1,0 +1,21 @@
+/** What has ids of its own. */
+export type Sequence =
+  | 'application'
+  | 'api_key'
+  | 'worker'
+  | 'pipeline'
+  | 'stage_log'
+  | 'span_export'
+  | 'schedule'
+  | 'hook'
+  | 'audit_event'
+  | 'bulk_action'
+  | 'stat_series'
+  | 'error_group'
+  | 'mark'
+  | 'observability_integration_config'
+  | 'alert_channel'
+  | 'alert_rule'
+  | 'alert_silence'
+  | 'alert_incident'
+  | 'alert_delivery';

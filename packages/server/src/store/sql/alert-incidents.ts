@@ -1,0 +1,228 @@
+import type { AlertEvent } from '@pipelogiq/protocol';
+import { sql } from 'kysely';
+import type { AlertAttempt, AlertDeliveryRow, AlertIncidentRow, Alerts } from '../alert-rows.js';
+import type { SqlContext } from '../sql-context.js';
+import { forUpdate, rowsStatement, skipLocked, statement } from '../statement.js';
+
+type Incidents = Pick<
+  Alerts,
+  | 'incidentsToChange'
+  | 'incidentToChange'
+  | 'insertIncidents'
+  | 'updateIncident'
+  | 'incidentsOfPipeline'
+  | 'unresolvedIncidentsOf'
+  | 'dueIncidents'
+  | 'alertConditions'
+  | 'saveAlertConditions'
+  | 'deleteAlertConditions'
+>;
+type Deliveries = Pick<
+  Alerts,
+  | 'insertAlertDeliveries'
+  | 'pendingAlerts'
+  | 'claimAlerts'
+  | 'settleAlerts'
+  | 'releaseAlerts'
+  | 'noteChannel'
+  | 'alertDeliveryToChange'
+  | 'updateAlertDelivery'
+  | 'pruneAlerts'
+>;
+
+/** Rows of one insert: 23 columns each, of the arguments that a statement may have. */
+const ROWS = 200;
+
+const due = statement<{ now: number; limit: number }, AlertIncidentRow>(
+  ({ slot, can }) => sql`
+    select * from alert_incident
+    where id in (
+      select id from (
+        select id from (select id from alert_incident where notify_at <= ${slot('now', 'int')} order by notify_at limit ${slot('limit', 'int')}) n
+        union select id from (select id from alert_incident where resolve_at <= ${slot('now', 'int')} order by resolve_at limit ${slot('limit', 'int')}) r
+      ) as due)
+    order by id ${forUpdate(can)}`,
+);
+
+const claim = statement<{ channel: number; holder: string; heldUntil: number; now: number; limit: number }, AlertDeliveryRow>(
+  ({ slot, can }) => sql`
+    update alert_delivery set holder = ${slot('holder', 'text')}, held_until = ${slot('heldUntil', 'int')}
+    where id in (
+      select d.id from alert_delivery d
+      where d.channel_id = ${slot('channel', 'int')} and d.state = 'pending' and d.next_try_at <= ${slot('now', 'int')}
+        and d.held_until <= ${slot('now', 'int')}
+        and not exists (
+          select 1 from alert_delivery e
+          where e.channel_id = d.channel_id and e.incident_id = d.incident_id and e.state = 'pending' and e.id < d.id)
+      order by d.next_try_at, d.id limit ${slot('limit', 'int')} ${skipLocked(can)})
+    returning *`,
+);
+
+const settle = rowsStatement<AlertAttempt & Record<string, unknown>, { holder: string }>(
+  { id: 'int', state: 'text', next_try_at: 'int', last_status: 'int', last_answer: 'text', settled_at: 'int' } as never,
+  (rows, { slot }) => sql`
+    with t(id, state, next_try_at, last_status, last_answer, settled_at) as (${rows})
+    update alert_delivery set
+      state = t.state, next_try_at = t.next_try_at, last_status = t.last_status, last_answer = t.last_answer, settled_at = t.settled_at,
+      attempts = alert_delivery.attempts + 1, holder = null, held_until = 0
+    from t where alert_delivery.id = t.id and alert_delivery.holder = ${slot('holder', 'text')} and alert_delivery.state = 'pending'`,
+);
+
+const release = statement<{ holder: string }>(
+  ({ slot }) => sql`
+    update alert_delivery set holder = null, held_until = 0 where state = 'pending' and holder = ${slot('holder', 'text')}`,
+);
+
+const releaseAll = statement<Record<string, never>>(
+  () => sql`update alert_delivery set holder = null, held_until = 0 where state = 'pending' and holder is not null`,
+);
+
+export const alertIncidentsOf = (context: SqlContext): Incidents & Deliveries => ({
+  ...incidentsOf(context),
+  ...conditionsOf(context),
+  ...deliveriesOf(context),
+});
+
+function incidentsOf({ db, can, run }: SqlContext) {
+  const locked = () =>
+    db
+      .selectFrom('alert_incident')
+      .selectAll()
+      .$if(can.rowLocks, (query) => query.forUpdate());
+  return {
+    async incidentsToChange(ruleIds, keys) {
+      if (ruleIds.length === 0) return [];
+      return locked()
+        .where('rule_id', 'in', ruleIds)
+        .where('status', '<>', 'resolved')
+        .where(sql<boolean>`group_key in (select item from ${can.each(sql`${can.array(keys)}`)} as k)`)
+        .orderBy('id')
+        .execute();
+    },
+    incidentToChange: (applicationId, id) =>
+      locked().where('application_id', '=', applicationId).where('id', '=', id).executeTakeFirst(),
+    async insertIncidents(rows) {
+      for (let at = 0; at < rows.length; at += ROWS)
+        await db
+          .insertInto('alert_incident')
+          .values(rows.slice(at, at + ROWS))
+          .execute();
+    },
+    async updateIncident(id, changes) {
+      await db.updateTable('alert_incident').set(changes).where('id', '=', id).execute();
+    },
+    incidentsOfPipeline: (applicationId: number, pipeline: string, events: AlertEvent[]) =>
+      locked()
+        .where('application_id', '=', applicationId)
+        .where('pipeline', '=', pipeline)
+        .where('status', '<>', 'resolved')
+        .where('event', 'in', events)
+        .orderBy('id')
+        .execute(),
+    unresolvedIncidentsOf: (ruleId, limit) =>
+      locked().where('rule_id', '=', ruleId).where('status', '<>', 'resolved').orderBy('id').limit(limit).execute(),
+    dueIncidents: (now, limit) => run(due, { now, limit }),
+  } satisfies Partial<Incidents>;
+}
+
+function conditionsOf({ db }: SqlContext) {
+  return {
+    alertConditions: (ruleId) => db.selectFrom('alert_condition').selectAll().where('rule_id', '=', ruleId).execute(),
+    async saveAlertConditions(rows) {
+      for (const { rule_id, key, ...values } of rows)
+        await db
+          .insertInto('alert_condition')
+          .values({ rule_id, key, ...values })
+          .onConflict((conflict) => conflict.columns(['rule_id', 'key']).doUpdateSet(values))
+          .execute();
+    },
+    async deleteAlertConditions(ruleId, keys) {
+      if (keys.length === 0) return;
+      await db.deleteFrom('alert_condition').where('rule_id', '=', ruleId).where('key', 'in', keys).execute();
+    },
+  } satisfies Partial<Incidents>;
+}
+
+function deliveriesOf(context: SqlContext): Deliveries {
+  const { db, can, run, runRows } = context;
+  return {
+    async insertAlertDeliveries(rows) {
+      for (let at = 0; at < rows.length; at += ROWS)
+        await db
+          .insertInto('alert_delivery')
+          .values(rows.slice(at, at + ROWS))
+          .execute();
+    },
+    async pendingAlerts(channelIds) {
+      if (channelIds.length === 0) return [];
+      const rows = await db
+        .selectFrom('alert_delivery')
+        .select((eb) => ['channel_id', eb.fn.countAll<number>().as('count')])
+        .where('channel_id', 'in', channelIds)
+        .where('state', '=', 'pending')
+        .groupBy('channel_id')
+        .execute();
+      return rows.map(({ channel_id, count }) => ({ channel_id, count: Number(count) }));
+    },
+    async claimAlerts(channelId, { holder, heldUntil, now, limit }) {
+      const channel = await db
+        .selectFrom('alert_channel')
+        .selectAll()
+        .where('id', '=', channelId)
+        .where('enabled', '=', 1)
+        .where((eb) => eb.or([eb('retry_at', 'is', null), eb('retry_at', '<=', now)]))
+        .$if(can.rowLocks, (query) => query.forUpdate()) // one claim at a time: the order of an incident depends on it
+        .executeTakeFirst();
+      if (!channel) return undefined;
+      const rows = await run(claim, { channel: channelId, holder, heldUntil, now, limit });
+      return { channel, rows: rows.sort((one, other) => one.id - other.id) };
+    },
+    async settleAlerts(attempts, holder) {
+      await runRows(settle, attempts, { holder });
+    },
+    async releaseAlerts(holder) {
+      await (holder === undefined ? run(releaseAll, {}) : run(release, { holder }));
+    },
+    async noteChannel(id, { delivered, failed, error, retryAt, now }) {
+      await db
+        .updateTable('alert_channel')
+        .set((eb) => ({
+          delivered: eb('delivered', '+', delivered),
+          failed: eb('failed', '+', failed),
+          ...(delivered > 0 && { last_success_at: now }),
+          ...(error !== undefined && { last_error: error, last_error_at: now }),
+          failures: delivered > 0 ? 0 : error === undefined ? eb.ref('failures') : eb('failures', '+', 1),
+          retry_at: retryAt ?? null,
+        }))
+        .where('id', '=', id)
+        .execute();
+    },
+    alertDeliveryToChange: (applicationId, id) =>
+      db
+        .selectFrom('alert_delivery')
+        .selectAll()
+        .where('application_id', '=', applicationId)
+        .where('id', '=', id)
+        .$if(can.rowLocks, (query) => query.forUpdate())
+        .executeTakeFirst(),
+    async updateAlertDelivery(id, changes) {
+      await db.updateTable('alert_delivery').set(changes).where('id', '=', id).execute();
+    },
+    async pruneAlerts(before, limit) {
+      const deliveries = await sql`
+        delete from alert_delivery where id in (
+          select id from alert_delivery where settled_at < ${before} order by settled_at limit ${limit}) returning id`.execute(
+        db,
+      );
+      const incidents = await sql`
+        delete from alert_incident where id in (
+          select id from alert_incident where resolved_at < ${before} order by resolved_at limit ${limit}) returning id`.execute(
+        db,
+      );
+      const silences = await sql`
+        delete from alert_silence where id in (
+          select id from alert_silence where ends_at < ${before} order by ends_at limit ${limit}) returning id`.execute(db);
+      return [deliveries, incidents, silences].some(({ rows }) => rows.length === limit);
+    },
+  };
+}
