@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiKeyCreated, CreateApiKey } from '@pipelogiq/protocol';
 import { CHANNELS } from './channels/index.js';
 import { type Clock, systemClock } from './clock.js';
-import { type Config, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
+import { type Config, ConfigError, type ConfigOptions, isPostgresUrl, resolveConfig } from './config.js';
 import type { AccountService } from './domain/account/accounts.js';
 import { actorOf } from './domain/account/audit.js';
 import { refusalOf } from './domain/commit/refusal.js';
@@ -22,7 +22,9 @@ import {
 import { INTEGRATIONS } from './integrations/index.js';
 import { metricSources } from './metric-sources.js';
 import { OpenRequests } from './open-requests.js';
-import { type Outward, openOutward } from './outward.js';
+import { createMailer } from './outbound/mailer.js';
+import { networks } from './outbound/networks.js';
+import { createOutbound } from './outbound/outbound.js';
 import { masterKey } from './secrets/master-key.js';
 import { createSecrets, type Secrets } from './secrets/secrets.js';
 import { openPostgresStore } from './store/postgres/store.js';
@@ -124,6 +126,31 @@ export async function openControlPlane(options: ControlPlaneOptions): Promise<Ru
     await telemetry.close();
     await store?.close();
     throw error;
+  }
+}
+
+type Outward = ReturnType<typeof openOutward>;
+
+/** All ways out of the server; none leads to an address that may not be called. @throws ConfigError for a network that is none */
+function openOutward({ outboundAllow, outboundTimeoutMs, outboundMaxBytes }: Config, clock: Clock) {
+  const shared = { networks: networksOf(outboundAllow), timeoutMs: outboundTimeoutMs, maxBytes: outboundMaxBytes, clock };
+  const outbound = createOutbound(shared);
+  const mailer = createMailer(shared);
+  return {
+    outbound,
+    mailer,
+    async close(): Promise<void> {
+      mailer.close();
+      await outbound.close();
+    },
+  };
+}
+
+function networksOf(allow: string | undefined) {
+  try {
+    return networks(allow);
+  } catch (error) {
+    throw new ConfigError(`outboundAllow: ${(error as Error).message}`);
   }
 }
 

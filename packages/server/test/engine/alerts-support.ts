@@ -4,7 +4,7 @@ import type { TestOptions } from '../../src/testing/index.js';
 import { aProvider, broken, type Provider } from './provider.js';
 import { type Harness, harness, type WireWorker } from './support.js';
 
-export const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, or').toString('base64')}`;
+const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, or').toString('base64')}`;
 
 /** What a webhook is sent. */
 export interface Told {

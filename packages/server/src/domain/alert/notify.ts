@@ -167,7 +167,7 @@ function deliveryOf({ now }: Group, deps: NotifyDeps, message: Message, channel:
 }
 
 /** Without its id, which is that of its delivery. */
-export function notificationOf({ incident, labels, rule, action }: Message, deps: NotifyDeps, now: Ms): Omit<Notification, 'id'> {
+function notificationOf({ incident, labels, rule, action }: Message, deps: NotifyDeps, now: Ms): Omit<Notification, 'id'> {
   return {
     action,
     dedupKey: dedupKeyOf(incident),
