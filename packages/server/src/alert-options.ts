@@ -23,6 +23,13 @@ export const ALERT_OPTIONS = {
     max: 1_000_000,
     description: 'messages that wait for one channel before more of them are counted and not kept',
   },
+  alertDetectEveryMs: {
+    type: 'duration',
+    default: 10_000,
+    min: 100,
+    max: 60 * MINUTE,
+    description: 'how often conditions of alert rules are looked at',
+  },
   alertMaxChannels: { type: 'int', default: 100, min: 1, max: 10_000, description: 'alert channels of one application' },
   alertMaxRules: { type: 'int', default: 200, min: 1, max: 10_000, description: 'alert rules of one application' },
   alertMaxSilences: {

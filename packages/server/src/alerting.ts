@@ -8,6 +8,7 @@ import { ruleUseCases } from './domain/alert/rules.js';
 import type { Committer } from './domain/commit/committer.js';
 import type { Group } from './domain/commit/tickets.js';
 import type { UseCases } from './domain/use-cases.js';
+import { detectAlertsLoop } from './loops/detect-alerts.js';
 import type { Loop } from './loops/loop.js';
 import { ROUTE_ALERTS, routeAlertsLoop } from './loops/route-alerts.js';
 import { AlertSender, type AlertSenderDeps, SEND_ALERTS } from './loops/send-alerts.js';
@@ -67,7 +68,17 @@ export function createAlerting(parts: AlertingParts): Alerting {
         },
       }),
     },
-    loops: [routeAlertsLoop({ ...parts, ...telling }), ...sender.loops()],
+    loops: [
+      routeAlertsLoop({ ...parts, ...telling }),
+      detectAlertsLoop({
+        ...parts,
+        ...config,
+        everyMs: config.alertDetectEveryMs,
+        onFailure: (err, rule) =>
+          parts.log.warn({ err, category: 'alert', ...rule }, 'the condition of a rule could not be looked at'),
+      }),
+      ...sender.loops(),
+    ],
     stop: () => sender.stop(),
   };
 }

@@ -249,6 +249,20 @@ export interface Alerts {
   deleteAlertConditions(ruleId: number, keys: string[]): Promise<void>;
 }
 
+/** A pipeline that runs for longer than it may. */
+export interface LatePipeline {
+  id: number;
+  name: string;
+  environment: string | null;
+  version: string | null;
+  trace_id: string;
+  /** JSON array of texts; null without any. */
+  keywords: string | null;
+  started_at: Ms;
+  /** Its own, else the one that was asked for. */
+  sla_ms: Ms;
+}
+
 interface After {
   limit: number;
   after?: number | undefined;
@@ -275,6 +289,14 @@ export interface AlertReads {
     page: After,
   ): Promise<(AlertDeliveryRow & { channel: string })[]>;
   alertDelivery(applicationId: number, id: number): Promise<(AlertDeliveryRow & { channel: string }) | undefined>;
+  /** Enabled rules of every application. */
+  enabledRules(): Promise<AlertRuleRow[]>;
+  /** Of the `lookedAt` that run and were made first. */
+  latePipelines(applicationId: number, slaMs: Ms | null, now: Ms, lookedAt: number, limit: number): Promise<LatePipeline[]>;
+  /** Registrations of workers that were refused since then, among the newest `lookedAt` entries of the audit trail. */
+  refusedBootstraps(applicationId: number, since: Ms, lookedAt: number): Promise<{ action: string; count: number }[]>;
+  /** For how long the first stage has been due that no timer has made ready; 0 without one. */
+  schedulerLag(now: Ms): Promise<Ms>;
   /** Channels with deliveries that can be tried now. */
   dueAlertChannels(now: Ms, limit: number): Promise<number[]>;
   /** Whether anything waits in the outbox, or an incident is due. */

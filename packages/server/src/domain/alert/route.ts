@@ -1,6 +1,6 @@
 import type { AlertIncidentRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
-import { type AlertRecord, ENDED_BY_RECOVERY, labelsOf, TRANSIENT } from './record.js';
+import { type AlertRecord, DETECTED, ENDED_BY_RECOVERY, labelsOf, TRANSIENT } from './record.js';
 import { render } from './render.js';
 import { groupKeyOf, type Rule, ruleOf, severityOf, wants } from './rule.js';
 
@@ -35,6 +35,14 @@ export const fireRule = (group: Group, rule: Rule, records: readonly AlertRecord
     group,
     records.map((record) => ({ rule, record, key: groupKeyOf(rule, record) })),
   );
+
+/** Conditions that do not hold any more. @param keys - of groups */
+export async function resolveRule({ tx, now, effects }: Group, rule: Rule, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  for (const row of await tx.incidentsToChange([rule.id], [...keys]))
+    await tx.updateIncident(row.id, resolution(row, 'system', now));
+  effects.hasAlerts = true;
+}
 
 async function fire(group: Group, firings: readonly Firing[]): Promise<void> {
   if (firings.length === 0) return;
@@ -87,7 +95,7 @@ function open({ rule, record, key }: Firing, now: Ms): AlertIncidentRow {
     last_event_at: record.at,
     notify_at: now + rule.groupWaitMs,
     notified_at: null,
-    resolve_at: rule.resolveAfterMs === 0 || TRANSIENT.has(record.event) ? null : now + rule.resolveAfterMs,
+    resolve_at: rule.resolveAfterMs === 0 || hasOwnEnd(record) ? null : now + rule.resolveAfterMs,
     muted: null,
     acknowledged_at: null,
     acknowledged_by: null,
@@ -95,6 +103,8 @@ function open({ rule, record, key }: Firing, now: Ms): AlertIncidentRow {
     resolved_by: null,
   };
 }
+
+const hasOwnEnd = ({ event }: AlertRecord): boolean => TRANSIENT.has(event) || DETECTED.has(event);
 
 /** Once people were told, more of the same waits for the interval; who has acknowledged hears of it no more. */
 function refresh(row: AlertIncidentRow, { rule, record }: Firing, now: Ms): Partial<AlertIncidentRow> {

@@ -55,7 +55,7 @@ export function figuresOf(
     from: new Date(window.from).toISOString(),
     to: new Date(window.to).toISOString(),
     resolutionMs: window.resolution,
-    summary: { ...summaryOf(window, total(stages), pipelineTotal), utilisation: utilisationOf(total(pools)) },
+    summary: { ...summaryOf(window, total(stages), pipelineTotal), utilisation: utilisationOf(pools) },
     points: pointsOf(collected),
     slowestStages: top(stageRows, ({ runTime }) => runTime?.p95 ?? 0),
     slowestPipelines: top(pipelines.map(pipelineInsight), ({ duration }) => duration?.p95 ?? 0),
@@ -77,11 +77,15 @@ export function total(series: readonly SeriesFigures[]): SeriesStats {
   return sum;
 }
 
-const utilisationOf = (pool: SeriesStats): number | null => ratioOf(pool.poolCount('busy_ms'), pool.poolCount('slot_ms'));
+const usedOf = (pool: SeriesStats): number | null => ratioOf(pool.poolCount('busy_ms'), pool.poolCount('slot_ms'));
+
+/** Of all pools together. */
+export const utilisationOf = (series: readonly SeriesFigures[]): number | null =>
+  usedOf(total(series.filter(({ key }) => key.kind === 'pool')));
 
 const poolInsight = ({ key, stats }: SeriesFigures): PoolInsight => ({
   pool: key.stage,
-  utilisation: utilisationOf(stats),
+  utilisation: usedOf(stats),
   busySeconds: stats.poolCount('busy_ms') / SECOND,
   slotSeconds: stats.poolCount('slot_ms') / SECOND,
 });
@@ -109,10 +113,13 @@ function summaryOf({ from, to }: Window, stages: SeriesStats, pipelines: SeriesS
 
 export const ratioOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
+/** Attempts that did not complete, through whose fault ever. */
+export const failedAttemptsOf = (stats: SeriesStats): number =>
+  stats.stageCount('failed') + stats.stageCount('retried') + stats.stageCount('timed_out') + stats.stageCount('expired');
+
 function stageFigures(stats: SeriesStats): Omit<StageInsight, 'pipeline' | 'stage' | 'handler'> {
   const completed = stats.stageCount('completed');
-  const failedAttempts =
-    stats.stageCount('failed') + stats.stageCount('retried') + stats.stageCount('timed_out') + stats.stageCount('expired');
+  const failedAttempts = failedAttemptsOf(stats);
   return {
     completed,
     failed: stats.stageCount('dead'),
@@ -159,12 +166,16 @@ function measuresOf(series: readonly SeriesFigures[]): MeasureInsight[] {
   });
 }
 
-export function regressionsOf(series: readonly SeriesFigures[], before: readonly SeriesFigures[]): Regression[] {
+export function regressionsOf(
+  series: readonly SeriesFigures[],
+  before: readonly SeriesFigures[],
+  sample: number = SAMPLE,
+): Regression[] {
   const textOf = ({ pipeline, stage, handler }: SeriesKey): string => [pipeline, stage, handler].join('\0');
   const earlier = new Map(before.filter(({ key }) => key.kind === 'stage').map(({ key, stats }) => [textOf(key), stats.first]));
   return series.flatMap(({ key, stats: { first: now } }) => {
     const then = key.kind === 'stage' ? earlier.get(textOf(key)) : undefined;
-    if (!then || then.count < SAMPLE || now.count < SAMPLE) return [];
+    if (!then || then.count < sample || now.count < sample) return [];
     const [p95, p95Before] = [now.quantile(0.95), then.quantile(0.95)];
     const ratio = p95 / p95Before;
     return p95Before > 0 && ratio >= REGRESSION_RATIO ? [{ ...namesOf(key), p95, p95Before, ratio }] : [];

@@ -1,9 +1,9 @@
 import { type Kysely, sql } from 'kysely';
-import type { AlertReads } from '../alert-rows.js';
+import type { AlertReads, LatePipeline } from '../alert-rows.js';
 import type { Schema } from '../schema.js';
 
 export function alertReads(db: Kysely<Schema>): AlertReads {
-  return { ...settingsReads(db), ...incidentReads(db), ...backlogReads(db) };
+  return { ...settingsReads(db), ...incidentReads(db), ...backlogReads(db), ...detectorReads(db) };
 }
 
 type Settings = Pick<AlertReads, 'alertChannels' | 'alertChannel' | 'alertRules' | 'alertRule' | 'alertSilences'>;
@@ -115,6 +115,39 @@ function backlogReads(db: Kysely<Schema>): Backlog {
         from alert_delivery d join alert_channel c on c.id = d.channel_id
         where d.state = 'pending' group by d.channel_id, c.name, c.application_id order by d.channel_id`.execute(db);
       return rows.map((row) => ({ ...row, count: Number(row.count), oldest_at: Number(row.oldest_at) }));
+    },
+  };
+}
+
+type Detectors = Pick<AlertReads, 'enabledRules' | 'latePipelines' | 'refusedBootstraps' | 'schedulerLag'>;
+
+function detectorReads(db: Kysely<Schema>): Detectors {
+  return {
+    enabledRules: () => db.selectFrom('alert_rule').selectAll().where('enabled', '=', 1).orderBy('id').execute(),
+    async latePipelines(applicationId, slaMs, now, lookedAt, limit) {
+      const sla = sql<number>`coalesce(p.sla_ms, ${slaMs === null ? sql`null` : sql.lit(slaMs)})`;
+      const { rows } = await sql<LatePipeline>`
+        select p.id, p.name, p.environment, p.version, p.trace_id, p.keywords, p.started_at, ${sla} as sla_ms
+        from (
+          select * from pipeline where application_id = ${applicationId} and status = 'running' order by id limit ${lookedAt}) p
+        where p.started_at + ${sla} <= ${now} order by p.id limit ${limit}`.execute(db);
+      return rows;
+    },
+    async refusedBootstraps(applicationId, since, lookedAt) {
+      const { rows } = await sql<{ action: string; details: string | null }>`
+        select e.action, e.details
+        from (select * from audit_event where application_id = ${applicationId} order by id desc limit ${lookedAt}) e
+        where e.occurred_at >= ${since} and e.target_id = 'POST /workers/bootstrap' and e.result = 'refused'`.execute(db);
+      return rows.map(({ action, details }) => ({
+        action,
+        count: Number((JSON.parse(details ?? '{}') as { count?: number }).count ?? 1),
+      }));
+    },
+    async schedulerLag(now) {
+      const { rows } = await sql<{ run_at: number | null }>`
+        select min(run_at) as run_at from stage where status = 'scheduled' and held = 0`.execute(db);
+      const first = rows[0]?.run_at ?? null;
+      return first === null ? 0 : Math.max(0, now - Number(first));
     },
   };
 }

@@ -1,0 +1,87 @@
+import type { AlertMetric } from '@pipelogiq/protocol';
+import { collect } from '../insight/collect.js';
+import { summarise, utilisationOf } from '../insight/figures.js';
+import type { SeriesFigures } from '../insight/series.js';
+import { windowOf } from '../insight/window.js';
+import { MISSED_BEATS } from '../worker/workers.js';
+import type { Observation } from './detect.js';
+import type { ObserveDeps } from './observe.js';
+import type { AlertRecord } from './record.js';
+import { matchesPattern, type Rule } from './rule.js';
+
+const WINDOW_MS = 300_000;
+const MIN_SAMPLES = 20;
+const LOOKED_AT = 5_000;
+const LONGEST_QUEUE = 1_000_000;
+const WORKERS = 10_000;
+
+/** Undefined where there is nothing that the figure could be of, or too little. */
+type Figure = (deps: ObserveDeps, rule: Rule, now: number) => Promise<number | undefined>;
+
+/** One figure over all that the rule matches. */
+export async function observeMetric(deps: ObserveDeps, rule: Rule, record: AlertRecord): Promise<Observation[]> {
+  const { metric, threshold } = rule.condition;
+  if (metric === undefined) return [];
+  const value = await FIGURES[metric](deps, rule, record.at);
+  if (value === undefined) return [];
+  return [{ value, record: { ...record, subject: metric, value: shown(value), threshold: String(threshold) } }];
+}
+
+const shown = (value: number): string => String(Math.round(value * 1_000) / 1_000);
+
+const fits = (patterns: readonly string[] | undefined, name: string): boolean =>
+  !patterns?.length || patterns.some((pattern) => matchesPattern(name, pattern));
+
+type Summary = ReturnType<typeof summarise>;
+
+/** Of the executions of the window; with too few of them there is none. */
+const ofSummary =
+  (read: (summary: Summary) => { value: number | null | undefined; samples: number }): Figure =>
+  async (deps, rule, now) => {
+    if (!deps.insights) return undefined;
+    const window = windowOf(now - (rule.condition.windowMs ?? WINDOW_MS), now, now, deps);
+    const { series } = await collect(deps.reads, { applicationId: rule.applicationId }, window);
+    const matching = series.filter((one) => isOfRule(rule, one));
+    const { value, samples } = read(summarise(window, { series: matching }));
+    return value === null || samples < (rule.condition.minSamples ?? MIN_SAMPLES) ? undefined : value;
+  };
+
+const isOfRule = ({ match }: Rule, { key }: SeriesFigures): boolean =>
+  fits(match.pipelines, key.pipeline) && (key.kind === 'pipeline' || fits(match.handlers, key.handler));
+
+const waitingOf = async ({ reads }: ObserveDeps, rule: Rule) =>
+  (await reads.waitingHandlers(LOOKED_AT)).filter(
+    ({ application_id, handler }) => application_id === rule.applicationId && fits(rule.match.handlers, handler),
+  );
+
+const FIGURES: { readonly [M in AlertMetric]: Figure } = {
+  success_rate: ofSummary(({ successRate, completed, failed }) => ({ value: successRate, samples: completed + failed })),
+  failure_rate: ofSummary((s) => ({ value: s.failureRate, samples: s.completedStages + s.failedAttempts })),
+  flaky_rate: ofSummary((s) => ({ value: s.flakyRate, samples: s.completedStages })),
+  run_time_p95_ms: ofSummary((s) => ({ value: s.runTime?.p95, samples: s.runTime?.count ?? 0 })),
+  queue_wait_p99_ms: ofSummary((s) => ({ value: s.queueWait?.p99, samples: s.queueWait?.count ?? 0 })),
+  // Nothing done is a figure too.
+  throughput_per_minute: ofSummary((s) => ({ value: s.throughput * 60, samples: Number.POSITIVE_INFINITY })),
+  async queue_depth(deps, rule) {
+    const keys = (await waitingOf(deps, rule)).map(({ application_id, handler }) => ({ application_id, handler }));
+    if (keys.length === 0) return 0;
+    const depths = await deps.reads.queueDepths(keys, LONGEST_QUEUE);
+    return depths.reduce((sum, { high, normal, low }) => sum + high + normal + low, 0);
+  },
+  async oldest_pending_ms(deps, rule, now) {
+    return Math.max(0, ...(await waitingOf(deps, rule)).map(({ ready_at }) => now - ready_at));
+  },
+  async workers_online({ reads, heartbeatIntervalMs }, rule, now) {
+    const groups = await reads.workerGroups(now - MISSED_BEATS * heartbeatIntervalMs, WORKERS);
+    return groups
+      .filter(({ application_id, state }) => application_id === rule.applicationId && state !== 'offline' && state !== 'stopped')
+      .reduce((sum, { workers }) => sum + workers, 0);
+  },
+  async worker_utilisation(deps, rule, now) {
+    if (!deps.insights) return undefined;
+    const window = windowOf(now - (rule.condition.windowMs ?? WINDOW_MS), now, now, deps);
+    const { series } = await collect(deps.reads, { applicationId: rule.applicationId }, window);
+    return utilisationOf(series) ?? undefined;
+  },
+  scheduler_lag_ms: ({ reads }, _rule, now) => reads.schedulerLag(now),
+};

@@ -1,0 +1,48 @@
+import { applyObservations, thresholdsOf } from '../domain/alert/detect.js';
+import { DETECTORS, forEvent, type ObserveDeps, ofInterest } from '../domain/alert/observe.js';
+import { type Rule, ruleOf } from '../domain/alert/rule.js';
+import type { Group } from '../domain/commit/tickets.js';
+import type { Loop } from './loop.js';
+
+interface Deps extends ObserveDeps {
+  everyMs: number;
+  /** Runs a piece of work in the committer's next group. */
+  inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
+  onFailure(error: unknown, rule: { rule_id: number; application_id: number }): void;
+}
+
+/** Looks for rules whose events nobody causes at one moment; reading happens beside the connection that commits. */
+export const detectAlertsLoop = (deps: Deps): Loop => ({
+  name: 'detect-alerts',
+  everyMs: deps.everyMs,
+  onLeader: true,
+  async run() {
+    const rules = (await deps.reads.enabledRules())
+      .map(ruleOf)
+      .filter(({ events }) => events.some((event) => DETECTORS.has(event)));
+    if (rules.length === 0) return;
+    const names = new Map((await deps.reads.applications()).map(({ id, name }) => [id, name]));
+    for (const rule of rules) {
+      try {
+        await look(deps, rule, names.get(rule.applicationId) ?? '');
+      } catch (error) {
+        deps.onFailure(error, { rule_id: rule.id, application_id: rule.applicationId });
+      }
+    }
+  },
+});
+
+async function look(deps: Deps, rule: Rule, application: string): Promise<void> {
+  for (const event of rule.events) {
+    const detector = DETECTORS.get(event);
+    if (!detector) continue;
+    const single = forEvent(rule, event);
+    const observations = ofInterest(single, await detector.observe(deps, single, application, await deps.reads.now()));
+    const isOwn = event === 'pipeline_stuck' || event === 'worker_heartbeat_lost'; // their threshold is in what they find
+    const thresholds = thresholdsOf(
+      isOwn ? { ...rule.condition, threshold: detector.threshold } : rule.condition,
+      detector.threshold,
+    );
+    await deps.inGroup((group) => applyObservations(group, single, thresholds, observations));
+  }
+}
