@@ -50,6 +50,7 @@ describe('problems', () => {
           durationMs: expect.any(Number),
           method: 'GET',
           route: '/pipelines/{id}',
+          userId: 'key:1',
         },
       },
     ]);

@@ -27,7 +27,7 @@ export interface Detector {
 
 const MINUTE = 60_000;
 const SECOND = 1_000;
-export const WINDOW_MS = 5 * MINUTE;
+const WINDOW_MS = 5 * MINUTE;
 const LOOKED_AT = 5_000;
 const LISTED = 200;
 /** A line that is longer counts as this long. */
