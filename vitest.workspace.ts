@@ -43,7 +43,12 @@ const project = (
 });
 
 /** Half a minute and more, mostly of waiting for programs. */
-const LONGEST = ['test/system/killed/server-killed.test.ts', 'test/demo/interrupted.test.ts', 'test/system/restart.test.ts'];
+const LONGEST = [
+  'test/system/killed/server-killed.test.ts',
+  'test/system/killed/alerts-killed.test.ts',
+  'test/demo/interrupted.test.ts',
+  'test/system/restart.test.ts',
+];
 
 /**
  * Vitest knows how long files take only where it has run before, and takes the biggest first elsewhere: a run would wait at its end

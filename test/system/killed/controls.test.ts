@@ -1,6 +1,13 @@
 import { expect, it } from 'vitest';
 import { seeded } from '../support/random.js';
-import { COMMIT_BEFORE_ANSWER, FENCING, IDEMPOTENCY_KEYS, ONE_TRANSACTION } from '../support/removals.js';
+import {
+  COMMIT_BEFORE_ANSWER,
+  FENCING,
+  IDEMPOTENCY_KEYS,
+  ONE_TRANSACTION,
+  OUTBOX_IN_THE_TRANSACTION,
+} from '../support/removals.js';
+import { killServerWhileItAlerts } from './alerts-scenario.js';
 import { killServerUnderLoad } from './scenario.js';
 
 const KILLS = 12;
@@ -13,4 +20,10 @@ it.each([
 ])('shows what the $protection is for: without it, promises are broken', async ({ protection, without, seen }) => {
   const { violations } = await killServerUnderLoad({ kills: KILLS, random: seeded(protection), endWithinMs: 5_000, without });
   expect(violations).toContainEqual(expect.stringMatching(seen));
+});
+
+it('shows what writing alerts in the transaction is for: without it, failures are never told', async () => {
+  const options = { failures: 300, kills: 6, toldWithinMs: 20_000, without: OUTBOX_IN_THE_TRANSACTION };
+  const { lost } = await killServerWhileItAlerts({ ...options, random: seeded('outbox') });
+  expect(lost.length).toBeGreaterThan(0);
 });

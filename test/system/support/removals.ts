@@ -62,3 +62,12 @@ export const STORED_SESSIONS: readonly Removal[] = [
     replace: 'const row = undefined as Awaited<ReturnType<typeof reads.worker>>;',
   },
 ];
+
+/** What happened is written for alerts some milliseconds after the commit, as a listener would. */
+export const OUTBOX_IN_THE_TRANSACTION: readonly Removal[] = [
+  {
+    file: 'domain/commit/group.ts',
+    find: '  await writeAlerts(group, toTell);\n',
+    replace: '  setTimeout(() => void writeAlerts(group, toTell).catch(() => {}), 20);\n',
+  },
+];
