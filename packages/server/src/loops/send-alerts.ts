@@ -133,7 +133,7 @@ export class AlertSender {
       failed: by('failed'),
       now,
       ...(last && 'message' in last && { error: last.message }),
-      ...(pauseMs !== undefined && { retryAt: now + pauseMs }),
+      retryAt: pauseMs === undefined ? null : now + pauseMs,
     });
     await this.#mend(group, channel, outcomes);
     this.#tell(channel, outcomes, attempts, now);

@@ -172,8 +172,8 @@ export interface ChannelNote {
   delivered: number;
   failed: number;
   error?: string;
-  /** The whole channel waits until then. */
-  retryAt?: Ms;
+  /** Of a round of tries: until when the whole channel waits; null: not at all. Left out, its pause and its failures stay as they are. */
+  retryAt?: Ms | null;
   now: Ms;
 }
 
