@@ -127,7 +127,9 @@ export const alertRule = z
   })
   .openapi('AlertRule');
 
-export const previewAlertRule = z.strictObject({ rule: alertRuleSpec, event: optional(event) }).openapi('PreviewAlertRule');
+export const previewAlertRule = z.strictObject({ rule: alertRuleSpec, event: optional(event) }).openapi('PreviewAlertRule', {
+  example: { rule: { name: 'Pipelines that fail', events: ['pipeline_failed'], channels: ['1'] }, event: 'pipeline_failed' },
+});
 
 export const alertPreview = z
   .object({
