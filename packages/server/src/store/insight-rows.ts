@@ -1,4 +1,4 @@
-import type { IdRange, Ms, ReadPage } from './rows.js';
+import type { IdRange, Ms, PipelineRow, ReadPage } from './rows.js';
 
 /** What one group measured, packed (domain/insight/delta.ts); a loop folds it into pages. */
 export interface StatDeltaTable {
@@ -113,7 +113,7 @@ export interface Insights {
   /** False when there is one with its idempotency key. */
   insertMark(row: MarkRow): Promise<boolean>;
   markByKey(applicationId: number, key: string): Promise<MarkRow | undefined>;
-  pipelineNames(ids: number[]): Promise<{ id: number; name: string; trace_id: string }[]>;
+  pipelineNames(ids: number[]): Promise<Pick<PipelineRow, 'id' | 'name' | 'trace_id' | 'trace_flags'>[]>;
   /** Removes up to `limit` pages of this resolution that began before `before`. */
   prunePages(resolutionMs: Ms, before: Ms, limit: number): Promise<number>;
   /** Removes series, groups of errors and marks that were last seen before `before`, up to `limit` of each. */

@@ -250,12 +250,23 @@ export interface CounterDelta {
 export type EndedPipeline = Pick<PipelineRow, 'id' | 'application_id' | 'name' | 'trigger' | 'run' | 'started_at'> & {
   status: FinalPipelineStatus;
   trace_id?: string;
+  trace_flags?: number;
 };
 
 /** A pipeline that stages were counted in. */
 export type CountedPipeline = Pick<
   PipelineRow,
-  'id' | 'application_id' | 'name' | 'status' | 'trigger' | 'run' | 'created_at' | 'started_at' | 'stages_completed' | 'trace_id'
+  | 'id'
+  | 'application_id'
+  | 'name'
+  | 'status'
+  | 'trigger'
+  | 'run'
+  | 'created_at'
+  | 'started_at'
+  | 'stages_completed'
+  | 'trace_id'
+  | 'trace_flags'
 > & {
   /** Whether it ended with this. */
   ended: Flag;

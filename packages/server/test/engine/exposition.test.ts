@@ -134,6 +134,30 @@ describe('as OpenMetrics', () => {
     expect(exemplars('http_request_duration_seconds')).toContain(`{trace_id="${outside}",span_id="00f067aa0ba902b7"} 0`);
   });
 
+  // Seen to fail without the look at the flags for stages and runs, the tried-again delivery alone without those of `pipelineNames`.
+  it('has them of sampled traces only, also of a delivery that will be tried again', async () => {
+    const h = await harness({ metricsFormat: 'openmetrics' });
+    const worker = await h.worker(['a']);
+    const run = async (traceparent: string) => {
+      const stages = [
+        { name: 'a', handler: 'a', maxAttempts: 2, backoff: { type: 'fixed', delayMs: 0, jitter: false } as const },
+      ];
+      await h.call('POST', '/pipelines', { name: 'test', stages }, { traceparent });
+      await worker.nack(await worker.one());
+      const retried = (await metricsOf(h)).text;
+      await worker.ack(await worker.one());
+      return { retried, ended: (await metricsOf(h)).text };
+    };
+    const unsampled = 'c'.repeat(32);
+    const { ended } = await run(`00-${unsampled}-00f067aa0ba902b7-00`);
+    expect(ended).not.toContain(unsampled);
+    expect(ended).toContain('pipelogiq_pipeline_runs_total{application="default",status="completed",trigger="api"} 1');
+    const sampled = 'd'.repeat(32);
+    const after = await run(`00-${sampled}-00f067aa0ba902b7-01`);
+    expect(after.retried).toMatch(new RegExp(`pipelogiq_stage_duration_seconds_bucket.* # \\{trace_id="${sampled}"`));
+    expect(after.ended).toMatch(new RegExp(`pipelogiq_pipeline_run_duration_seconds_bucket.* # \\{trace_id="${sampled}"`));
+  });
+
   it('has none in the text format, whose readers would not understand them', async () => {
     expect((await metricsOf(await busy())).text).not.toContain('trace_id');
   });

@@ -23,6 +23,7 @@ export interface Leased {
   waitMs: Ms;
   spanId: string;
   traceId: string;
+  traceFlags: number;
   stage: Pick<ClaimedStage, 'id' | 'pipeline_id' | 'pipeline_name' | 'name' | 'attempts' | 'priority'>;
   workerId: number;
 }

@@ -27,8 +27,9 @@ export interface DeliverySample {
   spanId: string | undefined;
   /** Undefined when no worker had it. */
   workerId: number | undefined;
-  /** Known with the name of the pipeline. */
+  /** Known with the name of the pipeline, as are its flags. */
   traceId: string | undefined;
+  traceFlags: number | undefined;
   /** Absent when it did not fail. */
   error?: { code: string; message: string };
 }
@@ -43,6 +44,7 @@ export interface PipelineSample {
   /** From its start to its end; undefined for a rerun, which has no start of its own, and for what never started. */
   durationMs: Ms | undefined;
   traceId: string | undefined;
+  traceFlags: number | undefined;
 }
 
 /** A pipeline's first stage was done. */
@@ -83,6 +85,7 @@ interface Named {
   id: number;
   name: string;
   trace_id: string;
+  trace_flags: number;
 }
 
 /** A name that a sample lacks until the group knows it. */
@@ -110,9 +113,11 @@ export class Samples {
     this.all.push(sample);
   }
 
-  pipelineEnded({ application_id, name, status, trigger, run, started_at, trace_id: traceId }: EndedPipeline, now: Ms): void {
+  pipelineEnded(ended: EndedPipeline, now: Ms): void {
+    const { application_id: applicationId, name: pipeline, status, trigger, run, started_at } = ended;
     const durationMs = run === 1 && started_at !== null ? since(started_at, now) : undefined;
-    this.all.push({ kind: 'pipeline', applicationId: application_id, pipeline: name, status, trigger, durationMs, traceId });
+    const trace = { traceId: ended.trace_id, traceFlags: ended.trace_flags };
+    this.all.push({ kind: 'pipeline', applicationId, pipeline, status, trigger, durationMs, ...trace });
   }
 
   feedback({ application_id, name, created_at }: Pick<CountedPipeline, 'application_id' | 'name' | 'created_at'>, now: Ms): void {
@@ -164,7 +169,9 @@ function messageOf(error: string | null): string {
 function nameOne(sample: Unnamed, names: ReadonlyMap<number, Named>): void {
   const pipeline = names.get(sample.pipelineId);
   sample.pipeline ??= pipeline?.name;
-  if (sample.kind === 'delivery') sample.traceId ??= pipeline?.trace_id;
+  if (sample.kind !== 'delivery') return;
+  sample.traceId ??= pipeline?.trace_id;
+  sample.traceFlags ??= pipeline?.trace_flags;
 }
 
 /** Never below zero: of several servers on a database one may be a little ahead. */
@@ -197,5 +204,6 @@ function delivery(
     spanId: row.span_id,
     workerId: row.worker_id ?? undefined,
     traceId: undefined,
+    traceFlags: undefined,
   };
 }

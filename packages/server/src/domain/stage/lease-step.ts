@@ -107,6 +107,7 @@ async function claimFor(
       handler: stage.handler,
       waitMs: Math.max(group.now - (stage.ready_at ?? group.now), 0),
       traceId: stage.trace_id,
+      traceFlags: stage.trace_flags,
       spanId: stage.span_id,
       stage,
       workerId: ticket.holder.workerId,

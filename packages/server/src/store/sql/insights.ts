@@ -3,7 +3,7 @@ import type { Insights, PageKey, SeriesNames, StatFolds } from '../insight-rows.
 import type { Schema } from '../schema.js';
 import type { SqlContext } from '../sql-context.js';
 import { rowsStatement, skipLocked, statement } from '../statement.js';
-import type { ErrorGroupRow, StatDeltaRow, StatPageRow, StatSeriesRow } from '../store.js';
+import type { ErrorGroupRow, PipelineRow, StatDeltaRow, StatPageRow, StatSeriesRow } from '../store.js';
 
 const append = statement<{ now: number; payload: Uint8Array; failures: string | null }>(
   ({ slot }) =>
@@ -16,8 +16,8 @@ const take = statement<{ limit: number }, StatDeltaRow>(
     returning id, written_at, payload, failures`,
 );
 
-const pipelineNames = statement<{ ids: number[] }, { id: number; name: string; trace_id: string }>(
-  ({ idsIn }) => sql`select id, name, trace_id from pipeline where id ${idsIn('ids')}`,
+const pipelineNames = statement<{ ids: number[] }, Pick<PipelineRow, 'id' | 'name' | 'trace_id' | 'trace_flags'>>(
+  ({ idsIn }) => sql`select id, name, trace_id, trace_flags from pipeline where id ${idsIn('ids')}`,
 );
 
 const seriesByNames = rowsStatement<SeriesNames & Record<string, unknown>, Record<string, never>, StatSeriesRow>(

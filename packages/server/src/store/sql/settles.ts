@@ -152,7 +152,7 @@ const countStages = rowsStatement<CounterDelta & Record<string, unknown>, { now:
       where pipeline.id = d.pipeline_id
       returning pipeline.id, pipeline.application_id, pipeline.name, pipeline.status, pipeline."trigger", pipeline.run,
         pipeline.created_at, pipeline.started_at, pipeline.stages_completed, pipeline.trace_id,
-        case when pipeline.status in ('completed', 'failed') and pipeline.stages_open = 0 then 1 else 0 end as ended`;
+        pipeline.trace_flags, case when pipeline.status in ('completed', 'failed') and pipeline.stages_open = 0 then 1 else 0 end as ended`;
   },
 );
 

@@ -1,4 +1,4 @@
-import type { StageErrorCode } from '@pipelogiq/protocol';
+import { SAMPLED, type StageErrorCode } from '@pipelogiq/protocol';
 import type { Count, Counts } from '../../domain/commit/counts.js';
 import type { DeliverySample, PipelineSample, Sample } from '../../domain/insight/samples.js';
 import type { ApplicationLabel, ApplicationLabels } from './applications.js';
@@ -47,7 +47,10 @@ interface ApplicationSeries {
 
 const UNKNOWN = 'unknown';
 
-type TraceIds = { traceId: string | undefined; spanId?: string | undefined };
+type TraceIds = { traceId: string | undefined; traceFlags: number | undefined; spanId?: string | undefined };
+
+/** A trace that is not sampled is kept nowhere: its id would lead to nothing. */
+const isSampled = (flags = 0): boolean => (flags & SAMPLED) !== 0;
 
 /** Counts what was committed here, by application and handler. */
 export class WorkMetrics {
@@ -165,14 +168,15 @@ export class WorkMetrics {
     jobs.inc();
   }
 
-  #pipeline({ applicationId, status, trigger, durationMs, traceId }: PipelineSample, now: number): void {
+  #pipeline({ applicationId, status, trigger, durationMs, traceId, traceFlags }: PipelineSample, now: number): void {
     this.#number(this.#runs, applicationId, status, trigger).inc();
     if (durationMs !== undefined)
-      this.#observe(this.#histogram(this.#runDuration, applicationId, status), durationMs, { traceId }, now);
+      this.#observe(this.#histogram(this.#runDuration, applicationId, status), durationMs, { traceId, traceFlags }, now);
   }
 
-  #observe(series: HistogramSeries, ms: number, { traceId, spanId }: TraceIds, now: number): void {
-    if (this.#exemplars && traceId !== undefined) series.observeOne(ms / SECOND, { traceId, spanId }, now);
+  #observe(series: HistogramSeries, ms: number, { traceId, traceFlags, spanId }: TraceIds, now: number): void {
+    if (this.#exemplars && traceId !== undefined && isSampled(traceFlags))
+      series.observeOne(ms / SECOND, { traceId, spanId }, now);
     else series.observe(ms / SECOND);
   }
 
