@@ -25,7 +25,7 @@ import { OpenRequests } from './open-requests.js';
 import { createMailer } from './outbound/mailer.js';
 import { networks } from './outbound/networks.js';
 import { createOutbound } from './outbound/outbound.js';
-import { masterKey } from './secrets/master-key.js';
+import { masterKey, otherKeys } from './secrets/master-key.js';
 import { createSecrets, type Secrets } from './secrets/secrets.js';
 import { openPostgresStore } from './store/postgres/store.js';
 import { openSqliteStore } from './store/sqlite/store.js';
@@ -33,6 +33,7 @@ import type { OnQuery, Store } from './store/store.js';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.js';
 import { SERVER_VERSION } from './version.js';
 
+export { openKeyChange } from './secrets/key-change.js';
 /** Options of the server, plus what only an embedding program or a test gives. Durations in ms, sizes in bytes. */
 export { keyFileOf } from './secrets/master-key.js';
 
@@ -177,10 +178,11 @@ function queryListener(metrics: Telemetry['metrics'], work: Telemetry['work']): 
 }
 
 /** A database of PostgreSQL may have other servers, which must open the same secrets. */
-function openSecrets({ secretKey, database }: Config, clock: Clock): Secrets {
+function openSecrets({ secretKey, secretKeyOld, database }: Config, clock: Clock): Secrets {
   const randomBytes = (bytes: number) => clock.randomBytes(bytes);
   const file = isPostgresUrl(database) ? undefined : database;
-  return createSecrets({ master: () => masterKey({ configured: secretKey, database: file, randomBytes }), randomBytes });
+  const master = () => masterKey({ configured: secretKey, database: file, randomBytes });
+  return createSecrets({ master, others: () => otherKeys(secretKeyOld, file), randomBytes });
 }
 
 interface Parts {

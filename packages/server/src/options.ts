@@ -37,6 +37,12 @@ export const OPTIONS = {
     secret: true,
     description: 'encrypts stored secrets; without it, a file beside a SQLite database does',
   },
+  secretKeyOld: {
+    type: 'string',
+    minLength: 32,
+    secret: true,
+    description: 'opens stored secrets beside `secretKey`, while the key is changed',
+  },
   synchronous: {
     type: 'enum',
     default: 'full',

@@ -5,6 +5,7 @@ import { report } from './failure.js';
 import { keysCommand } from './keys.js';
 import { migrateCommand } from './migrate.js';
 import { type Output, standardOutput } from './output.js';
+import { secretsCommand } from './secrets.js';
 import { serveCommand } from './serve.js';
 
 /** Commander writes `error: …` and its suggestion on two lines; ours is one. */
@@ -30,6 +31,7 @@ export async function run(args: readonly string[], output: Output = standardOutp
   devCommand(program, output, finish);
   keysCommand(program, output);
   migrateCommand(program, output);
+  secretsCommand(program, output);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;

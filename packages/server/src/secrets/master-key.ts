@@ -33,8 +33,18 @@ export function masterKey({ configured, database, randomBytes }: MasterKeyOption
   return readKeyFile(path) ?? makeKeyFile(path, fresh(), randomBytes(8).toString('hex'));
 }
 
+/** Made while a key is changed; it opens what was sealed anew before the change was cut short. */
+export const nextKeyFileOf = (database: string): string => `${keyFileOf(database)}.next`;
+
+/** What else may open secrets: the configured key of before, and the files beside a database file. */
+export function otherKeys(configuredOld: string | undefined, database: string | undefined): string[] {
+  const isFile = database !== undefined && database !== ':memory:' && database !== '';
+  const files = isFile ? [keyFileOf(database), nextKeyFileOf(database)].map(readKeyFile) : [];
+  return [configuredOld, ...files].filter((key) => key !== undefined);
+}
+
 /** Undefined when there is none. One that others may read or write is refused: its secrets would be theirs. */
-function readKeyFile(path: string): string | undefined {
+export function readKeyFile(path: string): string | undefined {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) return undefined;
   const ours = process.getuid === undefined || (stat.uid === process.getuid() && (stat.mode & 0o077) === 0);

@@ -41,6 +41,18 @@ describe('a sealed secret', () => {
     expect(() => withMaster(`${MASTER}!`).open(sealed, 'hook:7')).toThrow(/was sealed with the key [0-9a-f]{8}; this one is/);
   });
 
+  it('opens with the key of before beside the new one, which seals it again', () => {
+    const sealed = withMaster(MASTER).seal('secret', 'hook:7');
+    const both = createSecrets({ master: () => `${MASTER}!`, others: () => [MASTER], randomBytes });
+    expect(both.open(sealed, 'hook:7')).toBe('secret');
+    expect(both.isSealedHere(sealed.slice(0, 11))).toBe(true);
+    const resealed = both.reseal(sealed, 'hook:7') ?? '';
+    expect(withMaster(`${MASTER}!`).open(resealed, 'hook:7')).toBe('secret');
+    expect(both.reseal(resealed, 'hook:7')).toBeUndefined();
+    expect(() => both.reseal(resealed, 'hook:8')).toThrow('changed, or sealed for another place');
+    expect(withMaster(`${MASTER}!`).isSealedHere(sealed.slice(0, 11))).toBe(false);
+  });
+
   it('does not open in the place of another', () => {
     const secrets = withMaster(MASTER);
     const sealed = secrets.seal('secret', 'hook:7');

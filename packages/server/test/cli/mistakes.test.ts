@@ -9,7 +9,7 @@ beforeAll(buildCommand);
 
 const isRoot = process.getuid?.() === 0;
 
-const SECRET: ReadonlySet<string> = new Set(['bootstrapApiKey', 'metricsToken', 'secretKey']); // a command line is no place for them
+const SECRET: ReadonlySet<string> = new Set(['bootstrapApiKey', 'metricsToken', 'secretKey', 'secretKeyOld']); // a command line is no place for them
 
 describe('a mistake is one line on standard error', () => {
   it.each([

@@ -5,6 +5,7 @@ import { migrate } from '../migrations/index.js';
 import { postgresDialect } from '../postgres/dialect.js';
 import { openPool } from '../postgres/pool.js';
 import type { Schema } from '../schema.js';
+import { SEALED_TABLES } from '../sealed-tables.js';
 import { MoveRefused } from './refused.js';
 import { openSource, type Row, type Source } from './source.js';
 
@@ -78,10 +79,8 @@ async function copyAll(source: Source, client: pg.PoolClient, options: MoveOptio
   await setSequences(source, client);
   await setState(source, client);
   for (const { table, rows } of copied) await verify(client, table, rows, source.count(table));
-  const sealed = `select 1 from hook where auth = 'signature' union all
-    select 1 from alert_channel where secrets is not null union all
-    select 1 from observability_integration_config where secrets is not null limit 1`;
-  const hasSecrets = await exists(client, sealed);
+  const sealed = Object.keys(SEALED_TABLES).map((table) => `select 1 from ${quoted(table)} where secrets is not null`);
+  const hasSecrets = await exists(client, `${sealed.join(' union all ')} limit 1`);
   return { tables: copied, hasSecrets };
 }
 

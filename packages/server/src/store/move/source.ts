@@ -3,6 +3,7 @@ import { Kysely } from 'kysely';
 import { sqliteCapabilities } from '../capabilities.js';
 import { migrate } from '../migrations/index.js';
 import type { Schema } from '../schema.js';
+import { inUse, lockOut } from '../sqlite/alone.js';
 import { sqliteDialect } from '../sqlite/dialect.js';
 import { MOVED_TO } from '../sqlite/moved.js';
 import { MoveRefused } from './refused.js';
@@ -24,7 +25,7 @@ export interface Source {
 export async function openSource(path: string): Promise<Source> {
   const database = new Database(path, { fileMustExist: true, timeout: 1_000 });
   try {
-    lockOut(database, path);
+    lockOut(database, () => new MoveRefused(inUse(path)));
     await migrate(new Kysely<Schema>({ dialect: sqliteDialect(database) }), sqliteCapabilities);
     const moved = database.prepare('select value from server_state where key = ?').pluck().get(MOVED_TO);
     if (moved !== undefined) throw new MoveRefused(`${path} was moved to PostgreSQL already (${String(moved)})`);
@@ -49,15 +50,4 @@ export async function openSource(path: string): Promise<Source> {
     markMoved: (at) => void database.prepare('insert or replace into server_state (key, value) values (?, ?)').run(MOVED_TO, at),
     close: () => void database.close(),
   };
-}
-
-/** A running server keeps its connections open, on this machine or, through a shared disk, on another: an exclusive lock tells. */
-function lockOut(database: Database.Database, path: string): void {
-  try {
-    database.pragma('locking_mode = EXCLUSIVE');
-    database.exec('begin exclusive; commit');
-  } catch (error) {
-    if (!String((error as { code?: unknown }).code).startsWith('SQLITE_BUSY')) throw error;
-    throw new MoveRefused(`${path} is in use by another process; stop the server, and close every shell that has it open`);
-  }
 }

@@ -1,9 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.js';
+import { SEALED_TABLES } from '../sealed-tables.js';
 import type { HealthReads, WaitingHandler } from '../store.js';
 
 /** The newest workers that are looked at: rows of those that are gone stay, and nobody waits for a scan of them. */
 const WORKERS = 10_000;
+
+const SEALED = Object.keys(SEALED_TABLES);
 
 const newestWorkers = (db: Kysely<Schema>) =>
   db
@@ -46,7 +49,10 @@ export const healthReads = (db: Kysely<Schema>): HealthReads => ({
   async sealedSecrets() {
     const { rows } = await sql<{ head: string; secrets: number }>`
       select substr(s.secrets, 1, 11) as head, count(*) as secrets
-      from (select secrets from hook union all select secrets from observability_integration_config) s
+      from (${sql.join(
+        SEALED.map((table) => sql`select secrets from ${sql.table(table)}`),
+        sql` union all `,
+      )}) s
       where s.secrets is not null group by substr(s.secrets, 1, 11)`.execute(db);
     return rows.map(({ head, secrets }) => ({ head, secrets: Number(secrets) }));
   },
