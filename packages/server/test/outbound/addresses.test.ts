@@ -1,86 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { networks } from '../../src/outbound/networks.js';
+import { LITERALS } from './literals.js';
+import { aMailer } from './mail-server.js';
 import { aGate, aListener } from './support.js';
-
-/** Ways to write an address that must not be called. The port is that of a server which hears of every connection. */
-const LITERALS = [
-  '127.0.0.1',
-  '127.1',
-  '127.0.1',
-  '127.255.255.254',
-  '2130706433',
-  '0x7f000001',
-  '0x7f.0.0.1',
-  '0177.0.0.1',
-  '017700000001',
-  '0x7f.1',
-  '127.0.0.1.',
-  '0',
-  '0.0.0.0',
-  '0.1.2.3',
-  '0x0',
-  '10.0.0.1',
-  '10.255.255.255',
-  '012.0.0.1',
-  '0xa000001',
-  '100.64.0.1',
-  '100.127.255.254',
-  '169.254.169.254',
-  '169.254.0.1',
-  '0xa9fea9fe',
-  '2852039166',
-  '0251.0376.0251.0376',
-  '169.16689662',
-  '172.16.0.1',
-  '172.31.255.255',
-  '192.0.0.1',
-  '192.0.0.170',
-  '192.0.2.1',
-  '192.88.99.1',
-  '192.168.0.1',
-  '192.168.255.255',
-  '0xc0a80001',
-  '198.18.0.1',
-  '198.19.255.255',
-  '198.51.100.1',
-  '203.0.113.7',
-  '224.0.0.1',
-  '239.255.255.250',
-  '240.0.0.1',
-  '255.255.255.255',
-  '0xffffffff',
-  '①②⑦.⓪.⓪.①',
-  '127。0。0。1',
-  '[::]',
-  '[::1]',
-  '[0:0:0:0:0:0:0:1]',
-  '[::127.0.0.1]',
-  '[::ffff:127.0.0.1]',
-  '[::ffff:7f00:1]',
-  '[::ffff:a9fe:a9fe]',
-  '[::ffff:10.1.2.3]',
-  '[0:0:0:0:0:ffff:c0a8:0101]',
-  '[::ffff:0:127.0.0.1]',
-  '[64:ff9b::127.0.0.1]',
-  '[64:ff9b::a9fe:a9fe]',
-  '[64:ff9b::8.8.8.8]',
-  '[64:ff9b:1::1]',
-  '[100::1]',
-  '[2001::1]',
-  '[2001:0:4136:e378:8000:63bf:3fff:fdd2]',
-  '[2001:db8::1]',
-  '[2002:7f00:1::]',
-  '[2002:a9fe:a9fe::1]',
-  '[3fff::1]',
-  '[5f00::1]',
-  '[fc00::1]',
-  '[fd00:ec2::254]',
-  '[fdff::1]',
-  '[fe80::1]',
-  '[febf::1]',
-  '[fec0::1]',
-  '[ff02::1]',
-];
 
 /** Names with these addresses. */
 const NAMED = [
@@ -103,6 +25,30 @@ describe('addresses that the server does not call', () => {
     for (const host of LITERALS) {
       const url = `http://${host}:${listener.port}/`;
       await expect(gate.request({ url }), url).rejects.toMatchObject({ kind: 'refused' });
+    }
+    expect(listener.connections).toBe(0);
+  });
+
+  it.each(['fe80::1%lo', '::1%lo', '::1%1', 'fd00::1%eth0', '::ffff:127.0.0.1%1'])('have no zone: %s', async (address) => {
+    const gate = aGate({ names: { 'zone.example': [[address]] } });
+    await expect(gate.request({ url: `http://[${address}]/` })).rejects.toMatchObject({ kind: 'refused' });
+    await expect(gate.request({ url: `http://[${address.replace('%', '%25')}]/` })).rejects.toMatchObject({ kind: 'refused' });
+    await expect(gate.request({ url: 'http://zone.example/' })).rejects.toMatchObject({ kind: 'refused' });
+    expect(networks().mayCall(address)).toBe(false);
+  });
+
+  it('are refused to mail and to a dial alike, in every way to write them', async () => {
+    const listener = await aListener();
+    const gate = aGate();
+    // As the system's look-up does: it takes every old way to write an IPv4 address.
+    const names = Object.fromEntries(LITERALS.map((host) => [host, [new URL(`http://${host}/`).hostname]]));
+    const mailer = aMailer({ allow: '', names });
+    const mail = { port: listener.port, security: 'none', from: 'a@b.c', to: ['a@b.c'], subject: '', text: '' } as const;
+    for (const host of LITERALS) {
+      const kind = { kind: 'refused' };
+      await expect(gate.dial(`http://${host}:${listener.port}/`), host).rejects.toMatchObject(kind);
+      const bare = host.replace(/^\[|\]$/g, '');
+      await expect(mailer.send({ mail: { ...mail, host: bare, messageId: '<1@b.c>' } }), host).rejects.toMatchObject(kind);
     }
     expect(listener.connections).toBe(0);
   });
