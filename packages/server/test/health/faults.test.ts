@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openControlPlane } from '../../src/control-plane.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
+import { metricsOf } from '../engine/metrics-support.js';
 import { type Harness, harness, speakTo } from '../engine/support.js';
 import { aDatabaseFile, connect } from '../support/files.js';
 import { aSmallDisk, freeze, healthOf, readinessOf } from './support.js';
@@ -27,12 +28,17 @@ describe('a full disk', () => {
     const folder = aSmallDisk(context, 8);
     const server = await harness({ database: join(folder, 'small.db'), minFreeDiskBytes: 0 });
     const filler = join(folder, 'filler');
+    const failures = async () => (await metricsOf(server)).value('pipelogiq_commit_failures_total');
+    expect(await failures()).toBe(0);
     expect(() => writeFileSync(filler, Buffer.alloc(9 * 1024 * 1024))).toThrow('ENOSPC');
     await server.controlPlane.advance(NOTICED_MS);
+    const failed = await failures();
+    expect(failed).toBeGreaterThan(0); // seen to fail without `metrics.commitFailed` in engine.ts
     const { status, body } = await healthOf(server);
     expect([status, body.status, body.components.committer]).toMatchObject([503, 'unhealthy', { status: 'unhealthy' }]);
     expect(body.issues.join()).toContain('Nothing can be stored: the disk is full.');
     expect((await server.send('POST', '/pipelines', STORED)).status).toBe(503);
+    expect(await failures()).toBe(failed + 1);
     await server.controlPlane.advance(NOTICED_MS);
     expect(await readinessOf(server)).toEqual({ status: 503, reasons: ['The database cannot be written: the disk is full.'] });
     rmSync(filler);
