@@ -3,7 +3,7 @@ import { MINUTE, periodOf, type Resolution } from './periods.js';
 import { changedSince, type Reach } from './reach.js';
 import { SeriesStats } from './series.js';
 
-/** Periods that are kept as one sum. Fewer: more sums to add up for an answer; more: more pages to read at its edges. */
+/** Periods of a long sum. Fewer: more sums to add up for an answer; more: more pages to read at its edges. */
 const periodsIn = (resolution: Resolution): number => (resolution === MINUTE ? 5 : 6);
 
 export const blockLength = (resolution: Resolution): Ms => periodsIn(resolution) * resolution;
@@ -13,28 +13,34 @@ export const blockOf = (at: Ms, resolution: Resolution): Ms => periodOf(at, bloc
 interface BlockSeries {
   stats: SeriesStats;
   /** Completed and failed, of each period in turn. */
-  ends: Float64Array;
+  ends: number[];
 }
+
+/** Which periods a sum is of. */
+export type Place = Pick<Block, 'resolution' | 'begin' | 'length'>;
 
 /** What all series of an application did in some periods in a row. */
 export class Block {
   readonly series = new Map<number, BlockSeries>();
   readonly begin: Ms;
   readonly resolution: Resolution;
+  readonly length: Ms;
 
-  constructor(begin: Ms, resolution: Resolution) {
+  /** @param length - `blockLength`, or that of a single period */
+  constructor(begin: Ms, resolution: Resolution, length: Ms) {
     this.begin = begin;
     this.resolution = resolution;
+    this.length = length;
   }
 
   get end(): Ms {
-    return this.begin + blockLength(this.resolution);
+    return this.begin + this.length;
   }
 
   of(id: number): BlockSeries {
     const known = this.series.get(id);
     if (known) return known;
-    const made = { stats: new SeriesStats(), ends: new Float64Array(2 * periodsIn(this.resolution)) };
+    const made = { stats: new SeriesStats(), ends: new Array<number>((2 * this.length) / this.resolution).fill(0) };
     this.series.set(id, made);
     return made;
   }
@@ -43,10 +49,20 @@ export class Block {
     return (2 * (period - this.begin)) / this.resolution;
   }
 
+  /** Adds a sum of periods that are part of its own. */
+  add(other: Block): void {
+    const place = this.placeOf(other.begin);
+    for (const [id, { stats, ends }] of other.series) {
+      const own = this.of(id);
+      own.stats.merge(stats);
+      for (const [at, count] of ends.entries()) own.ends[place + at] = count;
+    }
+  }
+
   /** Frees what it does not need, once it is complete. @returns its size in bytes, about */
   seal(): number {
     let bytes = 0;
-    for (const { stats, ends } of this.series.values()) bytes += stats.seal() + ends.byteLength + OVERHEAD;
+    for (const { stats, ends } of this.series.values()) bytes += stats.seal() + 8 * ends.length + OVERHEAD;
     return bytes;
   }
 }
@@ -83,8 +99,8 @@ export class Blocks {
     for (const [key, { block }] of this.#known) if (block.end > changed) this.#drop(key);
   }
 
-  get(applicationId: number, resolution: Resolution, begin: Ms): Block | undefined {
-    const key = keyOf(applicationId, resolution, begin);
+  get(applicationId: number, place: Place): Block | undefined {
+    const key = keyOf(applicationId, place);
     const known = this.#known.get(key);
     if (!known) return undefined;
     this.#known.delete(key);
@@ -96,7 +112,7 @@ export class Blocks {
   keep(applicationId: number, blocks: readonly Block[], version: number): void {
     if (version !== this.#version) return;
     for (const block of blocks) {
-      const key = keyOf(applicationId, block.resolution, block.begin);
+      const key = keyOf(applicationId, block);
       this.#drop(key);
       const bytes = block.seal();
       this.#known.set(key, { block, bytes });
@@ -114,4 +130,5 @@ export class Blocks {
   }
 }
 
-const keyOf = (applicationId: number, resolution: Resolution, begin: Ms): string => `${applicationId} ${resolution} ${begin}`;
+const keyOf = (applicationId: number, { resolution, begin, length }: Place): string =>
+  `${applicationId} ${resolution} ${length} ${begin}`;

@@ -1,14 +1,13 @@
 import type { PageQuery } from '../../store/insight-rows.js';
 import type { InsightReads, Ms, StatSeriesRow } from '../../store/store.js';
-import { Block, type Blocks, blockLength, blockOf } from './blocks.js';
+import type { Block, Blocks } from './blocks.js';
 import { readDelta } from './delta.js';
 import { type ReadSeries, readPage } from './page.js';
-import { periodOf, type Resolution, slotOf } from './periods.js';
+import { periodOf, slotOf } from './periods.js';
+import { piecesOf } from './pieces.js';
 import { readReach } from './reach.js';
 import { figuresIn, type Kind, kindOf, type SeriesFigures, type SeriesKey, type SeriesStats } from './series.js';
-import type { Span, Window } from './window.js';
-
-type Stretch = Pick<Span, 'from' | 'to'>;
+import type { Window } from './window.js';
 
 /** Ends of stages and of pipelines in one period. */
 export interface Point {
@@ -50,17 +49,47 @@ export async function collect(
   reads: StatReads,
   filter: SeriesFilter,
   window: Window,
-  { what = 'everything', blocks }: Collecting = {},
+  { what, blocks }: Collecting = {},
 ): Promise<Collected> {
+  const [collected] = await collectAll(reads, filter, [{ window, what }], blocks);
+  return collected as Collected;
+}
+
+export interface Wanted {
+  window: Window;
+  what?: Collecting['what'];
+}
+
+/** Several windows by the reads of one. @returns in the order of the windows */
+export async function collectAll(
+  reads: StatReads,
+  filter: SeriesFilter,
+  wanted: readonly Wanted[],
+  blocks: Blocks | undefined,
+): Promise<Collected[]> {
   for (let tries = 1; ; tries++) {
     const { version, reach } = await reads.statFolds();
     blocks?.moveTo({ version, reach: readReach(reach) });
-    const collection = new Collection(window, await reads.series(filter.applicationId, filter), what);
-    await collection.addPages(reads, filter, blocks);
-    await collection.addDeltas(reads, filter);
+    const rows = await reads.series(filter.applicationId, filter);
+    const collections = wanted.map(({ window, what }) => new Collection(window, rows, what));
+    await Promise.all([
+      ...collections.map((collection) => collection.addPages(reads, filter, blocks)),
+      addDeltas(reads, filter, collections),
+    ]);
     const isConsistent = (await reads.statFolds()).version === version;
-    if (isConsistent) blocks?.keep(filter.applicationId, collection.built, version);
-    if (isConsistent || tries === TRIES) return collection.result();
+    const built = collections.flatMap((collection) => collection.built);
+    if (isConsistent) blocks?.keep(filter.applicationId, built, version);
+    if (isConsistent || tries === TRIES) return collections.map((collection) => collection.result());
+  }
+}
+
+async function addDeltas(reads: StatReads, filter: SeriesFilter, collections: readonly Collection[]): Promise<void> {
+  for (let after = 0; ; ) {
+    const rows = await reads.statDeltas({ after, limit: DELTAS_AT_ONCE });
+    for (const collection of collections) collection.addDeltas(rows, filter);
+    const last = rows.at(-1);
+    if (!last || rows.length < DELTAS_AT_ONCE) return;
+    after = last.id;
   }
 }
 
@@ -92,22 +121,21 @@ class Collection {
     const isPart = pipeline !== undefined || handler !== undefined;
     const slots = isPart ? [...new Set([...this.#byId.keys()].map(slotOf))] : undefined;
     for (const span of this.#window.spans) {
-      const { known, missing } = piecesOf(span, (begin) => blocks?.get(applicationId, span.resolution, begin));
+      const { known, building, targets, missing } = piecesOf(span, applicationId, blocks, isPart);
       for (const block of known) this.#addBlock(block);
       for (const { from, to } of missing) {
-        const building = blocks && !isPart ? wholeBlocks({ ...span, from, to }) : new Map<Ms, Block>();
         const query = { applicationId, resolutionMs: span.resolution, from, to, slots, limit: PAGES_AT_ONCE };
-        await this.#readPages(reads, query, building);
-        for (const block of building.values()) this.#addBlock(block);
-        this.built.push(...building.values());
+        await this.#readPages(reads, query, targets);
       }
+      for (const block of building) this.#addBlock(block);
+      this.built.push(...building);
     }
   }
 
-  async #readPages(reads: StatReads, query: PageQuery, building: ReadonlyMap<Ms, Block>): Promise<void> {
+  async #readPages(reads: StatReads, query: PageQuery, targets: ReadonlyMap<Ms, Block>): Promise<void> {
     for (let pages = await reads.statPages(query); pages.length > 0; ) {
       for (const { period, payload } of pages) {
-        const block = building.get(blockOf(period, query.resolutionMs as Resolution));
+        const block = targets.get(period);
         const point = this.#pointAt(period);
         readPage(payload, (id, read) => {
           const figures = this.#byId.get(id);
@@ -138,24 +166,15 @@ class Collection {
     }
   }
 
-  async addDeltas(reads: StatReads, { applicationId, pipeline, handler }: SeriesFilter): Promise<void> {
+  addDeltas(rows: Awaited<ReturnType<StatReads['statDeltas']>>, { applicationId, pipeline, handler }: SeriesFilter): void {
     const isWanted = (key: SeriesKey): boolean =>
       key.applicationId === applicationId &&
       (pipeline === undefined || key.pipeline === pipeline) &&
       (handler === undefined || key.handler === handler);
-    for (let after = 0; ; ) {
-      const rows = await reads.statDeltas({ after, limit: DELTAS_AT_ONCE });
-      for (const { written_at, payload } of rows) {
-        if (written_at < this.#window.from || written_at >= this.#window.to) continue;
-        const point = this.#pointAt(written_at);
-        readDelta(payload, (key, read) => {
-          if (!isWanted(key)) return false;
-          return this.#add(point, figuresIn(this.#byText, key), read);
-        });
-      }
-      const last = rows.at(-1);
-      if (!last || rows.length < DELTAS_AT_ONCE) return;
-      after = last.id;
+    for (const { written_at, payload } of rows) {
+      if (written_at < this.#window.from || written_at >= this.#window.to) continue;
+      const point = this.#pointAt(written_at);
+      readDelta(payload, (key, read) => isWanted(key) && this.#add(point, figuresIn(this.#byText, key), read));
     }
   }
 
@@ -178,34 +197,6 @@ class Collection {
     this.#points.set(period, point);
     return point;
   }
-}
-
-/** Blocks of a span that are known, and the stretches between them that have to be read. */
-function piecesOf(
-  { resolution, from, to }: Span,
-  find: (begin: Ms) => Block | undefined,
-): { known: Block[]; missing: Stretch[] } {
-  const known: Block[] = [];
-  const missing: Stretch[] = [];
-  let since = from;
-  for (let at = from; at < to; at = blockOf(at, resolution) + blockLength(resolution)) {
-    const isWhole = blockOf(at, resolution) === at && at + blockLength(resolution) <= to;
-    const block = isWhole ? find(at) : undefined;
-    if (!block) continue;
-    if (since < at) missing.push({ from: since, to: at });
-    known.push(block);
-    since = block.end;
-  }
-  if (since < to) missing.push({ from: since, to });
-  return { known, missing };
-}
-
-function wholeBlocks({ resolution, from, to }: Span): Map<Ms, Block> {
-  const length = blockLength(resolution);
-  const blocks = new Map<Ms, Block>();
-  for (let at = blockOf(from + length - 1, resolution); at + length <= to; at += length)
-    blocks.set(at, new Block(at, resolution));
-  return blocks;
 }
 
 /** Completed and failed, of the kinds that end. */

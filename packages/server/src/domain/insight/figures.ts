@@ -44,34 +44,41 @@ export function figuresOf(
   const stages = collected.series.filter(({ key }) => key.kind === 'stage');
   const pipelines = collected.series.filter(({ key }) => key.kind === 'pipeline');
   const pools = collected.series.filter(({ key }) => key.kind === 'pool');
-  const stageRows = stages.map(({ key, stats }) => ({ ...namesOf(key), ...stageFigures(stats) }));
+  const measures = collected.series.filter(({ key }) => key.kind === 'measure');
+  const handlers = handlersOf(stages);
   const pipelineTotal = total(pipelines);
-  const top = <Row>(rows: readonly Row[], by: (row: Row) => number): Row[] =>
-    rows
-      .filter((row) => by(row) > 0)
-      .sort((one, other) => by(other) - by(one))
-      .slice(0, limit);
+  const top = <Item, Row>(items: readonly Item[], by: (item: Item) => number, view: (item: Item) => Row): Row[] =>
+    items
+      .map((item) => ({ item, rank: by(item) }))
+      .filter(({ rank }) => rank > 0)
+      .sort((one, other) => other.rank - one.rank)
+      .slice(0, limit)
+      .map(({ item }) => view(item)); // of most series nothing but their rank is ever worked out
   return {
     from: new Date(window.from).toISOString(),
     to: new Date(window.to).toISOString(),
     resolutionMs: window.resolution,
-    summary: { ...summaryOf(window, total(stages), pipelineTotal), utilisation: utilisationOf(pools) },
+    summary: { ...summaryOf(window, total(handlers), pipelineTotal), utilisation: utilisationOf(pools) },
     points: pointsOf(collected),
-    slowestStages: top(stageRows, ({ runTime }) => runTime?.p95 ?? 0),
-    slowestPipelines: top(pipelines.map(pipelineInsight), ({ duration }) => duration?.p95 ?? 0),
-    handlers: top(handlersOf(stages), ({ completed, failedAttempts }) => completed + failedAttempts),
-    hotspots: top(stageRows, ({ failedAttempts }) => failedAttempts),
-    flaky: top(stageRows, ({ flakyRate }) => flakyRate ?? 0),
-    regressions: top(regressionsOf(collected.series, before.series), ({ ratio }) => ratio),
+    slowestStages: top(stages, p95Of, stageInsight),
+    slowestPipelines: top(pipelines, p95Of, pipelineInsight),
+    handlers: top(handlers, ({ stats }) => attemptsOf(stats), handlerInsight),
+    hotspots: top(stages, ({ stats }) => failedAttemptsOf(stats), stageInsight),
+    flaky: top(stages, ({ stats }) => flakyRateOf(stats) ?? 0, stageInsight),
+    regressions: top(
+      regressionsOf(collected.series, before.series),
+      ({ ratio }) => ratio,
+      (row) => row,
+    ),
     durations: durationsOf(pipelineTotal.first),
-    pools: top(pools.map(poolInsight), ({ slotSeconds }) => slotSeconds),
-    measures: top(measuresOf(collected.series), ({ values }) => values.count),
+    pools: top(pools, ({ stats }) => stats.poolCount('slot_ms'), poolInsight),
+    measures: top(measures, ({ stats }) => stats.first.count, measureInsight),
   };
 }
 
 const namesOf = ({ pipeline, stage, handler }: SeriesKey) => ({ pipeline, stage, handler });
 
-export function total(series: readonly SeriesFigures[]): SeriesStats {
+export function total(series: readonly Pick<SeriesFigures, 'stats'>[]): SeriesStats {
   const sum = new SeriesStats();
   for (const { stats } of series) sum.merge(stats);
   return sum;
@@ -113,24 +120,31 @@ function summaryOf({ from, to }: Window, stages: SeriesStats, pipelines: SeriesS
 
 export const ratioOf = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 
+const p95Of = ({ stats: { first } }: SeriesFigures): number => (first.count === 0 ? 0 : first.quantile(0.95));
+
 /** Attempts that did not complete, through whose fault ever. */
 export const failedAttemptsOf = (stats: SeriesStats): number =>
   stats.stageCount('failed') + stats.stageCount('retried') + stats.stageCount('timed_out') + stats.stageCount('expired');
 
+const attemptsOf = (stats: SeriesStats): number => stats.stageCount('completed') + failedAttemptsOf(stats);
+
+const flakyRateOf = (stats: SeriesStats): number | null => ratioOf(stats.stageCount('flaky'), stats.stageCount('completed'));
+
 function stageFigures(stats: SeriesStats): Omit<StageInsight, 'pipeline' | 'stage' | 'handler'> {
-  const completed = stats.stageCount('completed');
   const failedAttempts = failedAttemptsOf(stats);
   return {
-    completed,
+    completed: stats.stageCount('completed'),
     failed: stats.stageCount('dead'),
     failedAttempts,
     retries: stats.stageCount('again'),
-    failureRate: ratioOf(failedAttempts, completed + failedAttempts),
-    flakyRate: ratioOf(stats.stageCount('flaky'), completed),
+    failureRate: ratioOf(failedAttempts, attemptsOf(stats)),
+    flakyRate: flakyRateOf(stats),
     runTime: distributionOf(stats.first),
     queueWait: distributionOf(stats.second),
   };
 }
+
+const stageInsight = ({ key, stats }: SeriesFigures): StageInsight => ({ ...namesOf(key), ...stageFigures(stats) });
 
 function pipelineFigures(stats: SeriesStats): Omit<PipelineInsight, 'pipeline'> {
   const [completed, failed] = [stats.pipelineCount('completed'), stats.pipelineCount('failed')];
@@ -149,22 +163,31 @@ const pipelineInsight = ({ key, stats }: SeriesFigures): PipelineInsight => ({
   ...pipelineFigures(stats),
 });
 
-function handlersOf(stages: readonly SeriesFigures[]): HandlerInsight[] {
+interface HandlerStats {
+  handler: string;
+  stats: SeriesStats;
+}
+
+function handlersOf(stages: readonly SeriesFigures[]): HandlerStats[] {
   const byHandler = new Map<string, SeriesStats>();
   for (const { key, stats } of stages) {
     const sum = byHandler.get(key.handler) ?? new SeriesStats();
     sum.merge(stats);
     byHandler.set(key.handler, sum);
   }
-  return [...byHandler].map(([handler, stats]) => ({ handler, ...stageFigures(stats) }));
+  return [...byHandler].map(([handler, stats]) => ({ handler, stats }));
 }
 
-function measuresOf(series: readonly SeriesFigures[]): MeasureInsight[] {
-  return series.flatMap(({ key: { kind, pipeline, stage: name, handler, unit }, stats }) => {
-    const values = kind === 'measure' ? distributionOf(stats.first) : null;
-    return values ? [{ name, unit: unit === '' ? null : unit, pipeline, handler, sum: stats.first.sum, values }] : [];
-  });
-}
+const handlerInsight = ({ handler, stats }: HandlerStats): HandlerInsight => ({ handler, ...stageFigures(stats) });
+
+const measureInsight = ({ key: { pipeline, stage: name, handler, unit }, stats: { first } }: SeriesFigures): MeasureInsight => ({
+  name,
+  unit: unit === '' ? null : unit,
+  pipeline,
+  handler,
+  sum: first.sum,
+  values: distributionOf(first) as Distribution, // one without values has no rank
+});
 
 export function regressionsOf(
   series: readonly SeriesFigures[],

@@ -4,7 +4,7 @@ import { DomainError } from '../errors.js';
 import { decodeCursor, encodeCursor, pipelineOf } from '../ids.js';
 import type { Principal } from '../use-cases.js';
 import { Blocks } from './blocks.js';
-import { collect } from './collect.js';
+import { type Collected, collectAll } from './collect.js';
 import { compareMark } from './comparison.js';
 import type { ErrorExample } from './failures.js';
 import { figuresOf } from './figures.js';
@@ -78,14 +78,14 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       const { pipeline, handler, limit = DEFAULT_LIMIT } = query;
       const filter = { applicationId, pipeline, handler };
       const window = windowOf(from, to, now, deps);
-      const collected = await collect(reads, filter, window, { blocks });
-      const before = await collect(reads, filter, windowOf(window.from - (to - from), window.from, now, deps), {
-        what: 'run times',
-        blocks,
-      });
-      const marks = await marksIn(applicationId, window, pipeline, now);
-      const figures = figuresOf(window, collected, before, limit);
-      return { ...figures, marks, folded: await isFolded(applicationId, filter) };
+      const earlier = windowOf(window.from - (to - from), window.from, now, deps);
+      const wanted = [{ window }, { window: earlier, what: 'run times' }] as const;
+      const [[collected, before], marks, folded] = await Promise.all([
+        collectAll(reads, filter, wanted, blocks) as Promise<[Collected, Collected]>,
+        marksIn(applicationId, window, pipeline, now),
+        isFolded(applicationId, filter),
+      ]);
+      return { ...figuresOf(window, collected, before, limit), marks, folded };
     },
     async errors({ applicationId }, { range = DEFAULT_RANGE, handler, limit, cursor }) {
       assertKept();
