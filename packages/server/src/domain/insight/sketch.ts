@@ -27,6 +27,11 @@ function middleOf(bucket: number): number {
   return bucket < 0 ? -magnitude : magnitude;
 }
 
+/** Buckets that are being read, and their counts: how many there are is known when the last is read. */
+const READ = { buckets: [] as number[], times: [] as number[] };
+
+const zeros = (length: number): number[] => new Array<number>(length).fill(0);
+
 /** Buckets by which the array of counts grows at least. */
 const ROOM = 64;
 
@@ -39,8 +44,8 @@ export class Sketch {
   sum = 0;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
-  /** Counts of consecutive buckets from `#first` on. */
-  #counts = new Float64Array(0);
+  /** Counts of consecutive buckets from `#first` on. A plain array: an answer makes thousands, and typed ones are dear to make. */
+  #counts: number[] = [];
   #first = 0;
 
   add(value: number, times = 1): void {
@@ -56,8 +61,12 @@ export class Sketch {
     this.#addTotals(other.count, other.sum, other.min, other.max);
     const [from, first] = [other.#counts, other.#first];
     if (from.length === 0) return;
-    this.#reachTo(first);
-    this.#reachTo(first + from.length - 1);
+    if (this.#counts.length === 0) {
+      this.#counts = from.slice();
+      this.#first = first;
+      return;
+    }
+    this.#cover(first, first + from.length - 1);
     const to = this.#counts;
     const shift = first - this.#first;
     for (let place = 0; place < from.length; place++) to[place + shift] = (to[place + shift] as number) + (from[place] as number);
@@ -69,9 +78,9 @@ export class Sketch {
     let [begin, end] = [0, counts.length];
     while (begin < end && counts[begin] === 0) begin += 1;
     while (end > begin && counts[end - 1] === 0) end -= 1;
-    this.#counts = counts.slice(begin, end);
+    if (end - begin < counts.length) this.#counts = counts.slice(begin, end);
     this.#first += begin;
-    return this.#counts.byteLength;
+    return this.#counts.length * Float64Array.BYTES_PER_ELEMENT;
   }
 
   /**
@@ -96,10 +105,8 @@ export class Sketch {
     if (bound < this.min) return 0;
     const last = bucketOf(bound);
     let count = 0;
-    for (const [bucket, times] of this.buckets()) {
-      if (bucket > last) break;
-      count += times;
-    }
+    const end = Math.min(last - this.#first + 1, this.#counts.length);
+    for (let place = 0; place < end; place++) count += this.#counts[place] as number;
     return count;
   }
 
@@ -133,18 +140,18 @@ export class Sketch {
     const [sum, min, max] = [from.number(), from.number(), from.number()];
     let count = 0;
     let bucket = 0;
-    // An answer reads millions of these: what does not change stands outside of the loop.
-    let [counts, first] = [this.#counts, this.#first];
-    for (let left = buckets; left > 0; left--) {
+    for (let at = 0; at < buckets; at++) {
       bucket += from.integer();
       const times = from.count();
-      const place = bucket - first;
-      if (place >= 0 && place < counts.length) counts[place] = (counts[place] as number) + times;
-      else {
-        this.#addTo(bucket, times);
-        [counts, first] = [this.#counts, this.#first];
-      }
+      READ.buckets[at] = bucket;
+      READ.times[at] = times;
       count += times;
+    }
+    this.#cover(READ.buckets[0] as number, bucket);
+    const [counts, first] = [this.#counts, this.#first];
+    for (let at = 0; at < buckets; at++) {
+      const place = (READ.buckets[at] as number) - first;
+      counts[place] = (counts[place] as number) + (READ.times[at] as number);
     }
     this.#addTotals(count, sum, min, max);
   }
@@ -165,9 +172,15 @@ export class Sketch {
     this.#counts[place] = (this.#counts[place] as number) + times;
   }
 
-  #reachTo(bucket: number): void {
-    const place = bucket - this.#first;
-    if (place < 0 || place >= this.#counts.length) this.#reach(bucket);
+  /** Has room for these and all between them; for them alone when it is empty, as what is read is often kept as it is. */
+  #cover(first: number, last: number): void {
+    if (this.#counts.length === 0) {
+      this.#first = first;
+      this.#counts = zeros(last - first + 1);
+      return;
+    }
+    if (first < this.#first) this.#reach(first);
+    if (last >= this.#first + this.#counts.length) this.#reach(last);
   }
 
   /** Grows on the side that lacks room, by half of what there is, so that a widening sketch is copied seldom. */
@@ -176,15 +189,13 @@ export class Sketch {
     const room = Math.max(ROOM, old.length >> 1);
     if (old.length === 0) {
       this.#first = bucket - (room >> 1);
-      this.#counts = new Float64Array(room);
+      this.#counts = zeros(room);
       return;
     }
     const end = this.#first + old.length;
     const first = bucket < this.#first ? Math.min(bucket, this.#first - room) : this.#first;
     const newEnd = bucket >= end ? Math.max(bucket + 1, end + room) : end;
-    const counts = new Float64Array(newEnd - first);
-    counts.set(old, this.#first - first);
-    this.#counts = counts;
+    this.#counts = [...zeros(this.#first - first), ...old, ...zeros(newEnd - end)];
     this.#first = first;
   }
 }
