@@ -16,7 +16,7 @@ export interface Reach {
 /** Folds that are kept: an hour of them, when each reaches into one minute more. */
 const MOST = 60;
 
-export const noReach = (fold: number): Reach => ({ last: fold, unknown: fold, folds: [] });
+const noReach = (fold: number): Reach => ({ last: fold, unknown: fold, folds: [] });
 
 /** @param text - as `reachText` wrote it; undefined when there is none */
 export const readReach = (text: string | undefined): Reach | undefined =>
