@@ -1,4 +1,12 @@
-import type { Channel, ChannelKindInfo, ChannelSpec, ChannelState, ChannelTested, Page } from '@pipelogiq/protocol';
+import {
+  type Channel,
+  type ChannelKindInfo,
+  type ChannelSpec,
+  type ChannelState,
+  type ChannelTested,
+  type Page,
+  REDACTED,
+} from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Outbound } from '../../outbound/outbound.js';
 import type { Secrets } from '../../secrets/secrets.js';
@@ -182,15 +190,14 @@ function kindOf({ kinds }: ChannelDeps, type: ChannelSpec['type']): ChannelKind 
   return kind;
 }
 
-/** Secrets are shown as present without being opened: a server that lost its key still shows the rest. */
-function view({ kinds, secrets }: ChannelDeps, row: AlertChannelRow & { queued: number }): Channel {
-  const kind = kinds.get(row.type);
+function view(deps: ChannelDeps, row: AlertChannelRow & { queued: number }): Channel {
+  const kind = deps.kinds.get(row.type);
   return {
     id: String(row.id),
     name: row.name,
     type: row.type,
     enabled: row.enabled === 1,
-    config: kind ? redacted(kind, storedChannel(secrets, row)) : {},
+    config: kind ? shown(deps, kind, row) : {},
     status: stateOf(row),
     queued: row.queued,
     delivered: row.delivered,
@@ -203,6 +210,21 @@ function view({ kinds, secrets }: ChannelDeps, row: AlertChannelRow & { queued: 
     createdAt: new Date(row.created_at).toISOString(),
     updatedAt: new Date(row.updated_at).toISOString(),
   };
+}
+
+/** A server that lost its key still shows the rest, and the secrets that must be there. */
+function shown({ secrets }: ChannelDeps, kind: ChannelKind, row: AlertChannelRow): Stored {
+  try {
+    return redacted(kind, storedChannel(secrets, row));
+  } catch {
+    return withoutKey(kind, row);
+  }
+}
+
+function withoutKey(kind: ChannelKind, row: AlertChannelRow): Stored {
+  const open = JSON.parse(row.settings) as Stored;
+  const secret = kind.fields.filter((field) => field.secret && field.required && row.secrets !== null);
+  return { ...redacted(kind, open), ...Object.fromEntries(secret.map(({ name }) => [name, REDACTED])) };
 }
 
 function stateOf({ enabled, last_success_at: success, last_error_at: error }: AlertChannelRow): ChannelState {

@@ -2,6 +2,7 @@ import type { OutboundAnswer } from '../../outbound/outbound.js';
 import type { AlertDeliveryRow, Ms } from '../../store/store.js';
 import type { Settings } from '../integration/kind.js';
 import { withoutSecrets } from '../integration/settings.js';
+import { madeStorable } from '../storable.js';
 import type { ChannelCall, ChannelKind, MailCall, Notification, Verdict } from './channel.js';
 import { verdictOf } from './judge.js';
 
@@ -52,7 +53,7 @@ const send = ({ wire, signal }: { wire: Wire; signal?: AbortSignal }, call: Chan
   'mail' in call ? wire.mail(call, signal) : wire.request({ ...call, ...(signal && { signal }) });
 
 const excerpt = (text: string, kind: ChannelKind, settings: Settings): string =>
-  withoutSecrets(text, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT);
+  madeStorable(withoutSecrets(text, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT));
 
 const cleaned = (verdict: Verdict, kind: ChannelKind, settings: Settings): Verdict =>
   verdict.kind === 'delivered' ? verdict : { ...verdict, message: excerpt(verdict.message, kind, settings) };

@@ -1,4 +1,4 @@
-import type { AlertCondition } from '@pipelogiq/protocol';
+import type { AlertCondition, AlertMetric } from '@pipelogiq/protocol';
 import type { AlertConditionRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import type { AlertRecord } from './record.js';
@@ -21,10 +21,18 @@ export interface Thresholds {
 }
 
 const MARGIN = 0.1;
+const RATIOS: ReadonlySet<AlertMetric> = new Set<AlertMetric>([
+  'success_rate',
+  'failure_rate',
+  'flaky_rate',
+  'worker_utilisation',
+]);
 
 export function thresholdsOf({ direction = 'above', ...condition }: AlertCondition, byDefault: number): Thresholds {
   const threshold = condition.threshold ?? byDefault;
-  const margin = Math.abs(threshold) * MARGIN;
+  const isRatio = condition.metric !== undefined && RATIOS.has(condition.metric);
+  // A ratio that is bad below its threshold has only the way up to 1 to become good again.
+  const margin = (isRatio && direction === 'below' ? Math.min(threshold, 1 - threshold) : Math.abs(threshold)) * MARGIN;
   const behind = direction === 'above' ? threshold - margin : threshold + margin;
   return { direction, threshold, clearThreshold: condition.clearThreshold ?? behind, forMs: condition.forMs ?? 0 };
 }

@@ -19,7 +19,7 @@ import { pageLimit, toPage } from '../page.js';
 import { field, timeField } from '../pipeline/views.js';
 import type { PageQuery, Principal } from '../use-cases.js';
 import { type NotifyDeps, queueMessages } from './notify.js';
-import { LABELS } from './record.js';
+import { LABELS, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
 import { ruleOf } from './rule.js';
 
@@ -103,6 +103,7 @@ function incidentCases(deps: IncidentDeps): Pick<IncidentUseCases, 'incidents' |
       change(caller, id, 'acknowledge', ({ now }, row) => {
         if (row.status === 'resolved') return conflict('The incident is resolved already.');
         if (row.status === 'acknowledged') return {};
+        if (TRANSIENT.has(row.event)) return { ...resolution(row, actorOf(caller), now), notify_at: null }; // news needs no more than that
         return { status: 'acknowledged', acknowledged_at: now, acknowledged_by: actorOf(caller), notify_at: null };
       }),
     resolve: (caller, id) =>

@@ -58,8 +58,12 @@ function decide(row: AlertIncidentRow, rule: Rule | undefined, muted: AlertIncid
     return rule?.notifyResolved && muted !== 'silenced' ? { changes, action: 'resolve' } : { changes };
   }
   // A rule that is gone or off has nobody to tell.
-  if (!rule || (row.resolve_at !== null && row.resolve_at <= now)) return { changes: resolution(row, 'system', now) };
+  const isUntold = row.status === 'open' && row.notified === 0 && row.notify_at !== null && muted === null;
+  const isOver = row.resolve_at !== null && row.resolve_at <= now && !isUntold;
+  if (!rule || isOver) return { changes: resolution(row, 'system', now) };
   if (row.status === 'acknowledged') return { changes: { notify_at: null, muted } };
+  // News that nobody wanted to hear at its time is none later.
+  if (muted !== null && TRANSIENT.has(row.event)) return { changes: { ...resolution(row, 'system', now), muted } };
   if (muted !== null) return { changes: { notify_at: now + rule.groupIntervalMs, muted } };
   const told = { notified: row.notified + 1, notified_at: now, muted: null };
   if (TRANSIENT.has(row.event)) {

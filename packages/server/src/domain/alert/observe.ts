@@ -197,4 +197,5 @@ export const forEvent = (rule: Rule, event: AlertEvent): Rule => ({ ...rule, eve
 
 /** What of it the rule is about. */
 export const ofInterest = (rule: Rule, observations: readonly Observation[]): Observation[] =>
-  observations.filter(({ record }) => fitsMatch(rule.match, record));
+  // A figure was taken over what the rule matches; its record names none of it.
+  rule.events[0] === 'threshold_crossed' ? [...observations] : observations.filter(({ record }) => fitsMatch(rule.match, record));

@@ -21,7 +21,7 @@ export async function routeAlerts(group: Group, limit: number): Promise<number> 
     if (record.event === 'pipeline_recovered') {
       await fire(group, batch); // what failed before it worked again is over with it
       batch = [];
-      await recover(group, record, rules);
+      if (!(await recover(group, record, rules))) continue; // nobody was told that it failed, or it is told already that it works again
     }
     for (const rule of rules) if (wants(rule, record)) batch.push({ rule, record, key: groupKeyOf(rule, record) });
   }
@@ -115,7 +115,7 @@ function refresh(row: AlertIncidentRow, { rule, record }: Firing, now: Ms): Part
     ...told(rule, record, events),
     last_event_at: Math.max(row.last_event_at, record.at),
     ...(again !== undefined && { notify_at: Math.max(now, Math.min(again, row.notify_at ?? again)) }),
-    ...(row.resolve_at !== null && { resolve_at: now + rule.resolveAfterMs }),
+    ...(row.resolve_at !== null && { resolve_at: rule.resolveAfterMs === 0 ? null : now + rule.resolveAfterMs }),
   };
 }
 
@@ -129,14 +129,17 @@ async function recover(
   { tx, now }: Group,
   { applicationId, pipeline, pipelineId }: AlertRecord,
   rules: readonly Rule[],
-): Promise<void> {
-  if (pipeline === undefined) return;
+): Promise<boolean> {
+  let ended = false;
+  if (pipeline === undefined) return ended;
   for (const row of await tx.incidentsOfPipeline(applicationId, pipeline, [...ENDED_BY_RECOVERY])) {
     const isOfOneRun = rules.find(({ id }) => id === row.rule_id)?.groupBy.includes('pipeline_id');
     const labels = JSON.parse(row.labels) as { pipeline_id?: string };
     if (isOfOneRun && labels.pipeline_id !== pipelineId) continue;
     await tx.updateIncident(row.id, resolution(row, 'system', now));
+    ended = true;
   }
+  return ended;
 }
 
 /** An incident that ends: people who heard of it hear of that too, at the next look. */

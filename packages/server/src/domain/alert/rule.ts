@@ -1,5 +1,6 @@
 import type { AlertGrouping, AlertMatch, AlertRuleSpec, AlertSeverity } from '@pipelogiq/protocol';
 import type { AlertRuleRow } from '../../store/store.js';
+import { hashSecret } from '../account/keys.js';
 import { type AlertRecord, labelsOf, SEVERITIES } from './record.js';
 
 const SECOND = 1_000;
@@ -78,11 +79,13 @@ export const wants = (rule: Rule, record: AlertRecord): boolean =>
 export const severityOf = (rule: Pick<Rule, 'severity'>, record: Pick<AlertRecord, 'event'>): AlertSeverity =>
   rule.severity ?? SEVERITIES[record.event];
 
-const MAX_KEY = 1_024;
+/** Bytes; a longer key would not fit into an index. */
+const MAX_KEY = 512;
 
 /** The same for events that are one incident. What a condition was looked at for always tells incidents apart. */
 export function groupKeyOf(rule: Pick<Rule, 'groupBy'>, record: AlertRecord): string {
   const labels = labelsOf(record);
   const parts = rule.groupBy.map((name) => labels[name] ?? '');
-  return JSON.stringify([record.event, ...parts, ...(record.subject === undefined ? [] : [record.subject])]).slice(0, MAX_KEY);
+  const key = JSON.stringify([record.event, ...parts, ...(record.subject === undefined ? [] : [record.subject])]);
+  return Buffer.byteLength(key) <= MAX_KEY ? key : JSON.stringify([record.event, hashSecret(key)]);
 }

@@ -191,7 +191,9 @@ function deliveriesOf(context: SqlContext): Deliveries {
           failed: eb('failed', '+', failed),
           ...(delivered > 0 && { last_success_at: now }),
           ...(error !== undefined && { last_error: error, last_error_at: now }),
-          ...(delivered > 0 ? { failures: 0 } : error !== undefined && retryAt !== undefined && { failures: eb('failures', '+', 1) }),
+          ...(delivered > 0
+            ? { failures: 0 }
+            : error !== undefined && retryAt !== undefined && { failures: eb('failures', '+', 1) }),
           ...(retryAt !== undefined && { retry_at: retryAt }),
         }))
         .where('id', '=', id)

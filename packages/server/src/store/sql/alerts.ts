@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { AlertRuleRow, AlertSubjectRow, Alerts } from '../alert-rows.js';
 import type { SqlContext } from '../sql-context.js';
-import { skipLocked, statement } from '../statement.js';
+import { statement } from '../statement.js';
 
 type Settings = Pick<
   Alerts,
@@ -38,7 +38,8 @@ const enabledRules = statement<Record<string, never>, AlertRuleRow>(
 const failing = statement<Record<string, never>, { application_id: number; pipeline: string }>(
   () => sql`
     select distinct application_id, pipeline from alert_incident
-    where status <> 'resolved' and event = 'pipeline_failed' and pipeline is not null`,
+    where status <> 'resolved' and (event = 'pipeline_failed' or event = 'dead_letter' or event = 'stage_failed')
+      and pipeline is not null`,
 );
 
 const OF_PIPELINE = sql`
@@ -64,9 +65,10 @@ const write = statement<{ payload: string; now: number }>(
   ({ slot }) => sql`insert into alert_outbox (payload, written_at) values (${slot('payload', 'text')}, ${slot('now', 'int')})`,
 );
 
+/** Who comes while another server takes rows waits for it, and finds nothing: a recovery is not looked at before its failure. */
 const take = statement<{ limit: number }, { id: number; payload: string; written_at: number }>(
-  ({ slot, can }) => sql`
-    delete from alert_outbox where id in (select id from alert_outbox order by id limit ${slot('limit', 'int')} ${skipLocked(can)})
+  ({ slot }) => sql`
+    delete from alert_outbox where id in (select id from alert_outbox order by id limit ${slot('limit', 'int')})
     returning id, payload, written_at`,
 );
 
