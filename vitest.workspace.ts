@@ -101,8 +101,8 @@ export default defineConfig({
         globalSetup: POSTGRES,
         provide: { store: 'sqlite' },
       }),
-      // One behaviour, two stores: the same files once more.
-      project('server:postgres', BEHAVIOUR, { globalSetup: POSTGRES, provide: { store: 'postgres' } }),
+      // One behaviour, two stores: the same files once more. Minutes of a test's clock take a multiple of their time there; only a hang takes this long.
+      project('server:postgres', BEHAVIOUR, { globalSetup: POSTGRES, provide: { store: 'postgres' }, testTimeout: 90_000 }),
       project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
         isolate: true,
         testTimeout: 180_000,

@@ -170,7 +170,6 @@ describe('deliveries of alerts', () => {
     await expect(a.call('POST', `/alerts/deliveries/${waiting?.id}/drop`)).rejects.toMatchObject({ status: 409 });
   });
 
-  // Seen to fail when claims take all that is due: the resolve came first.
   it('of an end wait for the beginning', async () => {
     const { a, receiver, id } = await aChannel();
     await a.rule({ events: ['pipeline_failed'], channels: [id], repeatIntervalMs: 0 });

@@ -53,6 +53,6 @@ it.runIf(canCopy)(
       },
       { timeout: 20_000, interval: 200 },
     );
-    },
+  },
   60_000,
 );
