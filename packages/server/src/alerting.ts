@@ -27,6 +27,7 @@ export interface AlertingParts {
   mailer: Mailer;
   channels: ChannelKinds;
   log: AlertSenderDeps['log'];
+  onTried: AlertSenderDeps['onTried'];
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
   /** Asks a loop to run in so many milliseconds. */
   hint(loop: string, inMs: number): void;

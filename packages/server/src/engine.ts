@@ -105,6 +105,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     ...parts,
     ...shared,
     log: telemetry.log,
+    onTried: telemetry.metrics.alerted,
     inGroup: (run) => inGroup(committer, 'operate', run),
     hint,
   });

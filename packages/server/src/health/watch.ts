@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import type { ComponentHealth, HealthReport, ReadyReport } from '../http/index.js';
 import type { Loop, LoopState } from '../loops/loop.js';
 import type { Store } from '../store/store.js';
+import { checkAlerts } from './alerts.js';
 import { DatabaseWatch } from './database.js';
 import { checkDisk } from './disk.js';
 import { type Check, type Finding, Findings, shared, worst } from './finding.js';
@@ -75,6 +76,10 @@ export class HealthWatch {
     this.add(
       'integrations',
       shared(() => checkIntegrations(store.reads), FRESH_MS, now),
+    );
+    this.add(
+      'alerts',
+      shared(async () => checkAlerts(store.reads, await store.reads.now()), FRESH_MS, now),
     );
   }
 

@@ -28,7 +28,7 @@ export interface AlertSenderDeps {
   /** Runs a piece of work in the committer's next group. */
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
   /** A delivery ended, or will be tried again. */
-  onTried?(type: string, outcome: 'delivered' | 'retried' | 'failed', ageMs: Ms): void;
+  onTried(type: string, outcome: 'delivered' | 'retried' | 'failed', ageMs: Ms): void;
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 
@@ -184,7 +184,7 @@ export class AlertSender {
     };
     for (const [at, { row, tried }] of outcomes.entries()) {
       const { state } = attempts[at] as AlertAttempt;
-      onTried?.(
+      onTried(
         channel.type,
         state === 'pending' ? 'retried' : state === 'delivered' ? 'delivered' : 'failed',
         now - row.created_at,

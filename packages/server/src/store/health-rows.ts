@@ -32,6 +32,30 @@ export interface FailingIntegration {
   last_error: string | null;
 }
 
+/** An alert channel that people may wait for in vain. */
+export interface TroubledChannel {
+  name: string;
+  type: string;
+  application: string;
+  failures: number;
+  last_error: string | null;
+  /** Why the server disabled it. */
+  disabled_reason: string | null;
+}
+
+export interface AlertHealth {
+  /** Messages that wait for enabled channels. */
+  queued: number;
+  /** When the oldest of them was queued. */
+  oldest_at: Ms | null;
+  /** Enabled channels that failed several times in a row. */
+  failing: number;
+  /** Channels that the server disabled. */
+  disabled: number;
+  /** The first of both. */
+  named: TroubledChannel[];
+}
+
 /** What the health of the server is judged by. All applications together. */
 export interface HealthReads {
   workerCounts(liveSince: Ms, forgottenBefore: Ms): Promise<WorkerCounts>;
@@ -45,6 +69,8 @@ export interface HealthReads {
   servedHandlers(liveSince: Ms, limit: number): Promise<{ application_id: number; handlers: string }[]>;
   /** Enabled integrations, those of them that failed so often in a row, and the first of those. */
   integrationHealth(failures: number, limit: number): Promise<{ enabled: number; failing: number; named: FailingIntegration[] }>;
+  /** @param failures - in a row, from which on a channel is failing */
+  alertHealth(failures: number, limit: number): Promise<AlertHealth>;
 }
 
 /** What a store knows of itself; each part only where it means something. */

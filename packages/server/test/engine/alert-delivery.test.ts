@@ -178,11 +178,19 @@ describe('deliveries of alerts', () => {
     await becomes(a, id, { status: 'failing' });
     await a.passing('order');
     await a.hasDeliveries(2, '&state=pending');
-    await a.call('POST', `/alerts/channels/${id}/test`); // works again
+    await a.failing('refund');
+    const [refund] = await a.hasDeliveries(3, '&state=pending');
+    await a.call('POST', `/alerts/deliveries/${refund?.id}/retry`); // ends the pause of the channel; the trigger waits for its own
+    await advances(a, 0);
+    await a.hasDeliveries(1, '&state=delivered');
+    expect(toldOf(receiver).map(({ type }) => type)).toEqual(['alert.trigger']);
     await advances(a, 3_000);
-    await advances(a, 3_000);
-    await receiver.has(3);
-    expect(toldOf(receiver).map(({ type }) => type)).toEqual(['alert.test', 'alert.trigger', 'alert.resolve']);
+    await a.hasDeliveries(3, '&state=delivered');
+    expect(toldOf(receiver).map(({ type, data }) => [type, data.labels.pipeline])).toEqual([
+      ['alert.trigger', 'refund'],
+      ['alert.trigger', 'order'],
+      ['alert.resolve', 'order'],
+    ]);
   });
 
   // Seen to fail when each note of the channel ended its pause.

@@ -31,7 +31,7 @@ it('says of every part how it is', async () => {
       workers: { status: 'healthy', total: 0, healthy: 0, stale: 0, health_ratio: 1, unserved_handlers: 0, issues: [] },
     },
   });
-  const parts = ['database', 'committer', 'loops', 'workers', 'integrations', 'secrets']; // no disk: no file
+  const parts = ['database', 'committer', 'loops', 'workers', 'integrations', 'alerts', 'secrets']; // no disk: no file
   expect(Object.keys(body.components).sort()).toEqual(parts.sort());
   expect((await server.send('GET', '/health/startup')).status).toBe(200);
   expect((await readinessOf(server)).status).toBe(200);

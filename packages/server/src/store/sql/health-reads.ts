@@ -103,4 +103,36 @@ export const healthReads = (db: Kysely<Schema>): HealthReads => ({
       .limit(limit);
     return { enabled: Number(counts.enabled), failing, named: failing > 0 ? await named.execute() : [] };
   },
+
+  async alertHealth(failures, limit) {
+    const waiting = await db
+      .selectFrom('alert_delivery as d')
+      .innerJoin('alert_channel as c', 'c.id', 'd.channel_id')
+      .select((eb) => [eb.fn.countAll<number>().as('queued'), eb.fn.min('d.created_at').as('oldest_at')])
+      .where('d.state', '=', 'pending')
+      .where('c.enabled', '=', 1)
+      .executeTakeFirstOrThrow();
+    const isFailing = sql<boolean>`(c.enabled = 1 and c.failures >= ${failures})`;
+    const isDisabled = sql<boolean>`(c.enabled = 0 and c.disabled_reason is not null)`;
+    const count = (holds: typeof isFailing) => sql<number>`coalesce(sum(case when ${holds} then 1 else 0 end), 0)`;
+    const { failing, disabled } = await db
+      .selectFrom('alert_channel as c')
+      .select([count(isFailing).as('failing'), count(isDisabled).as('disabled')])
+      .executeTakeFirstOrThrow();
+    const named = db
+      .selectFrom('alert_channel as c')
+      .innerJoin('application as a', 'a.id', 'c.application_id')
+      .select(['c.name', 'c.type', 'a.name as application', 'c.failures', 'c.last_error', 'c.disabled_reason'])
+      .where((eb) => eb.or([isFailing, isDisabled]))
+      .orderBy('c.id')
+      .limit(limit);
+    const isTroubled = Number(failing) + Number(disabled) > 0;
+    return {
+      queued: Number(waiting.queued),
+      oldest_at: waiting.oldest_at === null ? null : Number(waiting.oldest_at),
+      failing: Number(failing),
+      disabled: Number(disabled),
+      named: isTroubled ? await named.execute() : [],
+    };
+  },
 });

@@ -15,6 +15,7 @@ export class EngineMetrics {
   readonly #decisions: HistogramSeries;
   readonly #queries: Record<Connection, HistogramSeries>;
   readonly #deliveries: Histograms;
+  readonly #alerts: Histograms;
 
   constructor(registry: Registry) {
     const groups = 'Requests that were committed together.';
@@ -29,6 +30,9 @@ export class EngineMetrics {
     const delivered = 'From the commit that queued something for an integration to its delivery.';
     const byKind = { labels: ['integration'] };
     this.#deliveries = registry.histogram('pipelogiq_integration_delivery_latency_seconds', delivered, DELIVERY_SECONDS, byKind);
+    const alerts = 'From the commit that queued a message of an alert to a try of it, by how that ended.';
+    const byOutcome = { labels: ['channel_type', 'outcome'] };
+    this.#alerts = registry.histogram('pipelogiq_alert_delivery_latency_seconds', alerts, DELIVERY_SECONDS, byOutcome);
     this.#queries = { writer: queries.of(['writer']), reader: queries.of(['reader']) };
   }
 
@@ -45,6 +49,11 @@ export class EngineMetrics {
   /** @param integration - its kind */
   delivered(integration: string, latencyMs: number): void {
     this.#deliveries.of([integration]).observe(latencyMs / SECOND);
+  }
+
+  /** @param type - of the channel */
+  alerted(type: string, outcome: string, ageMs: number): void {
+    this.#alerts.of([type, outcome]).observe(Math.max(ageMs, 0) / SECOND);
   }
 
   queried(connection: Connection, durationMs: number): void {

@@ -39,6 +39,8 @@ export interface ServerMetrics {
   queried(connection: Connection, durationMs: number): void;
   /** Something that was queued for an integration of this kind was delivered. */
   delivered(integration: string, latencyMs: number): void;
+  /** A message of an alert was tried: it was `delivered`, will be `retried`, or has `failed` for good. */
+  alerted(channelType: string, outcome: string, ageMs: number): void;
   /** Gives the sources once there are some. */
   watch(sources: MetricSources): void;
   /** All metrics of now. */
@@ -75,6 +77,7 @@ const OFF: ServerMetrics = {
   answered: () => {},
   queried: () => {},
   delivered: () => {},
+  alerted: () => {},
   watch: () => {},
   read: async () => [],
   text: async () => ({ bytes: new Uint8Array(), release: () => {} }),
@@ -120,6 +123,7 @@ export function createServerMetrics(
     answered: (request) => requests.answered(request),
     queried: (connection, durationMs) => engine.queried(connection, durationMs),
     delivered: (integration, latencyMs) => engine.delivered(integration, latencyMs),
+    alerted: (channelType, outcome, ageMs) => engine.alerted(channelType, outcome, ageMs),
     watch(given) {
       gauges.watch(given);
       watchProcess();
