@@ -19,7 +19,7 @@ export const ALERT_OPTIONS = {
   alertMaxQueued: {
     type: 'int',
     default: 10_000,
-    min: 100,
+    min: 1,
     max: 1_000_000,
     description: 'messages that wait for one channel before more of them are counted and not kept',
   },
