@@ -46,7 +46,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     request: (call) => outbound.request(call),
     mail: (call, signal) => mailer.send(call, signal),
   };
-  const telling = { linksOf: () => [], maxQueued: config.alertMaxQueued };
+  const telling = { maxQueued: config.alertMaxQueued };
   const sender = new AlertSender({ ...parts, kinds: parts.channels, wire });
   return {
     useCases: {

@@ -41,5 +41,6 @@ export const listOf = (settings: Settings, name: string): string[] =>
 
 export const JSON_TYPE = { 'content-type': 'application/json' } as const;
 
-/** Cut to a provider's limit, which counts characters. */
-export const cut = (value: string, most: number): string => (value.length <= most ? value : `${value.slice(0, most - 1)}…`);
+/** Cut to a limit in UTF-16 units, not in the middle of a surrogate pair. */
+export const cut = (value: string, most: number): string =>
+  value.length <= most ? value : `${value.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

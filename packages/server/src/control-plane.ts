@@ -134,9 +134,9 @@ type Outward = ReturnType<typeof openOutward>;
 
 /** All ways out of the server; none leads to an address that may not be called. @throws ConfigError for a network that is none */
 function openOutward({ outboundAllow, outboundTimeoutMs, outboundMaxBytes }: Config, clock: Clock) {
-  const shared = { networks: networksOf(outboundAllow), timeoutMs: outboundTimeoutMs, maxBytes: outboundMaxBytes, clock };
-  const outbound = createOutbound(shared);
-  const mailer = createMailer(shared);
+  const bounds = { networks: networksOf(outboundAllow), timeoutMs: outboundTimeoutMs, maxBytes: outboundMaxBytes, clock };
+  const outbound = createOutbound(bounds);
+  const mailer = createMailer(bounds);
   return {
     outbound,
     mailer,

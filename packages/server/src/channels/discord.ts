@@ -1,6 +1,7 @@
 import { JSON_TYPE, text, textOf, webhookUrl } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
-import { jsonOf, said, waitOf } from './answers.js';
+import { said, waitOf } from '../provider-answers.js';
+import { jsonOf } from './answers.js';
 import { type Escape, fit } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, linksOf, timeOf, titleOf } from './words.js';
 

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { choice, listOf, text, textOf } from '../config-fields.js';
 import type { ChannelKind, MailCall } from '../domain/alert/channel.js';
-import { said } from './answers.js';
+import { said } from '../provider-answers.js';
 import { fit } from './texts.js';
 import { headlineOf, plainOf } from './words.js';
 

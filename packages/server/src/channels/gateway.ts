@@ -2,7 +2,7 @@ import type { Json } from '@pipelogiq/protocol';
 import { choice, JSON_TYPE, json, listOf, text, textOf, webhookUrl } from '../config-fields.js';
 import type { ChannelKind } from '../domain/alert/channel.js';
 import type { Settings } from '../domain/integration/kind.js';
-import { said } from './answers.js';
+import { said } from '../provider-answers.js';
 import { filledJson, filledText, PLACEHOLDERS, unknownIn } from './placeholders.js';
 import { fit } from './texts.js';
 

@@ -1,6 +1,6 @@
 import { JSON_TYPE, text, textOf, webhookUrl } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
-import { said } from './answers.js';
+import { said } from '../provider-answers.js';
 import { escapeAngles, fit, fitting } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, linksOf } from './words.js';
 

@@ -1,6 +1,6 @@
 import { JSON_TYPE, textOf, webhookUrl } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
-import { said } from './answers.js';
+import { said } from '../provider-answers.js';
 import { type Escape, fit, jsonBytesOf } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, linksOf } from './words.js';
 

@@ -1,6 +1,7 @@
 import { baseOf, flag, JSON_TYPE, text, textOf, url } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
-import { childOf, jsonOf, said, waitOf } from './answers.js';
+import { said, waitOf } from '../provider-answers.js';
+import { childOf, jsonOf } from './answers.js';
 import { escapeAngles, escapeXml, fit, fitting } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, linksOf } from './words.js';
 

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { JSON_TYPE, text, textOf, webhookUrl } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
+import { said } from '../provider-answers.js';
 import { signingKeyOf } from '../signing-secret.js';
-import { said } from './answers.js';
 import { bodyOf, labelsOf, linksOf, nameOf, timeOf, titleOf } from './words.js';
 
 const TITLE = 'The webhook';

@@ -2,7 +2,8 @@ import { baseOf, choice, JSON_TYPE, text, textOf, url, webhookUrl } from '../con
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import type { Settings } from '../domain/integration/kind.js';
 import type { OutboundRequest } from '../outbound/outbound.js';
-import { childOf, jsonOf, said } from './answers.js';
+import { said } from '../provider-answers.js';
+import { childOf, jsonOf } from './answers.js';
 import { fit } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, plainOf } from './words.js';
 

@@ -36,3 +36,11 @@ export function inField<T>(field: string, check: () => T): T {
 export function assertNever(value: never): never {
   throw new Error(`unexpected value ${JSON.stringify(value)}`);
 }
+
+/** @param what - as `schedule` */
+export const nameTaken = (what: string, name: string): DomainError =>
+  new DomainError('state_conflict', `There is a ${what} ${JSON.stringify(name)} already in this application.`);
+
+/** @param what - as `channels` */
+export const tooMany = (what: string, most: number): DomainError =>
+  new DomainError('state_conflict', `There are ${most} ${what} already, which is the most that an application has.`);

@@ -1,5 +1,6 @@
-import { applyObservations, thresholdsOf } from '../domain/alert/detect.js';
-import { DETECTORS, forEvent, type ObserveDeps, ofInterest } from '../domain/alert/observe.js';
+import { applyObservations } from '../domain/alert/detect.js';
+import { DETECTORS, observe } from '../domain/alert/observe.js';
+import type { ObserveDeps } from '../domain/alert/recent.js';
 import { type Rule, ruleOf } from '../domain/alert/rule.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Loop } from './loop.js';
@@ -32,17 +33,13 @@ export const detectAlertsLoop = (deps: Deps): Loop => ({
   },
 });
 
+/** A rule with several events is looked at as if there were a rule for each. */
 async function look(deps: Deps, rule: Rule, application: string): Promise<void> {
   for (const event of rule.events) {
     const detector = DETECTORS.get(event);
     if (!detector) continue;
-    const single = forEvent(rule, event);
-    const observations = ofInterest(single, await detector.observe(deps, single, application, await deps.reads.now()));
-    const isOwn = event === 'pipeline_stuck' || event === 'worker_heartbeat_lost'; // their threshold is in what they find
-    const thresholds = thresholdsOf(
-      isOwn ? { ...rule.condition, threshold: detector.threshold } : rule.condition,
-      detector.threshold,
-    );
+    const single = { ...rule, events: [event] };
+    const { observations, thresholds } = await observe(deps, detector, single, application);
     await deps.inGroup((group) => applyObservations(group, single, thresholds, observations));
   }
 }

@@ -6,6 +6,7 @@ import type { Group } from '../domain/commit/tickets.js';
 import type { Settings } from '../domain/integration/kind.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AlertAttempt, AlertChannelRow, AlertDeliveryRow, Ms, Reads } from '../store/store.js';
+import { Lanes, retryWait } from './lanes.js';
 import type { Loop } from './loop.js';
 
 export const SEND_ALERTS = 'send-alerts';
@@ -38,46 +39,30 @@ interface Outcome {
 }
 
 /**
- * Delivers messages. Each channel has a lane of its own, with some deliveries under way at a time; lanes know nothing of each other and nobody
- * waits for them: a channel that hangs holds up itself alone.
+ * Delivers messages. Each channel has a lane of its own, with some deliveries under way at a time.
  */
 export class AlertSender {
   readonly #deps: AlertSenderDeps;
-  readonly #lanes = new Map<number, Promise<void>>();
+  readonly #lanes: Lanes;
   readonly #holder: string;
-  readonly #stop = new AbortController();
 
   constructor(deps: AlertSenderDeps) {
     this.#deps = deps;
     this.#holder = deps.clock.randomHex(8);
+    this.#lanes = new Lanes({
+      due: async () => deps.reads.dueAlertChannels(await deps.reads.now(), LANES),
+      step: (channelId) => this.#step(channelId),
+      onError: (err, channelId) => deps.log.warn({ err, category: 'alert', channel_id: channelId }, 'messages of a channel wait'),
+    });
   }
 
   loops(): Loop[] {
-    return [{ name: SEND_ALERTS, everyMs: LOOK_EVERY_MS, onLeader: true, run: () => this.#look() }];
+    return [{ name: SEND_ALERTS, everyMs: LOOK_EVERY_MS, onLeader: true, run: () => this.#lanes.look() }];
   }
 
   /** Ends the calls under way; what they were to deliver is free again. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await Promise.all(this.#lanes.values());
-  }
-
-  async #look(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    for (const id of await this.#deps.reads.dueAlertChannels(await this.#deps.reads.now(), LANES)) {
-      if (this.#lanes.has(id)) continue;
-      const lane = this.#work(id).finally(() => this.#lanes.delete(id));
-      this.#lanes.set(id, lane);
-    }
-  }
-
-  async #work(channelId: number): Promise<void> {
-    try {
-      while (!this.#stop.signal.aborted && (await this.#step(channelId)));
-    } catch (err) {
-      // The claim runs out by itself.
-      this.#deps.log.warn({ err, category: 'alert', channel_id: channelId }, 'messages of a channel wait');
-    }
+  stop(): Promise<void> {
+    return this.#lanes.stop();
   }
 
   /** Whether there may be more. */
@@ -90,7 +75,7 @@ export class AlertSender {
     );
     if (!claimed || claimed.rows.length === 0) return false;
     const outcomes = await this.#sendAll(claimed.channel, claimed.rows);
-    if (this.#stop.signal.aborted) {
+    if (this.#lanes.signal.aborted) {
       const told = outcomes.filter(({ tried }) => tried.verdict.kind !== 'later');
       await inGroup((group) => this.#finish(group, claimed.channel, told, holder));
       return false;
@@ -115,7 +100,7 @@ export class AlertSender {
 
   #try(kind: ChannelKind, settings: Settings, row: AlertDeliveryRow): Promise<Tried> {
     const { wire, clock } = this.#deps;
-    return tryOnce({ wire, now: () => clock.now(), signal: this.#stop.signal }, kind, settings, notificationFor(row));
+    return tryOnce({ wire, now: () => clock.now(), signal: this.#lanes.signal }, kind, settings, notificationFor(row));
   }
 
   /** Whether the channel has to rest. */
@@ -145,7 +130,7 @@ export class AlertSender {
     const named = Math.max(...later.map(({ afterMs }) => afterMs ?? -1));
     if (named >= 0) return named;
     if (later.length === 0 || delivered > 0) return undefined;
-    return this.#jittered(Math.min(FIRST_RETRY_MS * 2 ** Math.min(channel.failures, 10), LONGEST_PAUSE_MS));
+    return this.#waitAfter(channel.failures, LONGEST_PAUSE_MS);
   }
 
   #attemptOf({ row, tried: { verdict, status, answer } }: Outcome, now: Ms): AlertAttempt {
@@ -154,12 +139,13 @@ export class AlertSender {
     if (verdict.kind === 'delivered') return { ...shared, state: 'delivered', next_try_at: now, settled_at: now };
     const isOver = verdict.kind !== 'later' || now - row.created_at >= this.#deps.config.alertGiveUpMs;
     if (isOver) return { ...shared, state: 'failed', next_try_at: now, settled_at: now };
-    const wait = verdict.afterMs ?? this.#jittered(Math.min(FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 20), LAST_RETRY_MS));
+    const wait = verdict.afterMs ?? this.#waitAfter(row.attempts, LAST_RETRY_MS);
     return { ...shared, state: 'pending', next_try_at: now + wait, settled_at: null };
   }
 
-  /** Between half of it and all, so that what failed together does not come back together. */
-  #jittered = (ms: Ms): Ms => Math.ceil(ms * (0.5 + this.#deps.clock.random() / 2));
+  #waitAfter(failures: number, last: Ms): Ms {
+    return retryWait(failures, { first: FIRST_RETRY_MS, last }, this.#deps.clock.random());
+  }
 
   /** What the provider wants changed; and an end that it knows for good. */
   async #mend({ tx, now }: Group, channel: AlertChannelRow, outcomes: readonly Outcome[]): Promise<void> {

@@ -7,6 +7,7 @@ import { storedOf } from '../domain/integration/stored-config.js';
 import type { Outbound } from '../outbound/outbound.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { IntegrationConfigRow, IntegrationDeliveryRow, Ms, Reads } from '../store/store.js';
+import { Lanes, retryWait } from './lanes.js';
 import type { Loop } from './loop.js';
 
 export const SEND_INTEGRATIONS = 'send-integrations';
@@ -41,52 +42,35 @@ export interface SenderDeps {
 }
 
 /**
- * Delivers what is queued for integrations. Each integration has a lane of its own, in which one delivery follows the other; lanes
- * know nothing of each other, and nobody waits for them: one that hangs holds up itself alone, until its time is over.
+ * Delivers what is queued for integrations. Each integration has a lane of its own.
  */
 export class IntegrationSender {
   readonly #deps: SenderDeps;
-  readonly #lanes = new Map<number, Promise<void>>();
+  readonly #lanes: Lanes;
   readonly #holder: string;
-  readonly #stop = new AbortController();
   /** Failures in a row, by integration: the first is logged, and the recovery. */
   readonly #failures = new Map<number, number>();
 
   constructor(deps: SenderDeps) {
     this.#deps = deps;
     this.#holder = deps.clock.randomHex(8);
+    this.#lanes = new Lanes({
+      due: async () => deps.reads.dueIntegrations(await deps.reads.now(), LANES),
+      step: (configId) => this.#step(configId),
+      onError: (err, configId) => deps.log.warn({ err, integration_id: configId }, 'deliveries of an integration wait'),
+    });
   }
 
   loops(): Loop[] {
     return [
-      { name: SEND_INTEGRATIONS, everyMs: LOOK_EVERY_MS, onLeader: true, run: () => this.#look() },
+      { name: SEND_INTEGRATIONS, everyMs: LOOK_EVERY_MS, onLeader: true, run: () => this.#lanes.look() },
       { name: 'drop-deliveries', everyMs: DROP_EVERY_MS, onLeader: true, run: () => this.#drop() },
     ];
   }
 
   /** Ends the calls under way; what they were to deliver is free again. */
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await Promise.all(this.#lanes.values());
-  }
-
-  async #look(): Promise<void> {
-    if (this.#stop.signal.aborted) return;
-    const due = await this.#deps.reads.dueIntegrations(await this.#deps.reads.now(), LANES);
-    for (const id of due) {
-      if (this.#lanes.has(id)) continue;
-      const lane = this.#work(id).finally(() => this.#lanes.delete(id));
-      this.#lanes.set(id, lane);
-    }
-  }
-
-  async #work(configId: number): Promise<void> {
-    try {
-      while (!this.#stop.signal.aborted && (await this.#step(configId)));
-    } catch (err) {
-      // The claim runs out by itself.
-      this.#deps.log.warn({ err, integration_id: configId }, 'deliveries of an integration wait');
-    }
+  stop(): Promise<void> {
+    return this.#lanes.stop();
   }
 
   /** Whether there may be more. */
@@ -114,7 +98,7 @@ export class IntegrationSender {
     const { clock, inGroup, log } = this.#deps;
     const interrupted = new AbortController();
     const interrupt = (): void => interrupted.abort();
-    this.#stop.signal.addEventListener('abort', interrupt);
+    this.#lanes.signal.addEventListener('abort', interrupt);
     let timer: Timer | undefined;
     const renew = async (): Promise<void> => {
       const claim = { holder: this.#holderOf(configId) };
@@ -132,7 +116,7 @@ export class IntegrationSender {
       return await work(interrupted.signal);
     } finally {
       timer?.cancel();
-      this.#stop.signal.removeEventListener('abort', interrupt);
+      this.#lanes.signal.removeEventListener('abort', interrupt);
     }
   }
 
@@ -174,11 +158,9 @@ export class IntegrationSender {
     });
   }
 
-  /** Doubles, with jitter, so that integrations of one provider do not come back at once. */
   #backoff(configId: number): Ms {
-    const failures = this.#failures.get(configId) ?? 0;
-    const longest = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 20), LAST_RETRY_MS);
-    return Math.ceil(longest * (0.5 + this.#deps.clock.random() / 2));
+    const bounds = { first: FIRST_RETRY_MS, last: LAST_RETRY_MS };
+    return retryWait(this.#failures.get(configId) ?? 0, bounds, this.#deps.clock.random());
   }
 
   #tell({ id, type, application_id }: IntegrationConfigRow, { failure, refusal, dropped }: Sent): void {

@@ -301,6 +301,4 @@ export interface AlertReads {
   dueAlertChannels(now: Ms, limit: number): Promise<number[]>;
   /** Whether anything waits in the outbox, or an incident is due. */
   alertsWaiting(now: Ms): Promise<boolean>;
-  /** What is not delivered yet, by channel: counts, and the oldest. */
-  alertBacklog(): Promise<{ channel_id: number; name: string; application_id: number; count: number; oldest_at: Ms }[]>;
 }

@@ -15,15 +15,16 @@ import { auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
-import { DomainError } from '../errors.js';
+import { DomainError, nameTaken, tooMany } from '../errors.js';
 import { decodeCursor, notFound, parseId } from '../ids.js';
-import { mergeSettings, parted, redacted, type Stored, withDefaults } from '../integration/settings.js';
+import { sealSettings } from '../integration/sealed-settings.js';
+import { mergeSettings, redacted, type Stored } from '../integration/settings.js';
 import { pageLimit, toPage } from '../page.js';
 import { timeField } from '../pipeline/views.js';
 import type { PageQuery, Principal } from '../use-cases.js';
 import type { ChannelKind, ChannelKinds, Notification } from './channel.js';
 import { tryOnce, type Wire } from './deliver.js';
-import { placeOfChannel, storedChannel } from './stored-channel.js';
+import { channelSettings, storedChannel } from './stored-channel.js';
 
 export interface ChannelUseCases {
   /** Every kind, with its fields. */
@@ -100,9 +101,6 @@ export function channelUseCases(deps: ChannelDeps): ChannelUseCases {
 const note = (group: Group, caller: Principal, action: string, id: number, details = {}): Promise<void> =>
   auditBy(group, caller, { action: `alert_channel.${action}`, target: { type: 'alert_channel', id: String(id) }, details });
 
-const nameTaken = (name: string): DomainError =>
-  new DomainError('state_conflict', `There is a channel ${JSON.stringify(name)} already in this application.`);
-
 /** Makes it, or replaces the one of this id. */
 async function save(deps: ChannelDeps, caller: Principal, spec: ChannelSpec, id: number | undefined): Promise<number> {
   const kind = kindOf(deps, spec.type);
@@ -140,12 +138,8 @@ async function refusalOf(
   if (before && before.type !== spec.type)
     return new DomainError('state_conflict', `The channel is of type ${before.type}, and stays so; make another one.`);
   const namesake = await tx.alertChannelNamed(caller.applicationId, spec.name);
-  if (namesake && namesake.id !== id) return nameTaken(spec.name);
-  if (!before && (await tx.countAlertChannels(caller.applicationId)) >= maxChannels)
-    return new DomainError(
-      'state_conflict',
-      `There are ${maxChannels} channels already, which is the most that an application has.`,
-    );
+  if (namesake && namesake.id !== id) return nameTaken('channel', spec.name);
+  if (!before && (await tx.countAlertChannels(caller.applicationId)) >= maxChannels) return tooMany('channels', maxChannels);
   return undefined;
 }
 
@@ -157,16 +151,11 @@ function changesOf(
   stored: Stored,
   id: number,
 ): Pick<AlertChannelRow, 'name' | 'type' | 'enabled' | 'settings' | 'secrets' | 'disabled_reason' | 'retry_at' | 'failures'> {
-  const { open, secret } = parted(kind, stored);
-  const hasSecrets = Object.keys(secret).length > 0;
-  const unavailable = hasSecrets ? secrets.unavailable() : undefined;
-  if (unavailable !== undefined) throw new DomainError('state_conflict', `Secrets cannot be kept here. ${unavailable}`);
   return {
     name,
     type: kind.type,
     enabled: enabled ? 1 : 0,
-    settings: JSON.stringify(open),
-    secrets: hasSecrets ? secrets.seal(JSON.stringify(secret), placeOfChannel(id)) : null,
+    ...sealSettings(secrets, kind, stored, `channel:${id}`),
     disabled_reason: null,
     retry_at: null,
     failures: 0,
@@ -237,7 +226,7 @@ async function test(deps: ChannelDeps, caller: Principal, row: AlertChannelRow):
   const { clock, committer } = deps;
   const kind = kindOf(deps, row.type);
   const startedAt = clock.now();
-  const settings = withDefaults(kind, storedChannel(deps.secrets, row));
+  const settings = channelSettings(deps.secrets, kind, row);
   const notification = testNotification(caller, row, { id: `pipelogiq-test-${clock.randomHex(8)}`, now: startedAt });
   const { verdict, status, answer } = await tryOnce({ wire: deps.wire, now: () => clock.now() }, kind, settings, notification);
   const ok = verdict.kind === 'delivered';

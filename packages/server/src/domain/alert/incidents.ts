@@ -13,7 +13,7 @@ import { actorOf, auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
-import { DomainError } from '../errors.js';
+import { DomainError, tooMany } from '../errors.js';
 import { decodeCursor, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import { field, timeField } from '../pipeline/views.js';
@@ -168,7 +168,7 @@ function silenceCases(deps: IncidentDeps): Pick<IncidentUseCases, 'silences' | '
         const refusal = silenceRefusal(row, deps);
         if (refusal) return refusal;
         if ((await tx.countAlertSilences(caller.applicationId, now)) >= deps.maxSilences)
-          return conflict(`There are ${deps.maxSilences} silences already, which is the most that an application has.`);
+          return tooMany('silences', deps.maxSilences);
         row.id = (await tx.allocateIds('alert_silence', 1))[0] ?? 0;
         await tx.insertAlertSilence(row);
         await note(group, caller, 'create', 'silence', String(row.id));

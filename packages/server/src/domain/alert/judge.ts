@@ -1,20 +1,17 @@
 import type { OutboundAnswer } from '../../outbound/outbound.js';
+import { retryAfter, said } from '../../provider-answers.js';
 import type { Ms } from '../../store/store.js';
 import type { Settings } from '../integration/kind.js';
-import { retryAfter } from '../retry-after.js';
 import type { ChannelKind, Verdict } from './channel.js';
 
 /** Of 4xx those that may go through later. */
 const PASSING: ReadonlySet<number> = new Set([408, 423, 425, 429]);
 
-const answered = (title: string, { status, body }: Pick<OutboundAnswer, 'status' | 'body'>): string =>
-  `${title} answered ${status}${body.trim() === '' ? '' : `: ${body.replace(/\s+/g, ' ').trim()}`}`;
-
 /** 2xx is delivered; 408, 425, 429 and 5xx may pass; all else is refused for good. Redirects are not followed. */
 function judgeByStatus(title: string, answer: OutboundAnswer, now: Ms): Verdict {
   const { status } = answer;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
-  const message = answered(title, answer);
+  const message = said(title, answer);
   if (status < 500 && !PASSING.has(status)) return { kind: 'refused', message };
   const afterMs = retryAfter(answer, now);
   return { kind: 'later', message, ...(afterMs !== undefined && { afterMs }) };

@@ -7,8 +7,6 @@ import { resolution } from './route.js';
 import { matchesPattern, type Rule, ruleOf } from './rule.js';
 
 export interface NotifyDeps {
-  /** Where people can look, for the labels of an incident. */
-  linksOf(labels: { readonly [name: string]: string }): readonly { href: string; text: string }[];
   /** Deliveries that may wait for one channel; what is beyond is counted, and not kept. */
   maxQueued: number;
 }
@@ -118,7 +116,7 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
       if (!channel || channel.enabled === 0 || channel.application_id !== message.incident.application_id) continue;
       const left = room.get(channel.id) ?? deps.maxQueued;
       if (left <= 0) lost.set(channel.id, (lost.get(channel.id) ?? 0) + 1);
-      else rows.push(deliveryOf(group, deps, message, channel));
+      else rows.push(deliveryOf(group, message, channel));
       room.set(channel.id, left - 1);
     }
   }
@@ -148,7 +146,7 @@ async function channelsOf({ tx }: Group, messages: readonly Message[]): Promise<
   return channels;
 }
 
-function deliveryOf({ now }: Group, deps: NotifyDeps, message: Message, channel: AlertChannelRow): AlertDeliveryRow {
+function deliveryOf({ now }: Group, message: Message, channel: AlertChannelRow): AlertDeliveryRow {
   const { incident, action } = message;
   return {
     id: 0,
@@ -158,7 +156,7 @@ function deliveryOf({ now }: Group, deps: NotifyDeps, message: Message, channel:
     action,
     state: 'pending',
     title: incident.title,
-    notification: JSON.stringify(notificationOf(message, deps, now)),
+    notification: JSON.stringify(notificationOf(message, now)),
     attempts: 0,
     next_try_at: now,
     holder: null,
@@ -171,7 +169,7 @@ function deliveryOf({ now }: Group, deps: NotifyDeps, message: Message, channel:
 }
 
 /** Without its id, which is that of its delivery. */
-function notificationOf({ incident, labels, rule, action }: Message, deps: NotifyDeps, now: Ms): Omit<Notification, 'id'> {
+function notificationOf({ incident, labels, rule, action }: Message, now: Ms): Omit<Notification, 'id'> {
   return {
     action,
     dedupKey: dedupKeyOf(incident),
@@ -186,7 +184,7 @@ function notificationOf({ incident, labels, rule, action }: Message, deps: Notif
     events: incident.events,
     startedAt: incident.opened_at,
     at: now,
-    links: [...(rule.runbookUrl === undefined ? [] : [{ href: rule.runbookUrl, text: 'Runbook' }]), ...deps.linksOf(labels)],
+    links: rule.runbookUrl === undefined ? [] : [{ href: rule.runbookUrl, text: 'Runbook' }],
   };
 }
 

@@ -1,18 +1,13 @@
 import type { AlertMetric } from '@pipelogiq/protocol';
-import { collect } from '../insight/collect.js';
 import { summarise, utilisationOf } from '../insight/figures.js';
 import type { SeriesFigures } from '../insight/series.js';
-import { windowOf } from '../insight/window.js';
 import { MISSED_BEATS } from '../worker/workers.js';
 import type { Observation } from './detect.js';
-import type { ObserveDeps } from './observe.js';
+import { depthsOf, type ObserveDeps, recentSeries, waitingHandlers } from './recent.js';
 import type { AlertRecord } from './record.js';
 import { matchesPattern, type Rule } from './rule.js';
 
-const WINDOW_MS = 300_000;
 const MIN_SAMPLES = 20;
-const LOOKED_AT = 5_000;
-const LONGEST_QUEUE = 1_000_000;
 const WORKERS = 10_000;
 
 /** Undefined where there is nothing that the figure could be of, or too little. */
@@ -38,21 +33,18 @@ type Summary = ReturnType<typeof summarise>;
 const ofSummary =
   (read: (summary: Summary) => { value: number | null | undefined; samples: number }): Figure =>
   async (deps, rule, now) => {
-    if (!deps.insights) return undefined;
-    const window = windowOf(now - (rule.condition.windowMs ?? WINDOW_MS), now, now, deps);
-    const { series } = await collect(deps.reads, { applicationId: rule.applicationId }, window);
-    const matching = series.filter((one) => isOfRule(rule, one));
-    const { value, samples } = read(summarise(window, { series: matching }));
+    const recent = await recentSeries(deps, rule, now);
+    if (!recent) return undefined;
+    const series = recent.series.filter((one) => isOfRule(rule, one));
+    const { value, samples } = read(summarise(recent.window, { series }));
     return value === null || samples < (rule.condition.minSamples ?? MIN_SAMPLES) ? undefined : value;
   };
 
 const isOfRule = ({ match }: Rule, { key }: SeriesFigures): boolean =>
   fits(match.pipelines, key.pipeline) && (key.kind === 'pipeline' || fits(match.handlers, key.handler));
 
-const waitingOf = async ({ reads }: ObserveDeps, rule: Rule) =>
-  (await reads.waitingHandlers(LOOKED_AT)).filter(
-    ({ application_id, handler }) => application_id === rule.applicationId && fits(rule.match.handlers, handler),
-  );
+const waitingOf = async (deps: ObserveDeps, rule: Rule) =>
+  (await waitingHandlers(deps, rule)).filter(({ handler }) => fits(rule.match.handlers, handler));
 
 const FIGURES: { readonly [M in AlertMetric]: Figure } = {
   success_rate: ofSummary(({ successRate, completed, failed }) => ({ value: successRate, samples: completed + failed })),
@@ -63,10 +55,7 @@ const FIGURES: { readonly [M in AlertMetric]: Figure } = {
   // Nothing done is a figure too.
   throughput_per_minute: ofSummary((s) => ({ value: s.throughput * 60, samples: Number.POSITIVE_INFINITY })),
   async queue_depth(deps, rule) {
-    const keys = (await waitingOf(deps, rule)).map(({ application_id, handler }) => ({ application_id, handler }));
-    if (keys.length === 0) return 0;
-    const depths = await deps.reads.queueDepths(keys, LONGEST_QUEUE);
-    return depths.reduce((sum, { high, normal, low }) => sum + high + normal + low, 0);
+    return (await depthsOf(deps, await waitingOf(deps, rule))).reduce((sum, { depth }) => sum + depth, 0);
   },
   async oldest_pending_ms(deps, rule, now) {
     return Math.max(0, ...(await waitingOf(deps, rule)).map(({ ready_at }) => now - ready_at));
@@ -78,10 +67,8 @@ const FIGURES: { readonly [M in AlertMetric]: Figure } = {
       .reduce((sum, { workers }) => sum + workers, 0);
   },
   async worker_utilisation(deps, rule, now) {
-    if (!deps.insights) return undefined;
-    const window = windowOf(now - (rule.condition.windowMs ?? WINDOW_MS), now, now, deps);
-    const { series } = await collect(deps.reads, { applicationId: rule.applicationId }, window);
-    return utilisationOf(series) ?? undefined;
+    const recent = await recentSeries(deps, rule, now);
+    return (recent && utilisationOf(recent.series)) ?? undefined;
   },
   scheduler_lag_ms: ({ reads }, _rule, now) => reads.schedulerLag(now),
 };

@@ -1,44 +1,36 @@
 import type { AlertEvent } from '@pipelogiq/protocol';
-import type { Ms, Reads } from '../../store/store.js';
+import type { Ms } from '../../store/store.js';
 import { collect } from '../insight/collect.js';
 import { failedAttemptsOf, regressionsOf } from '../insight/figures.js';
 import type { SeriesFigures } from '../insight/series.js';
-import { type Kept, windowOf } from '../insight/window.js';
+import { windowOf } from '../insight/window.js';
 import { MISSED_BEATS } from '../worker/workers.js';
-import type { Observation } from './detect.js';
+import { type Observation, type Thresholds, thresholdsOf } from './detect.js';
 import { observeMetric } from './observe-metric.js';
+import { depthsOf, LOOKED_AT, type ObserveDeps, recentSeries, waitingHandlers, windowBegin } from './recent.js';
 import type { AlertRecord } from './record.js';
 import { fitsMatch, type Rule } from './rule.js';
-
-export interface ObserveDeps extends Kept {
-  reads: Reads;
-  /** Whether what is measured is kept. */
-  insights: boolean;
-  heartbeatIntervalMs: Ms;
-  /** How long a worker that fell silent is looked for. */
-  silentWorkersMs: Ms;
-}
 
 /** What a detector looks at for one rule, and what it is held against when the rule does not say. */
 export interface Detector {
   threshold: number;
+  /** The threshold of a rule is a part of what is looked for; what is found is beyond it. */
+  hasThreshold?: true;
+  /** What a rule matches is a part of what is looked for; a record names none of it. */
+  hasMatch?: true;
   observe(deps: ObserveDeps, rule: Rule, application: string, now: Ms): Promise<Observation[]>;
 }
 
-const MINUTE = 60_000;
 const SECOND = 1_000;
-const WINDOW_MS = 5 * MINUTE;
-const LOOKED_AT = 5_000;
 const LISTED = 200;
-/** A line that is longer counts as this long. */
-const LONGEST_QUEUE = 1_000_000;
-const REGRESSION_WINDOW_MS = 60 * MINUTE;
+const REGRESSION_WINDOW_MS = 3_600_000;
 
 const seconds = (ms: Ms): string => `${Math.round(ms / SECOND)} s`;
 
 /** Of pipelines that run: by how much of their time they are late. Time is that of the pipeline (`slaMs`), else the threshold of the rule. */
 const stuck: Detector = {
   threshold: 1,
+  hasThreshold: true,
   async observe({ reads }, rule, application, now) {
     const rows = await reads.latePipelines(rule.applicationId, rule.condition.threshold ?? null, now, LOOKED_AT, LISTED);
     return rows.map((row) => {
@@ -64,6 +56,7 @@ const stuck: Detector = {
 /** Workers that did not say that they stop: how long they have been silent, in milliseconds. */
 const silent: Detector = {
   threshold: 0,
+  hasThreshold: true,
   async observe({ reads, heartbeatIntervalMs, silentWorkersMs }, rule, application, now) {
     const until = now - Math.max(rule.condition.threshold ?? 0, MISSED_BEATS * heartbeatIntervalMs);
     const rows = await reads.silentWorkers(until - silentWorkersMs, until, LOOKED_AT);
@@ -85,15 +78,12 @@ const silent: Detector = {
 /** Stages that can be leased now, by handler. */
 const backlog: Detector = {
   threshold: 1_000,
-  async observe({ reads }, rule, application, now) {
-    const waiting = (await reads.waitingHandlers(LOOKED_AT)).filter((row) => row.application_id === rule.applicationId);
-    const keys = waiting.map(({ application_id, handler }) => ({ application_id, handler }));
-    if (keys.length === 0) return [];
-    const depths = await reads.queueDepths(keys, LONGEST_QUEUE);
-    return depths.map(({ handler, high, normal, low }) => {
-      const depth = high + normal + low;
-      return { value: depth, record: { ...base(rule, application, now), handler, value: `${depth} stages wait` } };
-    });
+  async observe(deps, rule, application, now) {
+    const depths = await depthsOf(deps, await waitingHandlers(deps, rule));
+    return depths.map(({ handler, depth }) => ({
+      value: depth,
+      record: { ...base(rule, application, now), handler, value: `${depth} stages wait` },
+    }));
   },
 };
 
@@ -101,9 +91,7 @@ const backlog: Detector = {
 const retries: Detector = {
   threshold: 100,
   async observe(deps, rule, application, now) {
-    if (!deps.insights) return [];
-    const window = windowOf(now - (rule.condition.windowMs ?? WINDOW_MS), now, now, deps);
-    const { series } = await collect(deps.reads, { applicationId: rule.applicationId }, window);
+    const { series = [] } = (await recentSeries(deps, rule, now)) ?? {};
     const byHandler = new Map<string, number>();
     for (const { key, stats } of series.filter(isStage))
       byHandler.set(key.handler, (byHandler.get(key.handler) ?? 0) + failedAttemptsOf(stats));
@@ -163,8 +151,7 @@ const regressions: Detector = {
 const registrations: Detector = {
   threshold: 3,
   async observe({ reads }, rule, application, now) {
-    const since = now - (rule.condition.windowMs ?? WINDOW_MS);
-    const refused = await reads.refusedBootstraps(rule.applicationId, since, LOOKED_AT);
+    const refused = await reads.refusedBootstraps(rule.applicationId, windowBegin(rule, now), LOOKED_AT);
     const value = refused.reduce((sum, row) => sum + row.count, 0);
     const message = [...new Set(refused.map(({ action }) => action.replace('access.', '')))].join(', ');
     return value === 0 ? [] : [{ value, record: { ...base(rule, application, now), value: `${value} were refused`, message } }];
@@ -178,6 +165,12 @@ const base = (rule: Rule, application: string, now: Ms): AlertRecord => ({
   application,
 });
 
+const metric: Detector = {
+  threshold: 0,
+  hasMatch: true,
+  observe: (deps, rule, application, now) => observeMetric(deps, rule, base(rule, application, now)),
+};
+
 export const DETECTORS: ReadonlyMap<AlertEvent, Detector> = new Map<AlertEvent, Detector>([
   ['pipeline_stuck', stuck],
   ['worker_heartbeat_lost', silent],
@@ -186,16 +179,20 @@ export const DETECTORS: ReadonlyMap<AlertEvent, Detector> = new Map<AlertEvent, 
   ['queue_backlog_high', backlog],
   ['integration_check_failing', integrations],
   ['p95_regression', regressions],
-  [
-    'threshold_crossed',
-    { threshold: 0, observe: (deps, rule, application, now) => observeMetric(deps, rule, base(rule, application, now)) },
-  ],
+  ['threshold_crossed', metric],
 ]);
 
-/** One detector of a rule that has several events: as if there were a rule for each. */
-export const forEvent = (rule: Rule, event: AlertEvent): Rule => ({ ...rule, events: [event] });
-
-/** What of it the rule is about. */
-export const ofInterest = (rule: Rule, observations: readonly Observation[]): Observation[] =>
-  // A figure was taken over what the rule matches; its record names none of it.
-  rule.events[0] === 'threshold_crossed' ? [...observations] : observations.filter(({ record }) => fitsMatch(rule.match, record));
+/** What is seen of the things that a rule of one event is about, and what it is held against. */
+export async function observe(
+  deps: ObserveDeps,
+  detector: Detector,
+  rule: Rule,
+  application: string,
+): Promise<{ observations: Observation[]; thresholds: Thresholds }> {
+  const { threshold, hasThreshold, hasMatch } = detector;
+  const seen = await detector.observe(deps, rule, application, await deps.reads.now());
+  return {
+    observations: hasMatch ? seen : seen.filter(({ record }) => fitsMatch(rule.match, record)),
+    thresholds: thresholdsOf(hasThreshold ? { ...rule.condition, threshold } : rule.condition, threshold),
+  };
+}

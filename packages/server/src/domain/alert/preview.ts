@@ -1,13 +1,13 @@
 import { type AlertEvent, type AlertPreview, type AlertRuleSpec, redactSecrets } from '@pipelogiq/protocol';
 import type { Secrets } from '../../secrets/secrets.js';
 import type { AlertChannelRow } from '../../store/store.js';
-import { withDefaults, withoutSecrets } from '../integration/settings.js';
+import { withoutSecrets } from '../integration/settings.js';
 import type { Principal } from '../use-cases.js';
 import type { ChannelCall, ChannelKinds, Notification } from './channel.js';
 import { type AlertRecord, labelsOf } from './record.js';
 import { render } from './render.js';
 import { severityOf, withRuleDefaults } from './rule.js';
-import { storedChannel } from './stored-channel.js';
+import { channelSettings } from './stored-channel.js';
 
 interface PreviewDeps {
   clock: { now(): number };
@@ -82,7 +82,7 @@ export function previewOf(
     channels: channels.flatMap((row) => {
       const kind = kinds.get(row.type);
       if (!kind) return [];
-      const settings = withDefaults(kind, storedChannel(secrets, row));
+      const settings = channelSettings(secrets, kind, row);
       const call = kind.call(notification, settings, now);
       const message = call ? withoutSecrets(messageOf(call), kind, settings) : '';
       return [{ id: String(row.id), name: row.name, type: row.type, message }];

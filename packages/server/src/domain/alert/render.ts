@@ -1,4 +1,5 @@
 import type { AlertEvent } from '@pipelogiq/protocol';
+import { cut } from '../../config-fields.js';
 import { didYouMean } from '../../did-you-mean.js';
 import { LABELS } from './record.js';
 
@@ -84,6 +85,3 @@ export function render(
   const body = bodyTemplate === undefined ? ownBody(labels) : fill(bodyTemplate, labels);
   return { title: cut(title.replace(/\s+/g, ' ').trim(), MAX_TITLE) || event, body: cut(body.trim(), MAX_BODY) };
 }
-
-const cut = (text: string, most: number): string =>
-  text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

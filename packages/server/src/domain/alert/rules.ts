@@ -6,7 +6,7 @@ import { auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
-import { DomainError } from '../errors.js';
+import { DomainError, nameTaken, tooMany } from '../errors.js';
 import { decodeCursor, isId, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, Principal } from '../use-cases.js';
@@ -101,9 +101,6 @@ export function ruleUseCases(deps: RuleDeps): RuleUseCases {
 const note = (group: Group, caller: Principal, action: string, id: number, details: { [name: string]: string | boolean }) =>
   auditBy(group, caller, { action: `alert_rule.${action}`, target: { type: 'alert_rule', id: String(id) }, details });
 
-const nameTaken = (name: string): DomainError =>
-  new DomainError('state_conflict', `There is a rule ${JSON.stringify(name)} already in this application.`);
-
 type Known = Pick<AlertChannelRow, 'id'>;
 
 function refusalOf(spec: AlertRuleSpec, channels: readonly Known[]): DomainError | undefined {
@@ -124,12 +121,8 @@ async function insert(group: Group, deps: RuleDeps, caller: Principal, spec: Ale
   const { tx, now } = group;
   const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec)));
   if (refusal) return refusal;
-  if (await tx.alertRuleNamed(caller.applicationId, spec.name)) return nameTaken(spec.name);
-  if ((await tx.countAlertRules(caller.applicationId)) >= deps.maxRules)
-    return new DomainError(
-      'state_conflict',
-      `There are ${deps.maxRules} rules already, which is the most that an application has.`,
-    );
+  if (await tx.alertRuleNamed(caller.applicationId, spec.name)) return nameTaken('rule', spec.name);
+  if ((await tx.countAlertRules(caller.applicationId)) >= deps.maxRules) return tooMany('rules', deps.maxRules);
   const [id = 0] = await tx.allocateIds('alert_rule', 1);
   const row: AlertRuleRow = { id, application_id: caller.applicationId, ...definition(spec), created_at: now, updated_at: now };
   await tx.insertAlertRule(row);
@@ -144,7 +137,7 @@ async function change(group: Group, caller: Principal, id: number, spec: AlertRu
   const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec)));
   if (refusal) return refusal;
   const namesake = await tx.alertRuleNamed(caller.applicationId, spec.name);
-  if (namesake && namesake.id !== id) return nameTaken(spec.name);
+  if (namesake && namesake.id !== id) return nameTaken('rule', spec.name);
   const changes = { ...definition(spec), updated_at: now };
   await tx.updateAlertRule(id, changes);
   await note(group, caller, 'replace', id, { name: spec.name, events: spec.events.join(','), enabled: spec.enabled ?? true });

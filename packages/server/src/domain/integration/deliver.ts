@@ -1,7 +1,7 @@
 import { redactSecrets } from '@pipelogiq/protocol';
 import type { Outbound, OutboundAnswer, OutboundRequest } from '../../outbound/outbound.js';
+import { retryAfter, said } from '../../provider-answers.js';
 import type { IntegrationDeliveryRow, LoggedRow, Ms } from '../../store/store.js';
-import { retryAfter } from '../retry-after.js';
 import type { IntegrationKind, Item, LoggedLine, Settings } from './kind.js';
 import { withoutSecrets } from './settings.js';
 
@@ -120,8 +120,7 @@ export const isAccepted = (kind: IntegrationKind, answer: OutboundAnswer): boole
 
 /** What the other side said, without the secrets that it may repeat. */
 export function refusalOf(kind: IntegrationKind, settings: Settings, { status, body }: OutboundAnswer): string {
-  const said = withoutSecrets(body, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT);
-  return `${kind.title} answered ${status}${said === '' ? '' : `: ${said}`}`;
+  return said(kind.title, { status, body: withoutSecrets(body, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT) });
 }
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -21,8 +21,9 @@ import { DomainError } from '../errors.js';
 import { timeField } from '../pipeline/views.js';
 import type { Principal } from '../use-cases.js';
 import type { IntegrationKind, IntegrationKinds } from './kind.js';
-import { mergeSettings, parted, redacted, type Stored, withDefaults } from './settings.js';
-import { placeOf, storedOf } from './stored-config.js';
+import { sealSettings } from './sealed-settings.js';
+import { mergeSettings, redacted, type Stored, withDefaults } from './settings.js';
+import { storedOf } from './stored-config.js';
 import { runTest } from './test-connection.js';
 import { listTraces } from './traces.js';
 
@@ -114,10 +115,6 @@ async function rowOf(
   kind: IntegrationKind,
   { before, stored, enabled }: Change,
 ): Promise<IntegrationConfigRow> {
-  const { open, secret } = parted(kind, stored);
-  const hasSecrets = Object.keys(secret).length > 0;
-  const unavailable = hasSecrets ? secrets.unavailable() : undefined;
-  if (unavailable !== undefined) throw new DomainError('state_conflict', `Secrets cannot be kept here. ${unavailable}`);
   const id = before?.id ?? (await tx.allocateIds('observability_integration_config', 1))[0] ?? 0;
   const wants = kind.wants(withDefaults(kind, stored));
   return {
@@ -125,8 +122,7 @@ async function rowOf(
     application_id: applicationId,
     type: kind.type,
     enabled: enabled ? 1 : 0,
-    settings: JSON.stringify(open),
-    secrets: hasSecrets ? secrets.seal(JSON.stringify(secret), placeOf(id)) : null,
+    ...sealSettings(secrets, kind, stored, `integration:${id}`),
     wants_stage_failures: wants.stageFailures ? 1 : 0,
     wants_pipeline_failures: wants.pipelineFailures ? 1 : 0,
     wants_marks: wants.marks ? 1 : 0,

@@ -15,7 +15,7 @@ import { auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
-import { DomainError, inField } from '../errors.js';
+import { DomainError, inField, nameTaken } from '../errors.js';
 import { decodeCursor, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PlanDeps } from '../pipeline/plan.js';
@@ -69,9 +69,6 @@ function define(deps: ScheduleDeps, applicationId: number, spec: ScheduleSpec): 
 }
 
 const firstAfter = (definition: Definition, after: Ms): Ms | null => nextFiring(ruleOf(definition), after);
-
-const nameTaken = (name: string): DomainError =>
-  new DomainError('state_conflict', `There is a schedule ${JSON.stringify(name)} already in this application.`);
 
 function changes(deps: ScheduleDeps): Omit<ScheduleUseCases, 'list' | 'get' | 'firings'> {
   const { committer } = deps;
@@ -143,7 +140,7 @@ async function insert(
   definition: Definition,
 ): Promise<{ row: ScheduleRow; now: Ms } | DomainError> {
   const { tx, now } = group;
-  if (await tx.scheduleNamed(caller.applicationId, definition.name)) return nameTaken(definition.name);
+  if (await tx.scheduleNamed(caller.applicationId, definition.name)) return nameTaken('schedule', definition.name);
   const [id = 0] = await tx.allocateIds('schedule', 1);
   const row: ScheduleRow = {
     id,
@@ -171,7 +168,7 @@ async function redefine(
   definition: Definition,
 ): Promise<Partial<ScheduleRow> | DomainError> {
   const namesake = await tx.scheduleNamed(before.application_id, definition.name);
-  if (namesake && namesake.id !== before.id) return nameTaken(definition.name);
+  if (namesake && namesake.id !== before.id) return nameTaken('schedule', definition.name);
   const sameTimes = before.cron === definition.cron && before.time_zone === definition.time_zone;
   const decidedUntil = sameTimes ? before.decided_until : now;
   return {

@@ -88,7 +88,7 @@ function incidentReads(db: Kysely<Schema>): Lists {
   };
 }
 
-type Backlog = Pick<AlertReads, 'dueAlertChannels' | 'alertsWaiting' | 'alertBacklog'>;
+type Backlog = Pick<AlertReads, 'dueAlertChannels' | 'alertsWaiting'>;
 
 function backlogReads(db: Kysely<Schema>): Backlog {
   return {
@@ -108,13 +108,6 @@ function backlogReads(db: Kysely<Schema>): Backlog {
           or exists (select 1 from alert_incident where notify_at <= ${now})
           or exists (select 1 from alert_incident where resolve_at <= ${now})`.execute(db);
       return rows.length > 0;
-    },
-    async alertBacklog() {
-      const { rows } = await sql<{ channel_id: number; name: string; application_id: number; count: number; oldest_at: number }>`
-        select d.channel_id, c.name, c.application_id, count(*) as count, min(d.created_at) as oldest_at
-        from alert_delivery d join alert_channel c on c.id = d.channel_id
-        where d.state = 'pending' group by d.channel_id, c.name, c.application_id order by d.channel_id`.execute(db);
-      return rows.map((row) => ({ ...row, count: Number(row.count), oldest_at: Number(row.oldest_at) }));
     },
   };
 }
