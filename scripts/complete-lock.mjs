@@ -4,13 +4,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { at } from './lib/repository.mjs';
 
 const SYSTEMS = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
-const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'x64'];
+const PROCESSORS = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x', 'wasm32', 'x64'];
 
 /** `@rollup/rollup-linux-arm-musleabihf` → its place in the words npm uses. Without it npm would install the package everywhere. */
 function platformOf(name) {
   const words = name.split('/').at(-1).split('-');
   const os = words.filter((word) => SYSTEMS.includes(word));
   const cpu = words.filter((word) => PROCESSORS.includes(word));
+  if (cpu[0] === 'wasm32') return { cpu: ['wasm32'] }; // runs anywhere, so it names no system
   if (os.length !== 1 || cpu.length !== 1)
     throw new Error(`cannot tell the platform of ${name}: add it to package-lock.json by hand`);
   const libc =
