@@ -5,6 +5,9 @@ import { Pipelogiq } from '@pipelogiq/sdk';
 import { expect, onTestFinished } from 'vitest';
 import { Changes } from '../system/support/events.js';
 
+/** A machine that is busy stands still for a second now and then; the server would rightly warn of that, among what a test reads. */
+const PATIENCE = { PIPELOGIQ_SLOW_READ_MS: '1m' };
+
 export interface Start {
   cwd: string;
   env?: Record<string, string>;
@@ -32,7 +35,7 @@ export class Script {
     const inherited = Object.entries(process.env).filter(([name]) => !/^(PIPELOGIQ|OTEL|VITEST|NODE_OPTIONS|npm_)/i.test(name));
     this.process = spawn(file, args, {
       cwd,
-      env: { ...Object.fromEntries(inherited), ...env },
+      env: { ...Object.fromEntries(inherited), ...PATIENCE, ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,
       ...(uid !== undefined && { uid, gid: uid }),

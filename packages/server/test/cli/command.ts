@@ -20,6 +20,9 @@ export function emptyFolder(): string {
   return folder;
 }
 
+/** A machine that is busy stands still for a second now and then; the server would rightly warn of that, among what a test reads. */
+const PATIENCE = { PIPELOGIQ_SLOW_READ_MS: '1m' };
+
 export interface Start {
   cwd: string;
   env?: Record<string, string>;
@@ -48,7 +51,7 @@ export class Command {
     const [file = '', ...rest] = terminal ? ['script', '-qec', `exec ${words.join(' ')}`, '/dev/null'] : words;
     this.process = spawn(file, rest, {
       cwd,
-      env: { ...Object.fromEntries(inherited), ...env },
+      env: { ...Object.fromEntries(inherited), ...PATIENCE, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stdout?.on('data', (chunk) => (this.stdout += chunk));
