@@ -106,7 +106,7 @@ export class WorkerRun {
       confirm: (held, result) => this.#deliveries.confirm(held, result),
       drop: (delivery) => this.#deliveries.drop(delivery),
       onError,
-      onFatal: (error) => this.#fail(error),
+      onFatal: (error) => this.fail(error),
     });
     this.#deliveries = this.#makeDeliveries();
     this.#puller = this.#makePuller();
@@ -114,14 +114,20 @@ export class WorkerRun {
 
   /** Until it is asked to stop. */
   async serve(): Promise<WorkerTotals> {
-    if (!(await this.#open(Number.POSITIVE_INFINITY))) return this.#totals();
-    return this.#lead(this.#puller.run());
+    if (await this.#open(Number.POSITIVE_INFINITY)) await this.#lead(this.#puller.run());
+    return this.#totals();
   }
 
   /** Until nothing is left to do, or `maxJobs` were done. */
   async serveOnce(maxJobs: number): Promise<WorkerTotals> {
-    if (!(await this.#open(ONCE_TRIES))) return this.#totals();
-    return this.#lead(this.#puller.runUntilDry(maxJobs));
+    if (await this.#open(ONCE_TRIES)) await this.#lead(this.#puller.runUntilDry(maxJobs));
+    return this.#totals();
+  }
+
+  /** Stops it as everything that asks it to stop does, and makes it end with this error. */
+  fail(error: unknown): void {
+    this.#fatal ??= { error };
+    this.#deps.stop.request('fatal');
   }
 
   /** What it does at this moment. */
@@ -156,17 +162,15 @@ export class WorkerRun {
     }
   }
 
-  async #lead(pulling: Promise<void>): Promise<WorkerTotals> {
+  async #lead(pulling: Promise<void>): Promise<void> {
     const keepAlive = setInterval(() => {}, LONG_MS); // a handler may wait for something that does not
     try {
-      await Promise.race([pulling.catch((error: unknown) => this.#fail(error)), aborted(this.#deps.stop.requested)]);
+      await Promise.race([pulling.catch((error: unknown) => this.fail(error)), aborted(this.#deps.stop.requested)]);
       await this.#stop(pulling);
     } finally {
       clearInterval(keepAlive);
       await this.#heartbeat.stop();
     }
-    if (this.#fatal) throw this.#fatal.error;
-    return this.#totals();
   }
 
   async #stop(pulling: Promise<void>): Promise<void> {
@@ -188,15 +192,15 @@ export class WorkerRun {
     const unsent = this.#settler.unsettled;
     this.#giveUp.abort(new Error('the worker has stopped'));
     await this.#heartbeat.stop();
-    if (!this.#fatal) await this.#sayGoodbye();
+    await this.#sayGoodbye();
     emit('stopped', () => [{ unsent }]);
   }
 
   async #sayGoodbye(): Promise<void> {
-    const reason = this.#deps.stop.reason ?? 'done';
+    const words = { reason: this.#deps.stop.reason ?? 'done', ...(this.#fatal && { error: wordsOf(this.#fatal.error) }) };
     const signal = AbortSignal.timeout(FLUSH_MS);
     try {
-      await this.#session.call({ path: ROUTES.workersShutdown, body: (workerId) => ({ workerId, reason }), signal, tries: 2 });
+      await this.#session.call({ path: ROUTES.workersShutdown, body: (workerId) => ({ workerId, ...words }), signal, tries: 2 });
     } catch (error) {
       if (isRefusal(error)) this.#deps.onError(error); // a server that is away will miss the beats
     }
@@ -208,6 +212,7 @@ export class WorkerRun {
   }
 
   #totals(): WorkerTotals {
+    if (this.#fatal) throw this.#fatal.error;
     return { processed: this.#deliveries.processed, failed: this.#deliveries.failed };
   }
 
@@ -254,7 +259,7 @@ export class WorkerRun {
       waitMs: options.waitMs,
       giveUp: this.#giveUp.signal,
       onError,
-      onFatal: (error) => this.#fail(error),
+      onFatal: (error) => this.fail(error),
     });
   }
 
@@ -291,12 +296,12 @@ export class WorkerRun {
   #lost({ job }: Delivery, error: SettleError): void {
     this.#deliveries.lose(job.id, job.fencingToken, error.code === 'lease_lost' ? error.reason : 'superseded');
   }
-
-  #fail(error: unknown): void {
-    this.#fatal ??= { error };
-    this.#deps.stop.request('fatal');
-  }
 }
+
+/** As long as the server keeps it. */
+const ERROR_CHARS = 2_000;
+
+const wordsOf = (error: unknown): string => String(error instanceof Error ? error.message : error).slice(0, ERROR_CHARS);
 
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

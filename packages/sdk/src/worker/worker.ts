@@ -75,7 +75,7 @@ export class Worker extends EventEmitter<WorkerEvents> {
    * running handlers may finish within `drainTimeoutMs`, the rest is given back without spending an attempt. A server
    * that is away is waited for, for as long as it takes.
    *
-   * @throws PipelogiqError when the server refuses the worker at the start: wrong key, missing scope
+   * @throws PipelogiqError when the server refuses the worker at the start: wrong key, missing scope; what `fail()` was given
    */
   run(options: { signal?: AbortSignal } = {}): Promise<WorkerTotals> {
     return this.#life(options.signal, (run) => run.serve());
@@ -93,6 +93,14 @@ export class Worker extends EventEmitter<WorkerEvents> {
   /** Asks a running worker to drain and stop; `run` resolves when it has. */
   stop(): void {
     this.#stop?.request('stop');
+  }
+
+  /**
+   * As `stop()`, because of an error that leaves the worker of no use: a database that is gone, a card that broke. The
+   * server is told why, which is the alert event `worker_failed`, and `run` rejects with the error. The first one counts.
+   */
+  fail(error: unknown): void {
+    this.#current?.run.fail(error);
   }
 
   /** What it does now. Cheap; `processed` and `failed` count the run under way, or the last one. */
