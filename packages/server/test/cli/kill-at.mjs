@@ -1,6 +1,7 @@
 /**
- * Preloaded into a command under test: kills the process, as the system does when memory or power run out, before its step number
- * `KILL_AT` of those that change a key file, seal a secret, or end a transaction.
+ * Preloaded into a command under test: before each of the steps that change a key file, seal a secret, or end a transaction it
+ * copies the working folder to `COPIES/<number>-<step>`, which is what a kill would leave there, and before step number `KILL_AT`
+ * it kills the process, as the system does when memory runs out.
  */
 import crypto from 'node:crypto';
 import fs from 'node:fs';
@@ -8,14 +9,20 @@ import { syncBuiltinESMExports } from 'node:module';
 import Database from 'better-sqlite3';
 
 let steps = 0;
+let copying = false; // a copy takes steps of its own
+function before(name) {
+  steps += 1;
+  if (steps === Number(process.env.KILL_AT)) process.kill(process.pid, 'SIGKILL');
+  if (!process.env.COPIES) return;
+  copying = true;
+  fs.cpSync('.', `${process.env.COPIES}/${steps}-${name}`, { recursive: true });
+  copying = false;
+}
+
 function counted(holder, name, matters = () => true) {
   const real = holder[name];
   holder[name] = function (...args) {
-    if (matters(...args)) {
-      steps += 1;
-      fs.writeSync(2, `step ${steps}: ${name}\n`);
-      if (steps === Number(process.env.KILL_AT)) process.kill(process.pid, 'SIGKILL');
-    }
+    if (!copying && matters(...args)) before(name);
     return real.apply(this, args);
   };
 }
