@@ -2,6 +2,12 @@ import { DAY, MINUTE, type Option } from './option-kinds.js';
 
 /** How alerts are kept and delivered. */
 export const ALERT_OPTIONS = {
+  publicUrl: {
+    type: 'string',
+    minLength: 1,
+    description:
+      'under which people reach the server, as `https://pipelogiq.example.com`; messages of alerts link to the dashboard there',
+  },
   alertGiveUpMs: {
     type: 'duration',
     default: DAY,

@@ -150,6 +150,8 @@ function envSource(env: Readonly<Record<string, string | undefined>>): Source {
   };
 }
 
+const isBaseUrl = (text: string): boolean => /^https?:\/\/[^@?#]+$/i.test(text) && URL.canParse(text);
+
 /** Rules between options; only for configs whose single values are right. */
 function conflicts(config: Config): string[] {
   const {
@@ -163,6 +165,7 @@ function conflicts(config: Config): string[] {
     maxBatchBodyBytes,
     groupMaxBytes,
     queueMaxBytes,
+    publicUrl,
   } = config;
   return [
     /^[a-z][a-z\d+.-]+:\/\//i.test(database) &&
@@ -175,6 +178,9 @@ function conflicts(config: Config): string[] {
     maxValueBytes > maxBodyBytes && `maxValueBytes (${maxValueBytes}) must not be above maxBodyBytes (${maxBodyBytes})`,
     maxBodyBytes > maxBatchBodyBytes &&
       `maxBodyBytes (${maxBodyBytes}) must not be above maxBatchBodyBytes (${maxBatchBodyBytes})`,
+    publicUrl !== undefined &&
+      !isBaseUrl(publicUrl) &&
+      'publicUrl must be a URL that begins with http:// or https://, without credentials, ? and #',
     groupMaxBytes > queueMaxBytes && `groupMaxBytes (${groupMaxBytes}) must not be above queueMaxBytes (${queueMaxBytes})`,
   ].filter((problem) => problem !== false);
 }

@@ -105,6 +105,16 @@ export interface LoggedRow {
   span_id: string | null;
 }
 
+/** Of a pipeline, what links to its trace and logs are made of. */
+export interface LinkedPipelineRow {
+  id: number;
+  application_id: number;
+  trace_id: string;
+  root_span_id: string;
+  created_at: Ms;
+  finished_at: Ms | null;
+}
+
 export interface NewDeliveryOf {
   config_id: number;
   kind: IntegrationDeliveryKind;
@@ -118,6 +128,9 @@ export interface Integrations {
   integrationToChange(applicationId: number, type: IntegrationType): Promise<IntegrationConfigRow | undefined>;
   /** Makes or replaces it, with a health that knows nothing. */
   saveIntegration(row: IntegrationConfigRow): Promise<void>;
+  linkedPipelines(ids: number[]): Promise<LinkedPipelineRow[]>;
+  /** Of the integration `opentelemetry` where it is enabled, by application. */
+  linkSettings(applicationIds: number[]): Promise<Pick<IntegrationConfigRow, 'application_id' | 'settings'>[]>;
   /** Enabled integrations of any application that want this. */
   integrationsWanting(kind: WantedKind): Promise<{ id: number; application_id: number }[]>;
   /** Those among these stages that have failed. */

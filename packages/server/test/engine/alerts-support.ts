@@ -9,7 +9,15 @@ const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, or').toString
 /** What a webhook is sent. */
 export interface Told {
   type: string;
-  data: { incidentId: string; event: string; title: string; body: string; events: number; labels: { [name: string]: string } };
+  data: {
+    incidentId: string;
+    event: string;
+    title: string;
+    body: string;
+    events: number;
+    labels: { [name: string]: string };
+    links: { href: string; text: string }[];
+  };
 }
 
 type Made = Awaited<ReturnType<Harness['create']>>;

@@ -2,11 +2,12 @@ import type { AlertAction } from '@pipelogiq/protocol';
 import type { AlertChannelRow, AlertDeliveryRow, AlertIncidentRow, AlertSilenceRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import type { Notification } from './channel.js';
+import { type AlertLinks, alertLinks, type LinkOptions } from './links.js';
 import { OF_STAGES, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
 import { matchesPattern, type Rule, ruleOf } from './rule.js';
 
-export interface NotifyDeps {
+export interface NotifyDeps extends LinkOptions {
   /** Deliveries that may wait for one channel; what is beyond is counted, and not kept. */
   maxQueued: number;
 }
@@ -108,6 +109,7 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
   const room = new Map(
     (await group.tx.pendingAlerts([...channels.keys()])).map((row) => [row.channel_id, deps.maxQueued - row.count]),
   );
+  const linksOf = await alertLinks(group, deps, messages);
   const rows: AlertDeliveryRow[] = [];
   const lost = new Map<number, number>();
   for (const message of messages) {
@@ -116,7 +118,7 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
       if (!channel || channel.enabled === 0 || channel.application_id !== message.incident.application_id) continue;
       const left = room.get(channel.id) ?? deps.maxQueued;
       if (left <= 0) lost.set(channel.id, (lost.get(channel.id) ?? 0) + 1);
-      else rows.push(deliveryOf(group, message, channel));
+      else rows.push(deliveryOf(group, message, channel, linksOf(message)));
       room.set(channel.id, left - 1);
     }
   }
@@ -146,7 +148,7 @@ async function channelsOf({ tx }: Group, messages: readonly Message[]): Promise<
   return channels;
 }
 
-function deliveryOf({ now }: Group, message: Message, channel: AlertChannelRow): AlertDeliveryRow {
+function deliveryOf({ now }: Group, message: Message, channel: AlertChannelRow, links: AlertLinks): AlertDeliveryRow {
   const { incident, action } = message;
   return {
     id: 0,
@@ -156,7 +158,7 @@ function deliveryOf({ now }: Group, message: Message, channel: AlertChannelRow):
     action,
     state: 'pending',
     title: incident.title,
-    notification: JSON.stringify(notificationOf(message, now)),
+    notification: JSON.stringify({ ...notificationOf(message, now), links }),
     attempts: 0,
     next_try_at: now,
     holder: null,
@@ -169,7 +171,7 @@ function deliveryOf({ now }: Group, message: Message, channel: AlertChannelRow):
 }
 
 /** Without its id, which is that of its delivery. */
-function notificationOf({ incident, labels, rule, action }: Message, now: Ms): Omit<Notification, 'id'> {
+function notificationOf({ incident, labels, rule, action }: Message, now: Ms): Omit<Notification, 'id' | 'links'> {
   return {
     action,
     dedupKey: dedupKeyOf(incident),
@@ -184,7 +186,6 @@ function notificationOf({ incident, labels, rule, action }: Message, now: Ms): O
     events: incident.events,
     startedAt: incident.opened_at,
     at: now,
-    links: rule.runbookUrl === undefined ? [] : [{ href: rule.runbookUrl, text: 'Runbook' }],
   };
 }
 

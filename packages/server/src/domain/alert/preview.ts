@@ -1,15 +1,18 @@
 import { type AlertEvent, type AlertPreview, type AlertRuleSpec, redactSecrets } from '@pipelogiq/protocol';
 import type { Secrets } from '../../secrets/secrets.js';
 import type { AlertChannelRow } from '../../store/store.js';
+import type { Linker } from '../integration/links.js';
 import { withoutSecrets } from '../integration/settings.js';
 import type { Principal } from '../use-cases.js';
 import type { ChannelCall, ChannelKinds, Notification } from './channel.js';
+import { type LinkOptions, linksTo } from './links.js';
 import { type AlertRecord, labelsOf } from './record.js';
 import { render } from './render.js';
 import { severityOf, withRuleDefaults } from './rule.js';
 import { channelSettings } from './stored-channel.js';
 
-interface PreviewDeps {
+interface PreviewDeps extends LinkOptions {
+  link: Linker;
   clock: { now(): number };
   secrets: Secrets;
   kinds: ChannelKinds;
@@ -44,13 +47,22 @@ const sampleOf = (event: AlertEvent, { applicationId, application }: Principal, 
   ...(event === 'integration_check_failing' ? { subject: 'grafana' } : {}),
 });
 
+const samplePipelineOf = ({ pipelineId, traceId = '', at }: AlertRecord) => ({
+  id: Number(pipelineId),
+  trace_id: traceId,
+  root_span_id: '00f067aa0ba902b7',
+  created_at: at,
+  finished_at: at,
+});
+
 export function previewOf(
-  { clock, secrets, kinds }: PreviewDeps,
+  deps: PreviewDeps,
   caller: Principal,
   spec: AlertRuleSpec,
   event: AlertEvent,
   channels: readonly AlertChannelRow[],
 ): AlertPreview {
+  const { clock, secrets, kinds } = deps;
   const now = clock.now();
   const rule = withRuleDefaults(spec);
   const record = sampleOf(event, caller, now);
@@ -72,7 +84,7 @@ export function previewOf(
     events: 1,
     startedAt: now,
     at: now,
-    links: rule.runbookUrl === undefined ? [] : [{ href: rule.runbookUrl, text: 'Runbook' }],
+    links: linksTo(deps, rule, samplePipelineOf(record), deps.link, now),
   };
   return {
     event,

@@ -8,10 +8,12 @@ import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
 import { DomainError, nameTaken, tooMany } from '../errors.js';
 import { decodeCursor, isId, notFound, parseId } from '../ids.js';
+import { linksOf } from '../integration/link-settings.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, Principal } from '../use-cases.js';
 import type { ChannelKinds } from './channel.js';
 import { objectionsTo } from './check-rule.js';
+import type { LinkOptions } from './links.js';
 import { previewOf } from './preview.js';
 import { recommendedRules } from './recommended.js';
 import { resolution } from './route.js';
@@ -31,7 +33,7 @@ export interface RuleUseCases {
   recommend(caller: Principal, channels: string[]): Promise<AlertRule[]>;
 }
 
-export interface RuleDeps {
+export interface RuleDeps extends LinkOptions {
   committer: Committer;
   reads: Reads;
   clock: Pick<Clock, 'now'>;
@@ -79,7 +81,7 @@ export function ruleUseCases(deps: RuleDeps): RuleUseCases {
         throw new DomainError('invalid_request', 'event must be one of the events of the rule.', {
           errors: [{ path: 'event', message: 'must be one of the events of the rule' }],
         });
-      return previewOf(deps, caller, rule, event, channels);
+      return previewOf({ ...deps, link: await linksOf(reads, caller.applicationId) }, caller, rule, event, channels);
     },
     async recommend(caller, channels) {
       const made = recommendedRules(channels);

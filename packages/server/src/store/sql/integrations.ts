@@ -7,6 +7,7 @@ import type {
   IntegrationConfigRow,
   IntegrationDeliveryRow,
   Integrations,
+  LinkedPipelineRow,
   WantedKind,
 } from '../store.js';
 
@@ -130,6 +131,7 @@ export function integrationsOf(context: SqlContext): Integrations {
         )
         .execute();
     },
+    ...linksOf(context),
     integrationsWanting: (kind) => run(WANTING[kind], {}),
     failedStages: (ids) => runIds(failedStages, { ids }),
     failedPipelines: (ids) => runIds(failedPipelines, { ids }),
@@ -166,6 +168,22 @@ export function integrationsOf(context: SqlContext): Integrations {
     ...notesOf(context),
   };
 }
+
+const linkedPipelines = statement<{ ids: number[] }, LinkedPipelineRow>(
+  ({ idsIn }) =>
+    sql`select id, application_id, trace_id, root_span_id, created_at, finished_at from pipeline where id ${idsIn('ids')}`,
+);
+
+const linkSettings = statement<{ ids: number[] }, Pick<IntegrationConfigRow, 'application_id' | 'settings'>>(
+  ({ idsIn }) => sql`
+    select application_id, settings from observability_integration_config
+    where application_id ${idsIn('ids')} and type = 'opentelemetry' and enabled = 1`,
+);
+
+const linksOf = ({ runIds }: SqlContext): Pick<Integrations, 'linkedPipelines' | 'linkSettings'> => ({
+  linkedPipelines: (ids) => runIds(linkedPipelines, { ids }),
+  linkSettings: (ids) => runIds(linkSettings, { ids }),
+});
 
 const unknown = (config_id: number) => ({ config_id, failures: 0, sent: 0, dropped: 0 });
 
