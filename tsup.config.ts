@@ -15,7 +15,7 @@ export default defineConfig({
   shims: true,
   sourcemap: true,
   clean: true,
-  noExternal: ['@pipelogiq/protocol'],
+  noExternal: ['@pipelogiq/protocol', ...(server ? ['@pipelogiq/sdk'] : [])], // the command is a client
   // Optional dependencies are not left out by themselves.
   external: ['trace', 'metrics', 'logs'].map((signal) => `@opentelemetry/exporter-${signal}-otlp-grpc`),
   dts: process.env.TYPES !== '0' && {

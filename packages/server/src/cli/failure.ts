@@ -1,13 +1,27 @@
 import { ConfigError, databaseName, isPostgresUrl } from '../config.js';
 
+/** Exit codes, for scripts; docs/reference/cli.md lists them. */
+export const EXIT = {
+  done: 0,
+  /** The server refused, something on this machine failed, or a pipeline that was watched did not complete. */
+  failed: 1,
+  usage: 2,
+  /** No server is configured, none answers at that address, or it did not answer in time. */
+  unreachable: 3,
+  notFound: 4,
+  /** Ctrl-C, as shells count it: 128 and the number of SIGINT. */
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
 /** Something the user can put right; `message` is the one line to print. */
 export class CliError extends Error {
   override readonly name = 'CliError';
-  readonly exitCode: 1 | 2;
+  readonly exitCode: ExitCode;
 
-  constructor(message: string, options: { exitCode?: 1 | 2; cause?: unknown } = {}) {
+  constructor(message: string, options: { exitCode?: ExitCode; cause?: unknown } = {}) {
     super(message, { cause: options.cause });
-    this.exitCode = options.exitCode ?? 1;
+    this.exitCode = options.exitCode ?? EXIT.failed;
   }
 }
 

@@ -1,10 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { SERVER_VERSION } from '../version.js';
 import { devCommand } from './dev.js';
-import { report } from './failure.js';
+import { EXIT, report } from './failure.js';
 import { keysCommand } from './keys.js';
 import { migrateCommand } from './migrate.js';
 import { type Output, standardOutput } from './output.js';
+import { pipelinesCommands } from './pipelines/group.js';
 import { secretsCommand } from './secrets.js';
 import { serveCommand } from './serve.js';
 
@@ -15,28 +16,35 @@ const oneLine = (text: string) =>
     .replace(/^error: /, 'pipelogiq: ')
     .replaceAll(/\s*\n\s*/g, ' ')}\n`;
 
-/** Runs one command line. Resolves with the exit code: 0 done, 1 failed, 2 wrong usage. */
-export async function run(args: readonly string[], output: Output = standardOutput): Promise<number> {
-  let exitCode = 0;
+/** The command line with all its commands; `finish` takes the exit code of those that have one of their own. */
+export function programOf(output: Output, finish: (exitCode: number) => void): Command {
   const program = new Command('pipelogiq')
     .description('Execution control plane for multi-stage background work')
     .version(SERVER_VERSION)
+    .enablePositionalOptions() // `--version` behind a command is that command's
     .showSuggestionAfterError()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) })
     .exitOverride();
-  const finish = (code: number) => {
-    exitCode = code;
-  };
   serveCommand(program, output, finish);
   devCommand(program, output, finish);
+  pipelinesCommands(program, output);
   keysCommand(program, output);
   migrateCommand(program, output);
   secretsCommand(program, output);
+  return program;
+}
+
+/** Runs one command line. Resolves with the exit code (EXIT in failure.ts). */
+export async function run(args: readonly string[], output: Output = standardOutput): Promise<number> {
+  let exitCode: number = EXIT.done;
+  const program = programOf(output, (code) => {
+    exitCode = code;
+  });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // already printed
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage; // already printed
     return report(error, !!process.env.PIPELOGIQ_DEBUG);
   }
 }

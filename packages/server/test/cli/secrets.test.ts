@@ -10,6 +10,7 @@ import { connect } from '../support/files.js';
 import { queryOnce } from '../support/query.js';
 import { aPostgresDatabase } from '../support/stores.js';
 import { buildCommand, emptyFolder, oneLine, run, start } from './command.js';
+import { Paper } from './in-process.js';
 
 beforeAll(buildCommand);
 vi.setConfig({ testTimeout: 120_000 }); // each starts several processes
@@ -106,7 +107,7 @@ async function copiesBeforeEachStep(stopped: Stopped): Promise<{ step: string; c
 /** Where a rotation ended early the server starts and seals with the old key, and another rotation finishes. */
 async function goesOn({ database, opens, keyFiles }: ReturnType<typeof waysOf>): Promise<void> {
   await opens();
-  expect(await runHere(['secrets', 'rotate', '--database', database], { line: () => {}, isTerminal: false })).toBe(0);
+  expect(await runHere(['secrets', 'rotate', '--database', database], new Paper())).toBe(0);
   expect(keyFiles().filter((name) => !name.includes('.old-'))).toEqual([`${FILE}.key`]);
   expect(new Set(sealedTexts(database).map((text) => text.slice(0, 11))).size).toBe(1);
   await opens();
