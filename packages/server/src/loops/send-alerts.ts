@@ -147,17 +147,16 @@ export class AlertSender {
     return retryWait(failures, { first: FIRST_RETRY_MS, last }, this.#deps.clock.random());
   }
 
-  /** What the provider wants changed; and an end that it knows for good. */
+  /** What the provider wants changed, and an end that it knows for good; unless somebody saved the channel meanwhile: that counts. */
   async #mend({ tx, now }: Group, channel: AlertChannelRow, outcomes: readonly Outcome[]): Promise<void> {
-    for (const { tried } of outcomes) {
-      const { verdict } = tried;
-      if (verdict.kind === 'later' && verdict.change) {
-        const settings = { ...(JSON.parse(channel.settings) as object), ...verdict.change };
-        await tx.updateAlertChannel(channel.id, { settings: JSON.stringify(settings), updated_at: now });
-      }
-      if (verdict.kind === 'gone')
-        await tx.updateAlertChannel(channel.id, { enabled: 0, disabled_reason: verdict.message, updated_at: now });
-    }
+    const changed = outcomes.map(({ tried: { verdict } }) => (verdict.kind === 'later' ? verdict.change : undefined));
+    const settings = Object.assign({}, JSON.parse(channel.settings) as object, ...changed) as object;
+    const gone = outcomes.map(({ tried }) => tried.verdict).find((verdict) => verdict.kind === 'gone');
+    const changes = {
+      ...(changed.some((change) => change !== undefined) && { settings: JSON.stringify(settings) }),
+      ...(gone && { enabled: 0 as const, disabled_reason: gone.message }),
+    };
+    if (Object.keys(changes).length > 0) await tx.mendAlertChannel(channel.id, channel.version, { ...changes, updated_at: now });
   }
 
   #tell(channel: AlertChannelRow, outcomes: readonly Outcome[], attempts: readonly AlertAttempt[], now: Ms): void {

@@ -8,7 +8,10 @@ import type {
   IncidentFilter,
   IncidentState,
 } from '@pipelogiq/protocol';
+import type { AlertOutbox, AlertRun } from './alert-outbox-rows.js';
 import type { Flag, Ms } from './rows.js';
+
+export type * from './alert-outbox-rows.js';
 
 export interface AlertChannelTable {
   id: number;
@@ -31,6 +34,8 @@ export interface AlertChannelTable {
   last_success_at: Ms | null;
   last_error_at: Ms | null;
   last_error: string | null;
+  /** Counts its changes. */
+  version: number;
   created_at: Ms;
   updated_at: Ms;
 }
@@ -44,16 +49,10 @@ export interface AlertRuleTable {
   events: string;
   /** JSON of an AlertRuleSpec. */
   spec: string;
+  /** Counts its changes. */
+  version: number;
   created_at: Ms;
   updated_at: Ms;
-}
-
-/** What happened in one group, for rules that want it; gone when it was looked at. */
-export interface AlertOutboxTable {
-  id: number;
-  /** JSON array. */
-  payload: string;
-  written_at: Ms;
 }
 
 export interface AlertIncidentTable {
@@ -69,7 +68,10 @@ export interface AlertIncidentTable {
   body: string;
   /** JSON object of texts. */
   labels: string;
+  /** Of all its events; null when they are of several. */
   pipeline: string | null;
+  /** The one run that it is about; null when it is about more. */
+  pipeline_id: number | null;
   events: number;
   notified: number;
   opened_at: Ms;
@@ -127,6 +129,8 @@ export interface AlertConditionTable {
   /** When it came to be on the other side of its threshold; null when it is not. */
   crossed_at: Ms | null;
   seen_at: Ms;
+  /** Somebody ended its incident by hand: when it fires again if it still holds. */
+  fire_again_at: Ms | null;
 }
 
 export type AlertChannelRow = AlertChannelTable;
@@ -135,28 +139,6 @@ export type AlertIncidentRow = AlertIncidentTable;
 export type AlertSilenceRow = AlertSilenceTable;
 export type AlertDeliveryRow = AlertDeliveryTable;
 export type AlertConditionRow = AlertConditionTable;
-
-/** A stage or pipeline as alerts tell of it. */
-export interface AlertSubjectRow {
-  /** Of the stage; null for a pipeline. */
-  stage_id: number | null;
-  stage: string | null;
-  handler: string | null;
-  attempts: number | null;
-  error_code: string | null;
-  error: string | null;
-  run_next_if_failed: Flag | null;
-  notify_on_failure: Flag | null;
-  pipeline_id: number;
-  pipeline: string;
-  application_id: number;
-  application: string;
-  environment: string | null;
-  version: string | null;
-  trace_id: string;
-  /** JSON array of texts; null without any. */
-  keywords: string | null;
-}
 
 /** How one try of a delivery ended. */
 export interface AlertAttempt {
@@ -177,11 +159,13 @@ export interface ChannelNote {
   now: Ms;
 }
 
-export interface Alerts {
+export interface Alerts extends AlertOutbox {
   alertChannelToChange(applicationId: number, id: number): Promise<AlertChannelRow | undefined>;
   alertChannelNamed(applicationId: number, name: string): Promise<{ id: number } | undefined>;
   insertAlertChannel(row: AlertChannelRow): Promise<void>;
   updateAlertChannel(id: number, changes: Partial<AlertChannelRow>): Promise<void>;
+  /** As the provider wants it; false when somebody changed it since it had this version. */
+  mendAlertChannel(id: number, version: number, changes: Partial<AlertChannelRow>): Promise<boolean>;
   /** Its deliveries go with it. False when there is none. */
   deleteAlertChannel(applicationId: number, id: number): Promise<boolean>;
   countAlertChannels(applicationId: number): Promise<number>;
@@ -192,10 +176,8 @@ export interface Alerts {
   updateAlertRule(id: number, changes: Partial<AlertRuleRow>): Promise<void>;
   deleteAlertRule(applicationId: number, id: number): Promise<boolean>;
   countAlertRules(applicationId: number): Promise<number>;
-  /** Enabled rules of every application. */
-  enabledAlertRules(): Promise<AlertRuleRow[]>;
-  /** What enabled rules want to hear of: hot, and usually nothing. */
-  wantedAlerts(): Promise<{ application_id: number; events: string }[]>;
+  /** Enabled rules of these applications. */
+  enabledAlertRules(applicationIds: number[]): Promise<AlertRuleRow[]>;
   alertChannelsOf(applicationId: number, ids: number[]): Promise<AlertChannelRow[]>;
 
   insertAlertSilence(row: AlertSilenceRow): Promise<void>;
@@ -204,21 +186,15 @@ export interface Alerts {
   countAlertSilences(applicationId: number, now: Ms): Promise<number>;
   activeAlertSilences(now: Ms): Promise<AlertSilenceRow[]>;
 
-  alertStages(ids: number[]): Promise<AlertSubjectRow[]>;
-  alertPipelines(ids: number[]): Promise<AlertSubjectRow[]>;
-  /** Names of pipelines whose failure is still an open incident. */
-  failingPipelines(): Promise<{ application_id: number; pipeline: string }[]>;
-  writeAlerts(payloads: string[], now: Ms): Promise<void>;
-  /** Takes the oldest out: what is done with them is done in this transaction. */
-  takeAlerts(limit: number): Promise<{ id: number; payload: string; written_at: Ms }[]>;
-
   /** Unresolved, locked. */
   incidentsToChange(ruleIds: number[], keys: string[]): Promise<AlertIncidentRow[]>;
   incidentToChange(applicationId: number, id: number): Promise<AlertIncidentRow | undefined>;
   insertIncidents(rows: AlertIncidentRow[]): Promise<void>;
   updateIncident(id: number, changes: Partial<AlertIncidentRow>): Promise<void>;
-  /** Unresolved ones of pipelines of that name, of these events. */
-  incidentsOfPipeline(applicationId: number, pipeline: string, events: AlertEvent[]): Promise<AlertIncidentRow[]>;
+  /** Ends the failures that this run is the recovery of, and has them told at the next look. Whether there was one. */
+  endFailures(run: AlertRun, now: Ms): Promise<boolean>;
+  /** Whether an incident of a failure of pipelines of that name is unresolved, of one of these rules. */
+  isFailing(of: Pick<AlertRun, 'application_id' | 'pipeline'>, ruleIds: number[]): Promise<boolean>;
   unresolvedIncidentsOf(ruleId: number, limit: number): Promise<AlertIncidentRow[]>;
   /** To be told, or over, by now; the earliest first. */
   dueIncidents(now: Ms, limit: number): Promise<AlertIncidentRow[]>;

@@ -4,7 +4,9 @@ import type {
   AlertConditionTable,
   AlertDeliveryTable,
   AlertIncidentTable,
+  AlertOutboxFailureTable,
   AlertOutboxTable,
+  AlertParkedTable,
   AlertRuleTable,
   AlertSilenceTable,
 } from './alert-rows.js';
@@ -63,6 +65,8 @@ export interface Schema {
   alert_rule: AlertRuleTable;
   alert_silence: AlertSilenceTable;
   alert_outbox: AlertOutboxTable;
+  alert_outbox_failure: AlertOutboxFailureTable;
+  alert_parked: AlertParkedTable;
   alert_incident: AlertIncidentTable;
   alert_condition: AlertConditionTable;
   alert_delivery: AlertDeliveryTable;

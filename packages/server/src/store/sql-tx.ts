@@ -3,6 +3,7 @@ import type { Schema } from './schema.js';
 import { accountsOf } from './sql/accounts.js';
 import { actionsOf } from './sql/actions.js';
 import { alertIncidentsOf } from './sql/alert-incidents.js';
+import { alertOutboxOf } from './sql/alert-outbox.js';
 import { alertsOf } from './sql/alerts.js';
 import { cancelsOf } from './sql/cancels.js';
 import { createsOf } from './sql/creates.js';
@@ -50,6 +51,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...insightsOf(context),
     ...integrationsOf(context),
     ...alertsOf(context),
+    ...alertOutboxOf(context),
     ...alertIncidentsOf(context),
     ...triggersOf(context),
   };

@@ -1,7 +1,7 @@
 import type { AlertDelivery, Channel, ChannelTested } from '@pipelogiq/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import { type Alerted, alerted, aReceiver, toldOf } from './alerts-support.js';
-import type { Provider } from './provider.js';
+import type { Answer, Provider } from './provider.js';
 
 const MINUTE = 60_000;
 
@@ -154,6 +154,22 @@ describe('deliveries of alerts', () => {
     expect(saved).not.toHaveProperty('disabledReason');
     await a.failing();
     await receiver.has(1);
+  });
+
+  // Seen to fail when what the provider wants was written whatever had happened meanwhile: the channel was off again.
+  it('to an address that is gone leave alone what somebody saved meanwhile', async () => {
+    const { a, receiver, id } = await aChannel();
+    await eachFailure(a, [id]);
+    let answer: (answer: Answer) => void = () => {};
+    receiver.next.push(new Promise<Answer>((resolve) => (answer = resolve)));
+    await a.failing();
+    await receiver.wasCalled(1);
+    const { name, type } = await channelOf(a, id);
+    const config = { url: `${receiver.url}/new`, secret: `whsec_${'a'.repeat(32)}` };
+    await a.call<Channel>('PUT', `/alerts/channels/${id}`, { name, type, config });
+    answer({ status: 410, body: 'moved out' });
+    await a.hasDeliveries(1, '&state=failed');
+    expect(await channelOf(a, id)).toMatchObject({ enabled: true });
   });
 
   it('that were dropped are not tried again', async () => {

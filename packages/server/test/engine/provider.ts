@@ -26,7 +26,7 @@ export class Provider {
   readonly taken: Sent[] = [];
   readonly refused: { sent: Sent; answer: Answer }[] = [];
   /** Taken before the rules are asked: an answer, or silence. */
-  readonly next: (Answer | 'hangs')[] = [];
+  readonly next: (Answer | Promise<Answer> | 'hangs')[] = [];
   url = '';
   calls = 0;
 
@@ -74,7 +74,7 @@ export async function aProvider(rules: Rules): Promise<Provider> {
     const { method = '', url: path = '', headers } = request;
     const sent: Sent = { method, path, headers, text, body: parsed(text) };
     provider.calls += 1;
-    const forced = provider.next.shift();
+    const forced = await provider.next.shift();
     if (forced === 'hangs') return;
     const answer = forced ?? rules(sent);
     if (answer.status < 250) provider.taken.push(sent);

@@ -210,3 +210,29 @@ describe('the ready index', () => {
     expect(sql).toMatch(/where status = 'pending' and held = 0$/);
   });
 });
+
+describe('alerts', () => {
+  const run = { application_id: 1, pipeline: 'order', pipeline_id: 1 };
+  const RUN = 'alert_incident_run (application_id=? AND pipeline=?';
+
+  it('of ended work look at the rules of its applications alone', async () => {
+    const plan = await planOf(() => tx.wantedAlerts({ applications: [1], pipelines: [1] }));
+    expect(plan).toContain('SEARCH alert_rule USING COVERING INDEX alert_rule_wanted (application_id=?)');
+    expect(plan).toContain('SEARCH p USING INTEGER PRIMARY KEY');
+    const rules = await planOf(() => tx.enabledAlertRules([1]));
+    expect(rules).toContain('(application_id=?)');
+    for (const each of [plan, rules]) expect(each).not.toMatch(/SCAN (alert_rule|p\b)/);
+  });
+
+  it('of pipelines that work again are found by name and run, however many runs of the name failed', async () => {
+    const names = await planOf(() => tx.failingPipelines([run]));
+    const runs = await planOf(() => tx.failingRuns([run]));
+    const ended = await planOf(() => tx.endFailures(run, 1));
+    expect(names).toContain('USING COVERING INDEX alert_outbox_failure_pipeline (application_id=? AND pipeline=?)');
+    expect(runs).toContain('alert_outbox_failure_pipeline (application_id=? AND pipeline=? AND pipeline_id=?)');
+    for (const plan of [runs, ended]) expect(plan).toContain(`${RUN} AND pipeline_id=?)`);
+    for (const plan of [names, runs, ended]) expect(plan).not.toMatch(/SCAN (i|f|alert_incident|alert_outbox_failure)\b/);
+    const muted = await planOf(() => tx.isFailing(run, [1]));
+    expect(muted).toContain('alert_incident_failure (application_id=? AND pipeline=? AND event=? AND rule_id=?)');
+  });
+});

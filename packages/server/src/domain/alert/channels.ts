@@ -112,7 +112,11 @@ async function save(deps: ChannelDeps, caller: Principal, spec: ChannelSpec, id:
     try {
       const stored = mergeSettings(deps.outbound, kind, spec.config, before ? storedChannel(deps.secrets, before) : {});
       const channelId = before?.id ?? (await tx.allocateIds('alert_channel', 1))[0] ?? 0;
-      const row = { ...changesOf(deps, kind, spec, stored, channelId), updated_at: group.now };
+      const row = {
+        ...changesOf(deps, kind, spec, stored, channelId),
+        version: (before?.version ?? 0) + 1,
+        updated_at: group.now,
+      };
       if (before) await tx.updateAlertChannel(channelId, row);
       else await tx.insertAlertChannel({ ...fresh(caller, channelId, group.now), ...row });
       const details = { name: spec.name, type: spec.type, enabled: spec.enabled ?? true, fields: Object.keys(stored).join(',') };

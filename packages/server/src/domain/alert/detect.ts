@@ -82,7 +82,7 @@ export async function applyObservations(
     const isQuiet = state.firing === 0 && state.crossed_at === null;
     if (isQuiet && before) forgotten.push(key);
     const isSame = before && before.firing === state.firing && before.crossed_at === state.crossed_at;
-    if (!isQuiet && !isSame) saved.push({ rule_id: rule.id, key, ...state, seen_at: now });
+    if (!isQuiet && !isSame) saved.push({ rule_id: rule.id, key, ...state, seen_at: now, fire_again_at: null });
   }
   await tx.saveAlertConditions(saved);
   await tx.deleteAlertConditions(rule.id, forgotten);

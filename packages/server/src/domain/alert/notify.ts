@@ -30,13 +30,14 @@ export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): 
   const { tx, now } = group;
   const rows = await tx.dueIncidents(now, limit);
   if (rows.length === 0) return 0;
-  const rules = new Map((await tx.enabledAlertRules()).map((row) => [row.id, ruleOf(row)]));
+  const applications = [...new Set(rows.map(({ application_id }) => application_id))];
+  const rules = new Map((await tx.enabledAlertRules(applications)).map((row) => [row.id, ruleOf(row)]));
   const silences = (await tx.activeAlertSilences(now)).map(silenceOf);
   const messages: Message[] = [];
   for (const row of rows) {
     const rule = rules.get(row.rule_id);
     const labels = JSON.parse(row.labels) as Labels;
-    const muted = await mutedBy(group, row, labels, silences);
+    const muted = await mutedBy(group, row, labels, { silences, rules });
     const { changes, action } = decide(row, rule, muted, now);
     await tx.updateIncident(row.id, changes);
     if (action && rule) messages.push({ incident: { ...row, ...changes }, labels, rule, action });
@@ -89,17 +90,25 @@ const isSilenced = (row: AlertIncidentRow, labels: Labels, silences: readonly Si
       Object.entries(match).every(([name, pattern]) => matchesPattern(labels[name] ?? '', pattern)),
   );
 
-/** A pipeline that failed says so itself: its stages need not. */
+/** A pipeline that failed says so itself, if there is anybody to say it to: its stages need not. */
 async function mutedBy(
   { tx }: Group,
   row: AlertIncidentRow,
   labels: Labels,
-  silences: readonly Silence[],
+  { silences, rules }: { silences: readonly Silence[]; rules: ReadonlyMap<number, Rule> },
 ): Promise<AlertIncidentRow['muted']> {
   if (isSilenced(row, labels, silences)) return 'silenced';
   if (row.pipeline === null || !OF_STAGES.includes(row.event)) return null;
-  const failures = await tx.incidentsOfPipeline(row.application_id, row.pipeline, ['pipeline_failed']);
-  return failures.length > 0 ? 'inhibited' : null;
+  const speaking = [...rules.values()].filter(
+    ({ applicationId, events, channels }) =>
+      applicationId === row.application_id && events.includes('pipeline_failed') && channels.length > 0,
+  );
+  const of = { application_id: row.application_id, pipeline: row.pipeline };
+  const isFailing = await tx.isFailing(
+    of,
+    speaking.map(({ id }) => id),
+  );
+  return isFailing ? 'inhibited' : null;
 }
 
 /** A delivery for each channel of the rule, in the transaction that counts the notification. */

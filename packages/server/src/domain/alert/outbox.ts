@@ -1,7 +1,8 @@
 import { type AlertEvent, redactSecrets } from '@pipelogiq/protocol';
-import type { AlertSubjectRow, EndedPipeline, Ms } from '../../store/store.js';
+import type { AlertRun, AlertSubjectRow, EndedPipeline, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
-import type { AlertRecord } from './record.js';
+import { pipelineOf } from '../ids.js';
+import { type AlertRecord, ENDED_BY_RECOVERY } from './record.js';
 
 /** Something that an action did, on its way to the outbox. */
 export type NotedAlert =
@@ -25,20 +26,51 @@ interface Happened {
 export async function writeAlerts(group: Group, happened: Happened): Promise<void> {
   const { failed, completed, noted } = happened;
   if (failed.stages.length + failed.pipelines.length + completed.length + noted.length === 0) return;
-  const wants = wantsOf(await group.tx.wantedAlerts());
+  const wants = wantsOf(await group.tx.wantedAlerts(concerned(happened)));
   if (wants.size === 0) return;
-  const records = [
+  const isWanted = ({ event, applicationId }: Pick<AlertRecord, 'event' | 'applicationId'>) =>
+    wants.get(event)?.has(applicationId) === true;
+  const failures = [
     ...(wants.has('stage_failed') || wants.has('dead_letter') ? await stageFailures(group, failed.stages) : []),
-    ...(await pipelineRecords(group, 'pipeline_failed', failed.pipelines)),
-    ...(await recoveries(group, completed)),
-    ...(await notedRecords(group, noted)),
-  ].filter(({ event, applicationId }) => event === 'pipeline_recovered' || wants.get(event)?.has(applicationId));
+    ...(wants.has('pipeline_failed') ? await pipelineRecords(group, 'pipeline_failed', failed.pipelines) : []),
+  ].filter(isWanted);
+  const ends = completed.filter(({ application_id: applicationId }) =>
+    ENDED_BY_RECOVERY.some((event) => isWanted({ event, applicationId })),
+  );
+  // Of one commit failures come first: nothing says which of two runs ended earlier.
+  const records = [
+    ...failures,
+    ...(await recoveries(group, ends, failures)),
+    ...(await notedRecords(group, noted)).filter(isWanted),
+  ];
   if (records.length === 0) return;
   const rows = Array.from({ length: Math.ceil(records.length / RECORDS_PER_ROW) }, (_, at) =>
-    JSON.stringify(records.slice(at * RECORDS_PER_ROW, (at + 1) * RECORDS_PER_ROW)),
+    rowOf(records.slice(at * RECORDS_PER_ROW, (at + 1) * RECORDS_PER_ROW)),
   );
   await group.tx.writeAlerts(rows, group.now);
   group.effects.hasAlerts = true;
+}
+
+/** Whose rules may want to hear of it. */
+function concerned({ failed, completed, noted }: Happened): { applications: number[]; pipelines: number[] } {
+  const applications = new Set(completed.map(({ application_id }) => application_id));
+  const pipelines = new Set([...failed.pipelines, ...failed.stages.map(pipelineOf)]);
+  for (const note of noted) {
+    if ('worker' in note) applications.add(note.worker.applicationId);
+    else pipelines.add('stageId' in note ? pipelineOf(note.stageId) : note.pipelineId);
+  }
+  return { applications: [...applications], pipelines: [...pipelines] };
+}
+
+const runOf = ({ applicationId, pipeline = '', pipelineId }: AlertRecord): AlertRun => ({
+  application_id: applicationId,
+  pipeline,
+  pipeline_id: Number(pipelineId),
+});
+
+function rowOf(records: readonly AlertRecord[]): { payload: string; failures: AlertRun[] } {
+  const failures = records.filter(({ event }) => ENDED_BY_RECOVERY.includes(event)).map(runOf);
+  return { payload: JSON.stringify(records), failures: [...new Map(failures.map((run) => [run.pipeline_id, run])).values()] };
 }
 
 /** Applications, by event. */
@@ -68,17 +100,29 @@ async function pipelineRecords({ tx, now }: Group, event: AlertEvent, ids: reado
   return (await tx.alertPipelines([...ids])).map((row) => ({ ...ofSubject(row, now), event }));
 }
 
-/** Pipelines that completed while a failure of their name is still an open incident. One of each name is enough. */
-async function recoveries(group: Group, completed: readonly EndedPipeline[]): Promise<AlertRecord[]> {
+/**
+ * Pipelines that completed while a failure of their name is an open incident, waits in the outbox or was written just now. One of each name
+ * is enough, but for incidents of one run: those are for that run to end.
+ */
+async function recoveries(
+  group: Group,
+  completed: readonly EndedPipeline[],
+  failures: readonly AlertRecord[],
+): Promise<AlertRecord[]> {
   if (completed.length === 0) return [];
-  const failing = new Set((await group.tx.failingPipelines()).map((row) => keyOf(row.application_id, row.pipeline)));
-  if (failing.size === 0) return [];
-  const recovered = completed.filter(({ application_id, name }) => failing.has(keyOf(application_id, name)));
-  return pipelineRecords(
-    group,
-    'pipeline_recovered',
-    recovered.map(({ id }) => id),
-  );
+  const byName = new Map(completed.map((run) => [keyOf(run.application_id, run.name), run]));
+  const names = [...byName.values()].map(({ application_id, name }) => ({ application_id, pipeline: name }));
+  const failing = new Map((await group.tx.failingPipelines(names)).map((row) => [keyOf(row.application_id, row.pipeline), row]));
+  const justNow = failures.map((record) => byName.get(keyOf(record.applicationId, record.pipeline ?? '')));
+  if (failing.size === 0 && justNow.length === 0) return [];
+  const hasRuns = (run: EndedPipeline) => failing.get(keyOf(run.application_id, run.name))?.by_run === 1;
+  const runs = completed
+    .filter(hasRuns)
+    .map(({ application_id, name, id }) => ({ application_id, pipeline: name, pipeline_id: id }));
+  const ids = new Set(await group.tx.failingRuns(runs));
+  for (const run of justNow) if (run) ids.add(run.id);
+  for (const [key, { by_name }] of failing) if (by_name === 1) ids.add(byName.get(key)?.id as number);
+  return pipelineRecords(group, 'pipeline_recovered', [...ids]);
 }
 
 const keyOf = (applicationId: number, pipeline: string): string => `${applicationId}\n${pipeline}`;

@@ -1,6 +1,6 @@
 import type { AlertIncidentRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
-import { type AlertRecord, DETECTED, ENDED_BY_RECOVERY, labelsOf, TRANSIENT } from './record.js';
+import { type AlertRecord, DETECTED, labelsOf, TRANSIENT } from './record.js';
 import { render } from './render.js';
 import { groupKeyOf, type Rule, ruleOf, severityOf, wants } from './rule.js';
 
@@ -15,13 +15,15 @@ interface Firing {
 export async function routeAlerts(group: Group, limit: number): Promise<number> {
   const rows = await group.tx.takeAlerts(limit);
   if (rows.length === 0) return 0;
-  const rules = (await group.tx.enabledAlertRules()).map(ruleOf);
+  const records = rows.flatMap(({ payload }) => JSON.parse(payload) as AlertRecord[]);
+  const applications = [...new Set(records.map(({ applicationId }) => applicationId))];
+  const rules = (await group.tx.enabledAlertRules(applications)).map(ruleOf);
   let batch: Firing[] = [];
-  for (const record of rows.flatMap(({ payload }) => JSON.parse(payload) as AlertRecord[])) {
+  for (const record of records) {
     if (record.event === 'pipeline_recovered') {
       await fire(group, batch); // what failed before it worked again is over with it
       batch = [];
-      if (!(await recover(group, record, rules))) continue; // nobody was told that it failed, or it is told already that it works again
+      if (!(await recover(group, record))) continue; // nobody was told that it failed, or it is told already that it works again
     }
     for (const rule of rules) if (wants(rule, record)) batch.push({ rule, record, key: groupKeyOf(rule, record) });
   }
@@ -89,6 +91,7 @@ function open({ rule, record, key }: Firing, now: Ms): AlertIncidentRow {
     status: 'open',
     ...told(rule, record, 1),
     pipeline: record.pipeline ?? null,
+    pipeline_id: rule.groupBy.includes('pipeline_id') && record.pipelineId !== undefined ? Number(record.pipelineId) : null,
     events: 1,
     notified: 0,
     opened_at: record.at,
@@ -113,6 +116,8 @@ function refresh(row: AlertIncidentRow, { rule, record }: Firing, now: Ms): Part
   return {
     events,
     ...told(rule, record, events),
+    // One pipeline that works again does not end what several broke.
+    ...(row.pipeline !== (record.pipeline ?? null) && { pipeline: null }),
     last_event_at: Math.max(row.last_event_at, record.at),
     ...(again !== undefined && { notify_at: Math.max(now, Math.min(again, row.notify_at ?? again)) }),
     ...(row.resolve_at !== null && { resolve_at: rule.resolveAfterMs === 0 ? null : now + rule.resolveAfterMs }),
@@ -124,22 +129,10 @@ function told(rule: Rule, record: AlertRecord, events: number): Pick<AlertIncide
   return { ...render(record.event, rule, labels), labels: JSON.stringify(labels) };
 }
 
-/** Ends the incidents of the failures of a pipeline; those that are of one run end with that run alone. */
-async function recover(
-  { tx, now }: Group,
-  { applicationId, pipeline, pipelineId }: AlertRecord,
-  rules: readonly Rule[],
-): Promise<boolean> {
-  let ended = false;
-  if (pipeline === undefined) return ended;
-  for (const row of await tx.incidentsOfPipeline(applicationId, pipeline, [...ENDED_BY_RECOVERY])) {
-    const isOfOneRun = rules.find(({ id }) => id === row.rule_id)?.groupBy.includes('pipeline_id');
-    const labels = JSON.parse(row.labels) as { pipeline_id?: string };
-    if (isOfOneRun && labels.pipeline_id !== pipelineId) continue;
-    await tx.updateIncident(row.id, resolution(row, 'system', now));
-    ended = true;
-  }
-  return ended;
+/** Ends the incidents of the failures of a pipeline; those that are of one run end with that run alone. Whether there were any. */
+async function recover({ tx, now }: Group, { applicationId, pipeline, pipelineId }: AlertRecord): Promise<boolean> {
+  if (pipeline === undefined) return false;
+  return tx.endFailures({ application_id: applicationId, pipeline, pipeline_id: Number(pipelineId) }, now);
 }
 
 /** An incident that ends: people who heard of it hear of that too, at the next look. */

@@ -126,7 +126,14 @@ async function insert(group: Group, deps: RuleDeps, caller: Principal, spec: Ale
   if (await tx.alertRuleNamed(caller.applicationId, spec.name)) return nameTaken('rule', spec.name);
   if ((await tx.countAlertRules(caller.applicationId)) >= deps.maxRules) return tooMany('rules', deps.maxRules);
   const [id = 0] = await tx.allocateIds('alert_rule', 1);
-  const row: AlertRuleRow = { id, application_id: caller.applicationId, ...definition(spec), created_at: now, updated_at: now };
+  const row: AlertRuleRow = {
+    id,
+    application_id: caller.applicationId,
+    ...definition(spec),
+    version: 1,
+    created_at: now,
+    updated_at: now,
+  };
   await tx.insertAlertRule(row);
   await note(group, caller, 'create', id, { name: spec.name, events: spec.events.join(','), enabled: spec.enabled ?? true });
   return view(row);
@@ -140,7 +147,7 @@ async function change(group: Group, caller: Principal, id: number, spec: AlertRu
   if (refusal) return refusal;
   const namesake = await tx.alertRuleNamed(caller.applicationId, spec.name);
   if (namesake && namesake.id !== id) return nameTaken('rule', spec.name);
-  const changes = { ...definition(spec), updated_at: now };
+  const changes = { ...definition(spec), version: before.version + 1, updated_at: now };
   await tx.updateAlertRule(id, changes);
   await note(group, caller, 'replace', id, { name: spec.name, events: spec.events.join(','), enabled: spec.enabled ?? true });
   return view({ ...before, ...changes });

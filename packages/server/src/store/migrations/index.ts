@@ -18,6 +18,7 @@ import * as workerSlots from './0015-worker-slots.js';
 import * as audit from './0016-audit.js';
 import * as integrationClaims from './0017-integration-claims.js';
 import * as alerts from './0018-alerts.js';
+import * as alertLife from './0019-alert-life.js';
 import { courseFor } from './compatibility.js';
 
 /**
@@ -44,6 +45,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0016-audit': { up: (target) => audit.up(target as Kysely<never>) },
     '0017-integration-claims': { up: (target) => integrationClaims.up(target as Kysely<never>) },
     '0018-alerts': { up: (target) => alerts.up(target as Kysely<never>, can) },
+    '0019-alert-life': { up: (target) => alertLife.up(target as Kysely<never>, can) },
   };
   const needsMigrating = async (): Promise<boolean> => {
     const course = await courseFor(db, Object.keys(migrations));

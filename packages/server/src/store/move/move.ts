@@ -149,7 +149,7 @@ function* batches(rows: Iterable<Row>): Generator<Row[]> {
 
 /** Above every id that was ever given out, also to rows that are gone. */
 async function setSequences(source: Source, client: pg.PoolClient): Promise<void> {
-  for (const table of ['stat_delta', 'integration_delivery', 'alert_outbox'])
+  for (const table of ['stat_delta', 'integration_delivery', 'alert_outbox', 'alert_parked', 'alert_rule_end'])
     await client.query(`select setval(pg_get_serial_sequence('${table}', 'id'), max(id)) from ${table} having max(id) > 0`);
   for (const row of source.rows('id_block')) {
     await client.query('select setval(cast($1 as regclass), $2, false)', [`${String(row.name)}_id`, row.next_id]);

@@ -1,6 +1,5 @@
-import type { AlertEvent } from '@pipelogiq/protocol';
 import { sql } from 'kysely';
-import type { AlertAttempt, AlertDeliveryRow, AlertIncidentRow, Alerts } from '../alert-rows.js';
+import type { AlertAttempt, AlertDeliveryRow, AlertIncidentRow, AlertRun, Alerts } from '../alert-rows.js';
 import type { SqlContext } from '../sql-context.js';
 import { forUpdate, rowsStatement, skipLocked, statement } from '../statement.js';
 
@@ -10,7 +9,8 @@ type Incidents = Pick<
   | 'incidentToChange'
   | 'insertIncidents'
   | 'updateIncident'
-  | 'incidentsOfPipeline'
+  | 'endFailures'
+  | 'isFailing'
   | 'unresolvedIncidentsOf'
   | 'dueIncidents'
   | 'alertConditions'
@@ -42,6 +42,29 @@ const due = statement<{ now: number; limit: number }, AlertIncidentRow>(
         union select id from (select id from alert_incident where resolve_at <= ${slot('now', 'int')} order by resolve_at limit ${slot('limit', 'int')}) r
       ) as due)
     order by id ${forUpdate(can)}`,
+);
+
+/** Those of the name and those of the run, each by the index: an `or` would read all runs of the name. */
+const endFailures = statement<AlertRun & { now: number }, { id: number }>(({ slot }) => {
+  const some = (which: ReturnType<typeof sql>) => sql`
+    select id from alert_incident
+    where application_id = ${slot('application_id', 'int')} and pipeline = ${slot('pipeline', 'text')} and ${which}
+      and status <> 'resolved' and (event = 'pipeline_failed' or event = 'dead_letter' or event = 'stage_failed')`;
+  return sql`
+    update alert_incident set
+      status = 'resolved', resolved_at = ${slot('now', 'int')}, resolved_by = 'system', resolve_at = null,
+      notify_at = case when notified > 0 then ${slot('now', 'int')} end
+    where id in (${some(sql`pipeline_id is null`)} union all ${some(sql`pipeline_id = ${slot('pipeline_id', 'int')}`)})
+      and status <> 'resolved'
+    returning id`;
+});
+
+const failing = statement<{ application_id: number; pipeline: string; ids: number[] }, { id: number }>(
+  ({ slot, idsIn }) => sql`
+    select id from alert_incident
+    where application_id = ${slot('application_id', 'int')} and pipeline = ${slot('pipeline', 'text')}
+      and event = 'pipeline_failed' and rule_id ${idsIn('ids')} and status <> 'resolved'
+    limit 1`,
 );
 
 const claim = statement<{ channel: number; holder: string; heldUntil: number; now: number; limit: number }, AlertDeliveryRow>(
@@ -111,14 +134,8 @@ function incidentsOf({ db, can, run }: SqlContext) {
     async updateIncident(id, changes) {
       await db.updateTable('alert_incident').set(changes).where('id', '=', id).execute();
     },
-    incidentsOfPipeline: (applicationId: number, pipeline: string, events: AlertEvent[]) =>
-      locked()
-        .where('application_id', '=', applicationId)
-        .where('pipeline', '=', pipeline)
-        .where('status', '<>', 'resolved')
-        .where('event', 'in', events)
-        .orderBy('id')
-        .execute(),
+    endFailures: async (of, now) => (await run(endFailures, { ...of, now })).length > 0,
+    isFailing: async (of, ids) => ids.length > 0 && (await run(failing, { ...of, ids })).length > 0,
     unresolvedIncidentsOf: (ruleId, limit) =>
       locked().where('rule_id', '=', ruleId).where('status', '<>', 'resolved').orderBy('id').limit(limit).execute(),
     dueIncidents: (now, limit) => run(due, { now, limit }),
