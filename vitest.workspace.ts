@@ -27,7 +27,7 @@ interface Choices {
 const project = (
   name: string,
   include: string[],
-  { isolate = false, testTimeout = 20_000, exclude = [], globalSetup = [], provide }: Choices = {},
+  { isolate = false, testTimeout = 60_000, exclude = [], globalSetup = [], provide }: Choices = {},
 ) => ({
   resolve: { alias },
   test: {
@@ -37,6 +37,7 @@ const project = (
     exclude: ['**/node_modules/**', '**/dist/**', ...exclude],
     testTimeout,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 45_000 } },
     globalSetup,
     ...(provide && { provide }),
   },

@@ -1,5 +1,6 @@
 import type { AlertDelivery, Channel, ChannelTested } from '@pipelogiq/protocol';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { type Alerted, alerted, aReceiver, toldOf } from './alerts-support.js';
 import type { Answer, Provider } from './provider.js';
 
@@ -20,14 +21,11 @@ const channelOf = (a: Alerted, id: string): Promise<Channel> => a.call('GET', `/
 
 /** Resolves with the channel as soon as it is so. */
 const becomes = (a: Alerted, id: string, wanted: Partial<Channel>): Promise<Channel> =>
-  vi.waitFor(
-    async () => {
-      const channel = await channelOf(a, id);
-      expect(channel).toMatchObject(wanted);
-      return channel;
-    },
-    { timeout: 15_000, interval: 5 },
-  );
+  eventually(async () => {
+    const channel = await channelOf(a, id);
+    expect(channel).toMatchObject(wanted);
+    return channel;
+  });
 
 /** As long as the server needs to try again and to see how it went: nothing moves but the clock. */
 async function advances(a: Alerted, ms: number): Promise<void> {
@@ -83,7 +81,7 @@ describe('deliveries of alerts', () => {
     await advances(a, 1_100);
     for (let calls = 2; calls <= 3; calls++) {
       await becomes(a, id, { status: 'failing' });
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         await advances(a, 1_000);
         expect(receiver.calls).toBeGreaterThanOrEqual(calls);
       });
@@ -102,13 +100,10 @@ describe('deliveries of alerts', () => {
     receiver.next.push(...Array(50).fill({ status: 503, body: 'away' }));
     await a.failing();
     await becomes(a, id, { status: 'failing' });
-    await vi.waitFor(
-      async () => {
-        await advances(a, 5_000);
-        expect(await a.deliveries('&state=failed')).toHaveLength(1);
-      },
-      { timeout: 15_000, interval: 5 },
-    );
+    await eventually(async () => {
+      await advances(a, 5_000);
+      expect(await a.deliveries('&state=failed')).toHaveLength(1);
+    });
     const [failed] = await a.hasDeliveries(1);
     expect(failed).toMatchObject({ lastStatus: 503, lastAnswer: expect.stringContaining('away') });
     expect(failed?.attempts).toBeGreaterThan(1);

@@ -1,5 +1,6 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { healthOf } from '../health/support.js';
+import { eventually } from '../support/eventually.js';
 import { type Alerted, alerted, aReceiver } from './alerts-support.js';
 import { metricsOf } from './metrics-support.js';
 
@@ -10,13 +11,10 @@ const SECRET = `whsec_${'a'.repeat(32)}`;
 const componentOf = async (a: Alerted) => (await healthOf(a)).body.components.alerts;
 
 const becomes = (a: Alerted, wanted: object): Promise<void> =>
-  vi.waitFor(
-    async () => {
-      await a.controlPlane.advance(FRESH_MS);
-      expect(await componentOf(a)).toMatchObject(wanted);
-    },
-    { timeout: 15_000, interval: 5 },
-  );
+  eventually(async () => {
+    await a.controlPlane.advance(FRESH_MS);
+    expect(await componentOf(a)).toMatchObject(wanted);
+  });
 
 // Seen to fail without the component.
 it('health is degraded while a channel fails again and again, or was disabled, and names its kind', async () => {

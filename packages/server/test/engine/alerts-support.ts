@@ -1,6 +1,7 @@
 import type { AlertDelivery, AlertRule, AlertRuleSpec, Channel, ChannelSpec, Incident, Page } from '@pipelogiq/protocol';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { TestOptions } from '../../src/testing/index.js';
+import { eventually } from '../support/eventually.js';
 import { aProvider, broken, type Provider } from './provider.js';
 import { type Harness, harness, type WireWorker } from './support.js';
 
@@ -70,14 +71,11 @@ export async function alerted(options: TestOptions = {}): Promise<Alerted> {
   const incidents = (query = '') => list<Incident>('/alerts/incidents', query);
   const deliveries = (query = '') => list<AlertDelivery>('/alerts/deliveries', query);
   const has = <Item>(read: () => Promise<Item[]>, count: number): Promise<Item[]> =>
-    vi.waitFor(
-      async () => {
-        const items = await read();
-        expect(items, JSON.stringify(items, null, 1)).toHaveLength(count);
-        return items;
-      },
-      { timeout: 15_000, interval: 5 },
-    );
+    eventually(async () => {
+      const items = await read();
+      expect(items, JSON.stringify(items, null, 1)).toHaveLength(count);
+      return items;
+    });
   const run = async (name: string, more: object): Promise<{ made: Made; worker: WireWorker }> => {
     const handler = `h-${name}`;
     const worker = await workerOf(handler);

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { aDatabaseFile } from '../support/files.js';
 import { aFreshDatabase } from '../support/stores.js';
 import { type Integrated, integrated } from './integrations-support.js';
@@ -28,13 +29,10 @@ describe('deliveries to integrations', () => {
     await h.controlPlane.advance(400);
     expect(grafana.calls).toBe(1); // before its time nothing is tried, whatever else happens
     const started = h.controlPlane.now();
-    await vi.waitFor(
-      async () => {
-        await h.controlPlane.advance(1_000);
-        expect(grafana.taken).toHaveLength(2);
-      },
-      { timeout: 15_000, interval: 20 },
-    );
+    await eventually(async () => {
+      await h.controlPlane.advance(1_000);
+      expect(grafana.taken).toHaveLength(2);
+    });
     expect(h.controlPlane.now() - started).toBeGreaterThan(3_000); // half a second, a second and two at least
     await grafana.has(2);
     expect(grafana.taken.map(({ body }) => (body as { tags: string[] }).tags[3])).toEqual(['one', 'two']);
@@ -171,7 +169,7 @@ describe('deliveries to integrations', () => {
     const nacks = jobs.map(({ id, fencingToken }) => ({ id, fencingToken, error: { code: 'storm', message: 'm' } }));
     await worker.post('/jobs/nack', { nacks });
     await h.controlPlane.advance(0);
-    await vi.waitFor(async () => expect((await h.status('datadog')).queued).toBe(0), { timeout: 15_000 });
+    await eventually(async () => expect((await h.status('datadog')).queued).toBe(0));
     expect(await h.status('datadog')).toMatchObject({ sent: 200 });
   });
 

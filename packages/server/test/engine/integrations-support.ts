@@ -1,6 +1,6 @@
 import type { Integration, IntegrationStatus, IntegrationTested, IntegrationType, Page, StageJob } from '@pipelogiq/protocol';
-import { vi } from 'vitest';
 import type { TestOptions } from '../../src/testing/index.js';
+import { eventually } from '../support/eventually.js';
 import { type Harness, harness, type WireWorker } from './support.js';
 
 export interface Integrated extends Harness {
@@ -39,17 +39,14 @@ function waysOf(h: Omit<Harness, 'controlPlane'>): Omit<Integrated, keyof Harnes
     test: (type, config) => h.call('POST', '/observability/test', { type, ...(config && { config }) }),
     status,
     shows: (type, fields) =>
-      vi.waitFor(
-        async () => {
-          const found = await status(type);
-          for (const [name, value] of Object.entries(fields)) {
-            const is = found[name as keyof IntegrationStatus];
-            if (is !== value) throw new Error(`${name} is ${JSON.stringify(is)}: ${JSON.stringify(found)}`);
-          }
-          return found;
-        },
-        { timeout: 10_000, interval: 5 },
-      ),
+      eventually(async () => {
+        const found = await status(type);
+        for (const [name, value] of Object.entries(fields)) {
+          const is = found[name as keyof IntegrationStatus];
+          if (is !== value) throw new Error(`${name} is ${JSON.stringify(is)}: ${JSON.stringify(found)}`);
+        }
+        return found;
+      }),
     async failing({ name = 'order', error = { code: 'card_declined', message: 'no funds' }, create = {} } = {}) {
       const handler = `h-${name}`;
       const made = await h.create({ name, stages: [{ name: 'charge', handler, maxAttempts: 1 }], ...create });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
+import { eventually } from '../support/eventually.js';
 
 /** What a provider was sent. */
 export interface Sent {
@@ -32,24 +33,18 @@ export class Provider {
 
   /** Resolves when so many requests were taken. */
   has(count: number): Promise<void> {
-    return vi.waitFor(
-      () => {
-        if (this.taken.length >= count) return;
-        throw new Error(
-          `${this.taken.length} of ${count} were taken; refused: ${JSON.stringify(this.refused.map(({ answer }) => answer))}`,
-        );
-      },
-      { timeout: 10_000, interval: 5 },
-    );
+    return eventually(() => {
+      if (this.taken.length >= count) return;
+      throw new Error(
+        `${this.taken.length} of ${count} were taken; refused: ${JSON.stringify(this.refused.map(({ answer }) => answer))}`,
+      );
+    });
   }
 
   async wasCalled(count: number): Promise<void> {
-    await vi.waitFor(
-      () => {
-        if (this.calls < count) throw new Error(`called ${this.calls} times, not ${count}`);
-      },
-      { timeout: 10_000, interval: 5 },
-    );
+    await eventually(() => {
+      if (this.calls < count) throw new Error(`called ${this.calls} times, not ${count}`);
+    });
   }
 }
 

@@ -1,8 +1,9 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { MailCall } from '../../src/domain/alert/channel.js';
 import { OutboundRefused, OutboundTimedOut, OutboundUnreachable } from '../../src/outbound/errors.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
+import { eventually } from '../support/eventually.js';
 import { aMailer, aMailServer, PASSWORD, USER } from './mail-server.js';
 
 const aMail = (port: number, more: Partial<MailCall['mail']> = {}): MailCall => ({
@@ -125,7 +126,7 @@ describe('the mailer', () => {
     const server = await aMailServer({ isSilent: true });
     const clock = new ManualClock();
     const late = aMailer({ clock }).send(aMail(server.port));
-    await vi.waitFor(() => expect(server.connections).toBe(1));
+    await eventually(() => expect(server.connections).toBe(1));
     const seen = expect(late).rejects.toThrow(OutboundTimedOut);
     await clock.advance(10_000, async () => undefined);
     await seen;

@@ -1,5 +1,6 @@
 import type { StageJob } from '@pipelogiq/protocol';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { aPostgresDatabase } from '../support/stores.js';
 import { anOutsider, aServer, beat, through, twoServers, waitingFor, waitingForLocks } from './support.js';
 
@@ -96,7 +97,7 @@ it.each(['an action on many pipelines', 'two actions of one group'])('%s: pipeli
     answers = [pause(first)];
     await waitingForLocks(watcher, 1);
     answers.push(pause(high), pause(low)); // wait for the group before them, and are the next one together
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { metrics } = await server.call<{ metrics: { queued_requests: number } }>('GET', '/health');
       if (metrics.queued_requests < 2) throw new Error('not both are queued');
     });

@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Harness } from '../engine/support.js';
 import { healthOf, readinessOf } from '../health/support.js';
+import { eventually } from '../support/eventually.js';
 import { startPostgres, type TestPostgres } from '../support/postgres.js';
 import { aPostgresDatabase } from '../support/stores.js';
 import { type Passage, startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
@@ -131,7 +132,7 @@ describe('a PostgreSQL of its own', () => {
 
     await postgres.restart('immediate');
 
-    await vi.waitFor(async () => expect((await server.send('GET', `/pipelines/${id}`)).status).toBe(200), 10_000);
+    await eventually(async () => expect((await server.send('GET', `/pipelines/${id}`)).status).toBe(200));
     await parked(server);
     expect((await worker.ack(first as never)).settled).toMatchObject([{ status: 'completed' }]);
     expect(await waiting).toMatchObject([{ stage: 'b' }]);

@@ -1,4 +1,5 @@
-import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { startPgBouncer, type TestPgBouncer } from '../support/pgbouncer.js';
 import { pgBouncerBinary } from '../support/postgres-binaries.js';
 import { aPostgresDatabase } from '../support/stores.js';
@@ -50,7 +51,7 @@ it('leaves nothing of a session on the connections that it shares', async () => 
   }
   const shared = await anOutsider(pooler.url);
   const seen = new Set<number>();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     // One implicit transaction a question, so that the pool may give each to another connection.
     const [row] = await shared.query<{
       pid: number;

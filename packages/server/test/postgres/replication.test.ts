@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { healthOf } from '../health/support.js';
+import { eventually } from '../support/eventually.js';
 import { startPostgres } from '../support/postgres.js';
 import { systemPostgres } from '../support/postgres-binaries.js';
 import { onFreePort, openRoom } from '../support/throwaway.js';
@@ -46,13 +47,10 @@ it.runIf(canCopy)(
     };
     expect(await lag()).toBeUndefined();
     await followedBy(postgres.url, folder ?? '');
-    await vi.waitFor(
-      async () => {
-        await server.create({ stages: [{ name: 'a' }] });
-        expect(await lag()).toBeGreaterThanOrEqual(DELAY_MS / 1_000);
-      },
-      { timeout: 20_000, interval: 200 },
-    );
+    await eventually(async () => {
+      await server.create({ stages: [{ name: 'a' }] });
+      expect(await lag()).toBeGreaterThanOrEqual(DELAY_MS / 1_000);
+    }, 200);
   },
   60_000,
 );

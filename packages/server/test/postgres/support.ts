@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { onTestFinished, vi } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { Effects } from '../../src/domain/commit/effects.js';
 import type { Group } from '../../src/domain/commit/tickets.js';
 import { openPostgresStore, type PostgresOptions } from '../../src/store/postgres/store.js';
@@ -7,6 +7,7 @@ import type { Store } from '../../src/store/store.js';
 import { createTestControlPlane, type TestOptions } from '../../src/testing/index.js';
 import { ManualClock } from '../../src/testing/manual-clock.js';
 import { type Harness, speakTo, WireWorker } from '../engine/support.js';
+import { eventually } from '../support/eventually.js';
 import { aPostgresDatabase } from '../support/stores.js';
 
 let servers = 0;
@@ -25,12 +26,12 @@ export async function twoServers(options: TestOptions = {}): Promise<{ a: Harnes
   const a = await aServer({ ...options, database });
   const b = await aServer({ ...options, database });
   const outsider = await anOutsider(database);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const listening = await outsider.query(
       `select pid from pg_stat_activity where datname = current_database() and query like 'listen %' and state = 'idle'`,
     );
     if (listening.length !== 2) throw new Error(`${listening.length} servers listen`);
-  }, 15_000);
+  });
   return { a, b, database };
 }
 
@@ -57,30 +58,30 @@ export async function anOutsider(database: string): Promise<Outsider> {
 
 /** Resolves when this many sessions of the database wait for a lock. */
 export async function waitingForLocks(outsider: Outsider, sessions: number): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const [row] = await outsider.query<{ count: string }>(
       `select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
     if (Number(row?.count) !== sessions) throw new Error(`${row?.count} sessions wait for locks`);
-  }, 15_000);
+  });
 }
 
 /** Resolves when a session waits for a lock that `holder` has. */
 export async function waitingFor(outsider: Outsider, holder: Outsider): Promise<void> {
   const [own] = await holder.query<{ pid: number }>('select pg_backend_pid() as pid');
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const waiting = await outsider.query('select 1 from pg_stat_activity where $1 = any(pg_blocking_pids(pid))', [own?.pid]);
     if (waiting.length === 0) throw new Error('nobody waits for it');
-  }, 15_000);
+  });
 }
 
 /** Resolves when the pull is parked. */
 export async function parked({ controlPlane }: Harness, pulls = 1): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { fetch, url } = controlPlane.connection();
     const { metrics } = (await (await fetch(`${url}/health`)).json()) as { metrics: { parked_pulls: number } };
     if (metrics.parked_pulls !== pulls) throw new Error(`${metrics.parked_pulls} pulls are parked`);
-  }, 15_000);
+  });
 }
 
 export const beat = (jobs: { id: string; fencingToken: number }[] = []) => ({

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { Pipelogiq } from '@pipelogiq/sdk';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { createControlPlane } from '../../src/index.js';
+import { eventually } from '../support/eventually.js';
 import { aDatabaseFile } from '../support/files.js';
 
 /** More than five, after which a client gave up when attempts were what it counted. */
@@ -21,7 +22,7 @@ async function nobody(port: number, attempts: number): Promise<void> {
     socket.destroy();
   });
   await new Promise<void>((resolve) => empty.listen(port, '127.0.0.1', resolve));
-  await vi.waitFor(() => expect(came).toBeGreaterThanOrEqual(attempts), { timeout: 30_000, interval: 50 });
+  await eventually(() => expect(came).toBeGreaterThanOrEqual(attempts));
   await new Promise((resolve) => empty.close(resolve));
 }
 

@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { Client, type QueryResultRow } from 'pg';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from './eventually.js';
 import { startPgBouncer } from './pgbouncer.js';
 import { startPostgres, type TestPostgres } from './postgres.js';
 import { pgBouncerBinary } from './postgres-binaries.js';
@@ -166,6 +167,6 @@ describe('starting a server', () => {
 
     const answer = () => query(owner.url, 'select 1').catch((error: Error & { code?: string }) => error.code);
     const left = async () => expect([await answer(), existsSync(folder)]).toEqual(['ECONNREFUSED', false]);
-    await vi.waitFor(left, 15_000);
+    await eventually(left);
   });
 });
