@@ -142,13 +142,10 @@ export interface MarkQuery {
 }
 
 export interface InsightReads {
-  /** The last fold of deltas. */
-  statFolds(): Promise<StatFolds>;
+  /** The last fold of deltas and the oldest deltas that it left, as of one moment. */
+  statState(limit: number): Promise<StatFolds & { deltas: Omit<StatDeltaRow, 'failures'>[] }>;
   statDeltas(page: { after: number; limit: number }): Promise<Omit<StatDeltaRow, 'failures'>[]>;
-  series(
-    applicationId: number,
-    filter: { pipeline?: string | undefined; handler?: string | undefined },
-  ): Promise<StatSeriesRow[]>;
+  series(applicationId: number): Promise<StatSeriesRow[]>;
   statPages(query: PageQuery): Promise<Pick<StatPageRow, 'period' | 'slot' | 'payload'>[]>;
   /** Most recent first. */
   recentErrors(

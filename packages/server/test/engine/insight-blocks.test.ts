@@ -56,7 +56,7 @@ function aSample(below: (bound: number) => number): Sample {
 function seen({ series, points }: Collected) {
   const rows = series.map(({ key, stats: { counts, first, second } }) => ({
     ...key,
-    counts: counts.join(),
+    counts: counts.join().replace(/(,0)+$/, ''), // sums of several series have room for the most counts of any
     first: [first.count, first.sum, first.min, first.max, ...first.buckets()],
     second: [second.count, second.sum, second.min, second.max, ...second.buckets()],
   }));

@@ -1,7 +1,9 @@
 import type { Ms } from '../../store/store.js';
+import type { KnownSeries } from './known-series.js';
 import { MINUTE, periodOf, type Resolution } from './periods.js';
-import { changedSince, type Reach } from './reach.js';
+import { changedSince, type Reach, seriesAddedSince } from './reach.js';
 import { SeriesStats } from './series.js';
+import { Sums } from './sums.js';
 
 /** Periods of a long sum. Fewer: more sums to add up for an answer; more: more pages to read at its edges. */
 const periodsIn = (resolution: Resolution): number => (resolution === MINUTE ? 5 : 6);
@@ -9,66 +11,81 @@ const periodsIn = (resolution: Resolution): number => (resolution === MINUTE ? 5
 export const blockLength = (resolution: Resolution): Ms => periodsIn(resolution) * resolution;
 export const blockOf = (at: Ms, resolution: Resolution): Ms => periodOf(at, blockLength(resolution));
 
-/** What one series did in the periods of a block. */
-interface BlockSeries {
-  stats: SeriesStats;
-  /** Completed and failed, of each period in turn. */
-  ends: number[];
+/** Which periods a sum is of: so long from `begin` on. */
+export interface Place {
+  begin: Ms;
+  resolution: Resolution;
+  /** `blockLength`, or that of a single period. */
+  length: Ms;
 }
-
-/** Which periods a sum is of. */
-export type Place = Pick<Block, 'resolution' | 'begin' | 'length'>;
 
 /** What all series of an application did in some periods in a row. */
-export class Block {
-  readonly series = new Map<number, BlockSeries>();
-  readonly begin: Ms;
-  readonly resolution: Resolution;
-  readonly length: Ms;
+export interface Block extends Place {
+  sums: Sums;
+  /** Completed and failed of each period in turn, of one series after the other. */
+  ends: Float64Array;
+}
 
-  /** @param length - `blockLength`, or that of a single period */
-  constructor(begin: Ms, resolution: Resolution, length: Ms) {
-    this.begin = begin;
-    this.resolution = resolution;
-    this.length = length;
+/** Puts a block together of blocks of parts of its time and of pages of the rest. */
+export class BlockBuilder {
+  readonly place: Place;
+  readonly #parts: Block[] = [];
+  readonly #read = new Map<number, SeriesStats>();
+  /** Of what was read: series, period and its two counts. */
+  readonly #ends: { id: number; at: number; completed: number; failed: number }[] = [];
+
+  constructor(place: Place) {
+    this.place = place;
   }
 
-  get end(): Ms {
-    return this.begin + this.length;
+  add(part: Block): void {
+    this.#parts.push(part);
   }
 
-  of(id: number): BlockSeries {
-    const known = this.series.get(id);
-    if (known) return known;
-    const made = { stats: new SeriesStats(), ends: new Array<number>((2 * this.length) / this.resolution).fill(0) };
-    this.series.set(id, made);
-    return made;
+  /** Where a page adds to a series. */
+  of(id: number): SeriesStats {
+    const stats = this.#read.get(id) ?? new SeriesStats();
+    this.#read.set(id, stats);
+    return stats;
   }
 
-  placeOf(period: Ms): number {
-    return (2 * (period - this.begin)) / this.resolution;
+  ended(id: number, period: Ms, completed: number, failed: number): void {
+    if (completed > 0 || failed > 0) this.#ends.push({ id, at: this.#placeOf(period), completed, failed });
   }
 
-  /** Adds a sum of periods that are part of its own. */
-  add(other: Block): void {
-    const place = this.placeOf(other.begin);
-    for (const [id, { stats, ends }] of other.series) {
-      const own = this.of(id);
-      own.stats.merge(stats);
-      for (const [at, count] of ends.entries()) own.ends[place + at] = count;
+  build(): Block {
+    const read = Sums.pack(this.#read);
+    const ids = [...new Set([...this.#parts.flatMap(({ sums }) => sums.ids), ...read.ids])];
+    const placeOf = new Map(ids.map((id, place) => [id, place]));
+    const sums = this.#parts.length === 0 ? read : Sums.addUp([...this.#parts.map((part) => part.sums), read], { ids, placeOf });
+    return { ...this.place, sums, ends: this.#allEnds(placeOf) };
+  }
+
+  #allEnds(placeOf: ReadonlyMap<number, number>): Float64Array {
+    const width = endsOf(this.place);
+    const ends = new Float64Array(width * placeOf.size);
+    for (const part of this.#parts) {
+      const [at, own] = [this.#placeOf(part.begin), endsOf(part)];
+      for (const [place, id] of part.sums.ids.entries()) {
+        ends.set(part.ends.subarray(place * own, (place + 1) * own), (placeOf.get(id) as number) * width + at);
+      }
     }
+    for (const { id, at, completed, failed } of this.#ends) {
+      ends.set([completed, failed], (placeOf.get(id) as number) * width + at);
+    }
+    return ends;
   }
 
-  /** Frees what it does not need, once it is complete. @returns its size in bytes, about */
-  seal(): number {
-    let bytes = 0;
-    for (const { stats, ends } of this.series.values()) bytes += stats.seal() + 8 * ends.length + OVERHEAD;
-    return bytes;
+  #placeOf(period: Ms): number {
+    return (2 * (period - this.place.begin)) / this.place.resolution;
   }
 }
 
-/** Of the objects of one series. */
-const OVERHEAD = 600;
+/** Ends that a block has of each series. */
+export const endsOf = ({ length, resolution }: Place): number => (2 * length) / resolution;
+
+/** Of a series and its names in memory. */
+const SERIES_BYTES = 500;
 
 /** Where and when a read stands: the number of the last fold, and how far back folds reached. */
 export interface Folds {
@@ -76,14 +93,16 @@ export interface Folds {
   reach: Reach | undefined;
 }
 
+type Kept = { bytes: number } & ({ block: Block } | { series: KnownSeries });
+
 /**
  * Sums of pages, so that an answer need not read them all: of periods that are over, which folds seldom change any more. Any server
  * may fold, so before each use it drops what folds since the last use may have changed. The least recently used go when there are too
- * many.
+ * many. The series of an application are kept among them, as long as no fold adds one.
  */
 export class Blocks {
   readonly #maxBytes: number;
-  readonly #known = new Map<string, { block: Block; bytes: number }>();
+  readonly #kept = new Map<string, Kept>();
   #bytes = 0;
   #version = -1;
 
@@ -94,41 +113,59 @@ export class Blocks {
   /** Drops what is not true any more at these folds. */
   moveTo({ version, reach }: Folds): void {
     const changed = changedSince(reach, this.#version, version);
+    const areSeriesNew = seriesAddedSince(reach, this.#version, version);
     this.#version = version;
-    if (changed === Number.POSITIVE_INFINITY) return;
-    for (const [key, { block }] of this.#known) if (block.end > changed) this.#drop(key);
+    if (changed === Number.POSITIVE_INFINITY && !areSeriesNew) return;
+    for (const [key, kept] of this.#kept) {
+      if ('series' in kept ? areSeriesNew : kept.block.begin + kept.block.length > changed) this.#drop(key);
+    }
   }
 
   get(applicationId: number, place: Place): Block | undefined {
-    const key = keyOf(applicationId, place);
-    const known = this.#known.get(key);
-    if (!known) return undefined;
-    this.#known.delete(key);
-    this.#known.set(key, known);
-    return known.block;
+    const kept = this.#use(keyOf(applicationId, place));
+    return kept && 'block' in kept ? kept.block : undefined;
   }
 
-  /** Keeps blocks that were read at this fold, and not over one. */
-  keep(applicationId: number, blocks: readonly Block[], version: number): void {
+  /** All of an application. */
+  seriesOf(applicationId: number): KnownSeries | undefined {
+    const kept = this.#use(seriesKeyOf(applicationId));
+    return kept && 'series' in kept ? kept.series : undefined;
+  }
+
+  /** Keeps blocks and series that were read at this fold, and not over one. */
+  keep(applicationId: number, version: number, { blocks, series }: { blocks: readonly Block[]; series?: KnownSeries }): void {
     if (version !== this.#version) return;
+    if (series) this.#keep(seriesKeyOf(applicationId), { series, bytes: SERIES_BYTES * series.ids.length });
     for (const block of blocks) {
-      const key = keyOf(applicationId, block);
-      this.#drop(key);
-      const bytes = block.seal();
-      this.#known.set(key, { block, bytes });
-      this.#bytes += bytes;
+      this.#keep(keyOf(applicationId, block), { block, bytes: block.sums.size + 8 * block.ends.length });
     }
-    for (const key of this.#known.keys()) {
+    for (const key of this.#kept.keys()) {
       if (this.#bytes <= this.#maxBytes) return;
       this.#drop(key);
     }
   }
 
+  /** Makes it the most recently used. */
+  #use(key: string): Kept | undefined {
+    const kept = this.#kept.get(key);
+    if (!kept) return undefined;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    return kept;
+  }
+
+  #keep(key: string, kept: Kept): void {
+    this.#drop(key);
+    this.#kept.set(key, kept);
+    this.#bytes += kept.bytes;
+  }
+
   #drop(key: string): void {
-    this.#bytes -= this.#known.get(key)?.bytes ?? 0;
-    this.#known.delete(key);
+    this.#bytes -= this.#kept.get(key)?.bytes ?? 0;
+    this.#kept.delete(key);
   }
 }
 
+const seriesKeyOf = (applicationId: number): string => `${applicationId} series`;
 const keyOf = (applicationId: number, { resolution, begin, length }: Place): string =>
   `${applicationId} ${resolution} ${length} ${begin}`;

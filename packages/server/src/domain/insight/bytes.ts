@@ -95,6 +95,14 @@ export class ByteReader {
     return value;
   }
 
+  /** A view of the bytes of a block. */
+  block(): Uint8Array {
+    const length = this.count();
+    this.#at += length;
+    if (this.#at > this.#bytes.length) throw new RangeError('the bytes end too early');
+    return this.#bytes.subarray(this.#at - length, this.#at);
+  }
+
   /** A block that is text. */
   text(): string {
     const length = this.count();

@@ -1,12 +1,14 @@
 import type { PageQuery } from '../../store/insight-rows.js';
-import type { InsightReads, Ms, StatSeriesRow } from '../../store/store.js';
-import type { Block, Blocks } from './blocks.js';
+import type { InsightReads, Ms } from '../../store/store.js';
+import { type Block, type BlockBuilder, type Blocks, endsOf } from './blocks.js';
 import { readDelta } from './delta.js';
+import { isPart, isWanted, KnownSeries, type SeriesFilter } from './known-series.js';
 import { type ReadSeries, readPage } from './page.js';
 import { periodOf, slotOf } from './periods.js';
 import { piecesOf } from './pieces.js';
 import { readReach } from './reach.js';
-import { figuresIn, type Kind, kindOf, type SeriesFigures, type SeriesKey, type SeriesStats } from './series.js';
+import { figuresIn, type Kind, type SeriesFigures, type SeriesKey, SeriesStats, textOf } from './series.js';
+import { Sums } from './sums.js';
 import type { Window } from './window.js';
 
 /** Ends of stages and of pipelines in one period. */
@@ -23,19 +25,13 @@ export interface Collected {
   points: Map<Ms, Point>;
 }
 
-export interface SeriesFilter {
-  applicationId: number;
-  pipeline?: string | undefined;
-  handler?: string | undefined;
-}
-
 /** Pages that are read at once: between two such reads the event loop has its turn. */
 const PAGES_AT_ONCE = 100;
 const DELTAS_AT_ONCE = 500;
 /** A fold between two reads moves counts from deltas to pages, so that they would be seen twice or not at all. */
 const TRIES = 4;
 
-export type StatReads = Pick<InsightReads, 'statFolds' | 'series' | 'statPages' | 'statDeltas'>;
+export type StatReads = Pick<InsightReads, 'statState' | 'series' | 'statPages' | 'statDeltas'>;
 
 export interface Collecting {
   /** Of the run times of stages alone there are no points, and half is not read. */
@@ -51,8 +47,8 @@ export async function collect(
   window: Window,
   { what, blocks }: Collecting = {},
 ): Promise<Collected> {
-  const [collected] = await collectAll(reads, filter, [{ window, what }], blocks);
-  return collected as Collected;
+  const { collected } = await collectAll(reads, filter, [{ window, what }], blocks);
+  return collected[0] as Collected;
 }
 
 export interface Wanted {
@@ -60,36 +56,53 @@ export interface Wanted {
   what?: Collecting['what'];
 }
 
-/** Several windows by the reads of one. @returns in the order of the windows */
+/**
+ * Several windows by the reads of one. Where all sums are kept there is one read, of what is not folded and by which fold: it is one
+ * statement, so no fold can come between.
+ *
+ * @returns in the order of the windows; and whether the filter names something that has no series of its own, while others are counted
+ *   together
+ */
 export async function collectAll(
   reads: StatReads,
   filter: SeriesFilter,
   wanted: readonly Wanted[],
   blocks: Blocks | undefined,
-): Promise<Collected[]> {
+): Promise<{ collected: Collected[]; isFolded: boolean }> {
   for (let tries = 1; ; tries++) {
-    const { version, reach } = await reads.statFolds();
+    const { version, reach, deltas } = await reads.statState(DELTAS_AT_ONCE);
     blocks?.moveTo({ version, reach: readReach(reach) });
-    const rows = await reads.series(filter.applicationId, filter);
-    const collections = wanted.map(({ window, what }) => new Collection(window, rows, what));
-    await Promise.all([
-      ...collections.map((collection) => collection.addPages(reads, filter, blocks)),
-      addDeltas(reads, filter, collections),
-    ]);
-    const isConsistent = (await reads.statFolds()).version === version;
+    const known = blocks?.seriesOf(filter.applicationId);
+    const all = known ?? KnownSeries.of(await reads.series(filter.applicationId));
+    const series = all.only(filter);
+    const collections = wanted.map(({ window, what }) => new Collection(window, series, what));
+    for (const collection of collections) collection.addDeltas(deltas, filter);
+    const pagesRead = await Promise.all(collections.map((collection) => collection.addPages(reads, filter, blocks)));
+    const deltasRead = await addMoreDeltas(reads, filter, collections, deltas);
+    const isOneRead = known !== undefined && !deltasRead && !pagesRead.includes(true);
+    const isConsistent = isOneRead || (await reads.statState(0)).version === version;
     const built = collections.flatMap((collection) => collection.built);
-    if (isConsistent) blocks?.keep(filter.applicationId, built, version);
-    if (isConsistent || tries === TRIES) return collections.map((collection) => collection.result());
+    if (isConsistent) blocks?.keep(filter.applicationId, version, { blocks: built, ...(!known && { series: all }) });
+    if (isConsistent || tries === TRIES) {
+      return { collected: collections.map((collection) => collection.result()), isFolded: all.isFolded(filter) };
+    }
   }
 }
 
-async function addDeltas(reads: StatReads, filter: SeriesFilter, collections: readonly Collection[]): Promise<void> {
-  for (let after = 0; ; ) {
-    const rows = await reads.statDeltas({ after, limit: DELTAS_AT_ONCE });
-    for (const collection of collections) collection.addDeltas(rows, filter);
+type Deltas = Awaited<ReturnType<StatReads['statDeltas']>>;
+
+/** @returns whether there was anything to read */
+async function addMoreDeltas(
+  reads: StatReads,
+  filter: SeriesFilter,
+  collections: readonly Collection[],
+  first: Deltas,
+): Promise<boolean> {
+  for (let rows = first; ; ) {
     const last = rows.at(-1);
-    if (!last || rows.length < DELTAS_AT_ONCE) return;
-    after = last.id;
+    if (!last || rows.length < DELTAS_AT_ONCE) return rows !== first;
+    rows = await reads.statDeltas({ after: last.id, limit: DELTAS_AT_ONCE });
+    for (const collection of collections) collection.addDeltas(rows, filter);
   }
 }
 
@@ -97,51 +110,51 @@ class Collection {
   /** Sums that were not there yet. */
   readonly built: Block[] = [];
   readonly #window: Window;
+  readonly #known: KnownSeries;
   readonly #onlyRunTimes: boolean;
-  readonly #byId = new Map<number, SeriesFigures>();
-  readonly #byText = new Map<string, SeriesFigures>();
+  readonly #blocks: Block[] = [];
+  /** What is in no block, by id. */
+  readonly #byId = new Map<number, SeriesStats>();
+  /** What has no id yet. */
+  readonly #fresh = new Map<string, SeriesFigures>();
   readonly #points = new Map<Ms, Point>();
 
-  constructor(window: Window, rows: readonly StatSeriesRow[], what: Collecting['what']) {
+  constructor(window: Window, known: KnownSeries, what: Collecting['what']) {
     this.#window = window;
+    this.#known = known;
     this.#onlyRunTimes = what === 'run times';
-    for (const { id, application_id, kind: code, pipeline, stage, handler, unit } of rows) {
-      const kind = kindOf(code);
-      const key = kind && { applicationId: application_id, kind, pipeline, stage, handler, unit };
-      if (key) this.#byId.set(id, figuresIn(this.#byText, key));
-    }
   }
 
-  async addPages(
-    reads: StatReads,
-    { applicationId, pipeline, handler }: SeriesFilter,
-    blocks: Blocks | undefined,
-  ): Promise<void> {
-    if (this.#byId.size === 0) return;
-    const isPart = pipeline !== undefined || handler !== undefined;
-    const slots = isPart ? [...new Set([...this.#byId.keys()].map(slotOf))] : undefined;
+  /** @returns whether any had to be read */
+  async addPages(reads: StatReads, filter: SeriesFilter, blocks: Blocks | undefined): Promise<boolean> {
+    if (this.#known.ids.length === 0) return false;
+    let areRead = false;
+    const { applicationId } = filter;
+    const slots = isPart(filter) ? [...new Set(this.#known.ids.map(slotOf))] : undefined;
     for (const span of this.#window.spans) {
-      const { known, building, targets, missing } = piecesOf(span, applicationId, blocks, isPart);
-      for (const block of known) this.#addBlock(block);
+      const { known, building, targets, missing } = piecesOf(span, applicationId, blocks, isPart(filter));
+      this.#blocks.push(...known);
       for (const { from, to } of missing) {
+        areRead = true;
         const query = { applicationId, resolutionMs: span.resolution, from, to, slots, limit: PAGES_AT_ONCE };
         await this.#readPages(reads, query, targets);
       }
-      for (const block of building) this.#addBlock(block);
-      this.built.push(...building);
+      this.built.push(...building.map((builder) => builder.build()));
     }
+    return areRead;
   }
 
-  async #readPages(reads: StatReads, query: PageQuery, targets: ReadonlyMap<Ms, Block>): Promise<void> {
+  async #readPages(reads: StatReads, query: PageQuery, targets: ReadonlyMap<Ms, BlockBuilder>): Promise<void> {
     for (let pages = await reads.statPages(query); pages.length > 0; ) {
       for (const { period, payload } of pages) {
-        const block = targets.get(period);
+        const builder = targets.get(period);
         const point = this.#pointAt(period);
         readPage(payload, (id, read) => {
-          const figures = this.#byId.get(id);
-          if (figures === undefined) return false;
-          if (!block) return this.#add(point, figures, read);
-          countIn(block, period, { id, kind: figures.key.kind }, read);
+          const place = this.#known.placeOf.get(id);
+          if (place === undefined) return false;
+          const kind = this.#known.kindAt(place);
+          if (builder) countIn(builder, period, { id, kind }, read);
+          else return this.#add(point, kind, this.#statsOf(id), read);
           return true;
         });
       }
@@ -150,45 +163,64 @@ class Collection {
     }
   }
 
-  #addBlock(block: Block): void {
-    const points: Point[] = [];
-    for (let at = block.begin; at < block.end; at += block.resolution) points.push(this.#pointAt(at));
-    for (const [id, { stats, ends }] of block.series) {
-      const figures = this.#byId.get(id);
-      if (!figures) continue;
-      const { kind } = figures.key;
-      if (this.#onlyRunTimes) {
-        if (kind === 'stage') figures.stats.first.merge(stats.first);
-        continue;
-      }
-      figures.stats.merge(stats);
-      for (const [at, point] of points.entries()) addEnds(point, kind, ends[2 * at] as number, ends[2 * at + 1] as number);
-    }
-  }
-
-  addDeltas(rows: Awaited<ReturnType<StatReads['statDeltas']>>, { applicationId, pipeline, handler }: SeriesFilter): void {
-    const isWanted = (key: SeriesKey): boolean =>
-      key.applicationId === applicationId &&
-      (pipeline === undefined || key.pipeline === pipeline) &&
-      (handler === undefined || key.handler === handler);
+  addDeltas(rows: Deltas, filter: SeriesFilter): void {
     for (const { written_at, payload } of rows) {
       if (written_at < this.#window.from || written_at >= this.#window.to) continue;
       const point = this.#pointAt(written_at);
-      readDelta(payload, (key, read) => isWanted(key) && this.#add(point, figuresIn(this.#byText, key), read));
+      readDelta(payload, (key, read) => isWanted(filter, key) && this.#add(point, key.kind, this.#statsAt(key), read));
     }
   }
 
-  #add(point: Point, figures: SeriesFigures, read: ReadSeries): boolean {
-    if (!this.#onlyRunTimes) count(point, figures, read);
-    else if (figures.key.kind === 'stage') read(figures.stats, 'first');
+  #statsAt(key: SeriesKey): SeriesStats {
+    const place = this.#known.placeOfText(textOf(key));
+    return place === undefined ? figuresIn(this.#fresh, key).stats : this.#statsOf(this.#known.ids[place] as number);
+  }
+
+  #statsOf(id: number): SeriesStats {
+    const stats = this.#byId.get(id) ?? new SeriesStats();
+    this.#byId.set(id, stats);
+    return stats;
+  }
+
+  #add(point: Point, kind: Kind, stats: SeriesStats, read: ReadSeries): boolean {
+    if (!this.#onlyRunTimes) count(point, kind, stats, read);
+    else if (kind === 'stage') read(stats, 'first');
     else return false;
     return true;
   }
 
   result(): Collected {
-    const series = [...this.#byText.values()].filter(({ stats }) => !stats.isEmpty);
+    const blocks = [...this.#blocks, ...this.built];
+    if (!this.#onlyRunTimes) for (const block of blocks) this.#addPoints(block);
+    const { ids, keys, placeOf, stages } = this.#known;
+    const into = this.#onlyRunTimes ? { ids, placeOf: stages, onlyFirst: true } : { ids, placeOf };
+    const sums = Sums.addUp([...blocks.map((block) => block.sums), Sums.pack(this.#byId)], into);
+    const series: SeriesFigures[] = [];
+    for (const [place, key] of keys.entries()) {
+      const stats = sums.statsAt(place);
+      if (stats) series.push({ key, stats });
+    }
+    for (const figures of this.#fresh.values()) if (!figures.stats.isEmpty) series.push(figures);
     const points = [...this.#points].filter(([, point]) => Object.values(point).some((count) => count > 0));
     return { series, points: new Map(points.sort(([one], [other]) => one - other)) };
+  }
+
+  #addPoints({ begin, length, resolution, sums, ends }: Block): void {
+    const width = endsOf({ begin, length, resolution });
+    const stages = new Float64Array(width);
+    const runs = new Float64Array(width);
+    for (let at = 0; at < sums.ids.length; at++) {
+      const place = this.#known.placeOf.get(sums.ids[at] as number);
+      const kind = place === undefined ? undefined : this.#known.kindAt(place);
+      if (kind !== 'stage' && kind !== 'pipeline') continue;
+      const to = kind === 'stage' ? stages : runs;
+      for (let end = 0; end < width; end++) to[end] = (to[end] as number) + (ends[at * width + end] as number);
+    }
+    for (let end = 0; end < width; end += 2) {
+      const point = this.#pointAt(begin + (end / 2) * resolution);
+      addEnds(point, 'stage', stages[end] as number, stages[end + 1] as number);
+      addEnds(point, 'pipeline', runs[end] as number, runs[end + 1] as number);
+    }
   }
 
   #pointAt(at: Ms): Point {
@@ -216,19 +248,17 @@ function addEnds(point: Point, kind: Kind, completed: number, failed: number): v
 }
 
 /** Adds what is read to a series, and what that added to its point. */
-function count(point: Point, { key: { kind }, stats }: SeriesFigures, read: ReadSeries): void {
+function count(point: Point, kind: Kind, stats: SeriesStats, read: ReadSeries): void {
   const [completed, failed] = endedOf(kind, stats);
   read(stats);
   const [completedNow, failedNow] = endedOf(kind, stats);
   addEnds(point, kind, completedNow - completed, failedNow - failed);
 }
 
-function countIn(block: Block, period: Ms, { id, kind }: { id: number; kind: Kind }, read: ReadSeries): void {
-  const { stats, ends } = block.of(id);
+function countIn(builder: BlockBuilder, period: Ms, { id, kind }: { id: number; kind: Kind }, read: ReadSeries): void {
+  const stats = builder.of(id);
   const [completed, failed] = endedOf(kind, stats);
   read(stats);
   const [completedNow, failedNow] = endedOf(kind, stats);
-  const place = block.placeOf(period);
-  ends[place] = completedNow - completed;
-  ends[place + 1] = failedNow - failed;
+  builder.ended(id, period, completedNow - completed, failedNow - failed);
 }

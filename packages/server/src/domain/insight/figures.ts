@@ -78,11 +78,8 @@ export function figuresOf(
 
 const namesOf = ({ pipeline, stage, handler }: SeriesKey) => ({ pipeline, stage, handler });
 
-export function total(series: readonly Pick<SeriesFigures, 'stats'>[]): SeriesStats {
-  const sum = new SeriesStats();
-  for (const { stats } of series) sum.merge(stats);
-  return sum;
-}
+export const total = (series: readonly Pick<SeriesFigures, 'stats'>[]): SeriesStats =>
+  SeriesStats.sumOf(series.map(({ stats }) => stats));
 
 const usedOf = (pool: SeriesStats): number | null => ratioOf(pool.poolCount('busy_ms'), pool.poolCount('slot_ms'));
 
@@ -169,13 +166,13 @@ interface HandlerStats {
 }
 
 function handlersOf(stages: readonly SeriesFigures[]): HandlerStats[] {
-  const byHandler = new Map<string, SeriesStats>();
+  const byHandler = new Map<string, SeriesStats[]>();
   for (const { key, stats } of stages) {
-    const sum = byHandler.get(key.handler) ?? new SeriesStats();
-    sum.merge(stats);
-    byHandler.set(key.handler, sum);
+    const all = byHandler.get(key.handler) ?? [];
+    all.push(stats);
+    byHandler.set(key.handler, all);
   }
-  return [...byHandler].map(([handler, stats]) => ({ handler, stats }));
+  return [...byHandler].map(([handler, all]) => ({ handler, stats: SeriesStats.sumOf(all) }));
 }
 
 const handlerInsight = ({ handler, stats }: HandlerStats): HandlerInsight => ({ handler, ...stageFigures(stats) });
@@ -194,16 +191,22 @@ export function regressionsOf(
   before: readonly SeriesFigures[],
   sample: number = SAMPLE,
 ): Regression[] {
-  const textOf = ({ pipeline, stage, handler }: SeriesKey): string => [pipeline, stage, handler].join('\0');
-  const earlier = new Map(before.filter(({ key }) => key.kind === 'stage').map(({ key, stats }) => [textOf(key), stats.first]));
-  return series.flatMap(({ key, stats: { first: now } }) => {
-    const then = key.kind === 'stage' ? earlier.get(textOf(key)) : undefined;
-    if (!then || then.count < sample || now.count < sample) return [];
-    const [p95, p95Before] = [now.quantile(0.95), then.quantile(0.95)];
+  const earlier = new Map<string, Sketch>();
+  for (const { key, stats } of before) if (isStageWith(sample, key, stats)) earlier.set(namesText(key), stats.first);
+  return series.flatMap(({ key, stats }) => {
+    const then = isStageWith(sample, key, stats) ? earlier.get(namesText(key)) : undefined;
+    if (!then) return [];
+    const [p95, p95Before] = [stats.first.quantile(0.95), then.quantile(0.95)];
     const ratio = p95 / p95Before;
     return p95Before > 0 && ratio >= REGRESSION_RATIO ? [{ ...namesOf(key), p95, p95Before, ratio }] : [];
   });
 }
+
+const isStageWith = (runs: number, { kind }: SeriesKey, { first }: SeriesStats): boolean =>
+  kind === 'stage' && first.count >= runs;
+
+/** NUL stands in no name. */
+const namesText = ({ pipeline, stage, handler }: SeriesKey): string => `${pipeline}\0${stage}\0${handler}`;
 
 function pointsOf({ points }: Collected): InsightPoint[] {
   return [...points].map(([at, { completed, failed, runsCompleted, runsFailed }]) => ({

@@ -3,7 +3,7 @@ import type { Group } from '../commit/tickets.js';
 import { assertNever } from '../errors.js';
 import { readDelta } from './delta.js';
 import { foldFailures } from './failures.js';
-import { type ReadSeries, readPage, writePage } from './page.js';
+import { addToPage } from './page.js';
 import { DAY, periodOf, RESOLUTIONS, slotOf } from './periods.js';
 import { reached, readReach } from './reach.js';
 import { figuresIn, KINDS, OTHER, type SeriesFigures, type SeriesKey, SeriesStats, textOf } from './series.js';
@@ -52,17 +52,16 @@ export class Folder {
     const deltas = await tx.takeStats(FOLD_ROWS);
     const byMinute = readDeltas(deltas);
     const oldest = deltas.length === 0 ? undefined : Math.min(...byMinute.keys());
-    await tx.endFold(JSON.stringify(reached(readReach(reach), version, oldest)));
-    if (deltas.length === 0) return { rows: 0, learnt: new Map() };
-    const { idOf, learnt } = await this.#resolve({ tx, now }, byMinute);
+    const { idOf, learnt, hasNewSeries } = await this.#resolve({ tx, now }, byMinute);
+    await tx.endFold(JSON.stringify(reached(readReach(reach), version, { minute: oldest, hasNewSeries })));
+    if (deltas.length === 0) return { rows: 0, learnt };
     const pages = pagesOf(byMinute, idOf);
-    const keys = [...pages.values()].map(({ key }) => key);
-    for (const { payload, ...key } of await tx.pages(keys)) {
-      const page = pages.get(pageText(key));
-      if (page) readPage(payload, addTo(page.series));
+    const stored = new Map<string, Uint8Array>();
+    for (const { payload, ...key } of await tx.pages([...pages.values()].map(({ key }) => key))) {
+      stored.set(pageText(key), payload);
     }
     await foldFailures({ tx }, deltas, this.#deps.maxErrorGroups);
-    await tx.putPages([...pages.values()].map(({ key, series }) => ({ ...key, payload: writePage(series) })));
+    await tx.putPages([...pages].map(([text, { key, series }]) => ({ ...key, payload: addToPage(stored.get(text), series) })));
     return { rows: deltas.length, learnt };
   }
 
@@ -70,7 +69,7 @@ export class Folder {
   async #resolve(
     { tx, now }: Pick<Group, 'tx' | 'now'>,
     byMinute: ReadonlyMap<Ms, ReadonlyMap<string, SeriesFigures>>,
-  ): Promise<{ idOf: (text: string) => number; learnt: Map<string, Known> }> {
+  ): Promise<{ idOf: (text: string) => number; learnt: Map<string, Known>; hasNewSeries: boolean }> {
     const keys = new Map([...byMinute.values()].flatMap((series) => [...series].map(([text, { key }]) => [text, key] as const)));
     const learnt = new Map<string, Known>();
     const today = periodOf(now, DAY);
@@ -83,16 +82,21 @@ export class Folder {
       learnt,
     );
     const fresh = unknown();
-    if (fresh.length > 0) await this.#make({ tx, now: today }, fresh, learnt);
+    const hasNewSeries = fresh.length > 0 && (await this.#make({ tx, now: today }, fresh, learnt));
     const knownOf = (text: string): Known => (learnt.get(text) ?? this.#known.get(text)) as Known;
     const idOf = (text: string): number => knownOf(text).id;
     const aged = [...keys.keys()].filter((text) => knownOf(text).seenAt < today);
     if (aged.length > 0) await tx.touchSeries([...new Set(aged.map(idOf))], today);
     for (const text of aged) learnt.set(text, { id: idOf(text), seenAt: today });
-    return { idOf, learnt };
+    return { idOf, learnt, hasNewSeries };
   }
 
-  async #make({ tx, now }: Pick<Group, 'tx' | 'now'>, fresh: [string, SeriesKey][], learnt: Map<string, Known>): Promise<void> {
+  /** @returns whether any of them got a series of its own */
+  async #make(
+    { tx, now }: Pick<Group, 'tx' | 'now'>,
+    fresh: [string, SeriesKey][],
+    learnt: Map<string, Known>,
+  ): Promise<boolean> {
     const applications = [...new Set(fresh.map(([, key]) => key.applicationId))];
     const counts = new Map<string, number>();
     const countOne = (budget: string, by = 1): void => void counts.set(budget, (counts.get(budget) ?? 0) + by);
@@ -120,6 +124,7 @@ export class Folder {
     await tx.insertSeries(made.map(({ row }) => row));
     for (const { text, row } of made) learnt.set(text, { id: row.id, seenAt: now });
     for (const [text, own] of standsFor) learnt.set(text, learnt.get(own) as Known);
+    return made.length > 0;
   }
 }
 
@@ -127,6 +132,7 @@ const budgetOf = (applicationId: number, isMeasure: boolean): string => `${appli
 
 /** Looks up which of these series there are. */
 async function learn(tx: Group['tx'], keys: readonly SeriesKey[], learnt: Map<string, Known>): Promise<void> {
+  if (keys.length === 0) return;
   for (const row of await tx.seriesByNames(keys.map(namesOf)))
     learnt.set(textOfRow(row), { id: row.id, seenAt: row.last_seen_at });
 }
@@ -172,14 +178,6 @@ function pagesOf(
 
 const pageText = ({ application_id, resolution_ms, period, slot }: PageKey): string =>
   `${application_id} ${resolution_ms} ${period} ${slot}`;
-
-/** What is stored in a page belongs to it, also where nothing is new. */
-const addTo =
-  (series: Map<number, SeriesStats>) =>
-  (id: number, read: ReadSeries): boolean => {
-    read(seriesIn(series, id));
-    return true;
-  };
 
 function seriesIn(series: Map<number, SeriesStats>, id: number): SeriesStats {
   const stats = series.get(id) ?? new SeriesStats();

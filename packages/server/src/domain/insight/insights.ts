@@ -11,7 +11,6 @@ import { figuresOf } from './figures.js';
 import { findMark, type MarkDeps, type MarkUseCases, markUseCases } from './marks.js';
 import { DAY, HOUR } from './periods.js';
 import { invalid, rangeOf } from './range.js';
-import { OTHER } from './series.js';
 import { type Kept, type Window, windowOf } from './window.js';
 
 export interface InsightUseCases extends MarkUseCases {
@@ -51,12 +50,6 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
   const assertKept = (): void => {
     if (!deps.insights) throw new DomainError('not_found', 'This server keeps no insights: its option `insights` is off.');
   };
-  /** What is asked for has no series of its own, and others are counted together. */
-  const isFolded = async (applicationId: number, filter: { pipeline: string | undefined; handler: string | undefined }) => {
-    if (filter.pipeline === undefined && filter.handler === undefined) return false;
-    if ((await reads.series(applicationId, filter)).length > 0) return false;
-    return (await reads.series(applicationId, { pipeline: OTHER })).length > 0;
-  };
   const marksIn = async (applicationId: number, { from, to }: Window, pipeline: string | undefined, now: Ms) => {
     const compared: MarkInsight[] = [];
     for (const row of await reads.marks(applicationId, { from, to, pipeline, limit: COMPARED })) {
@@ -80,12 +73,12 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       const window = windowOf(from, to, now, deps);
       const earlier = windowOf(window.from - (to - from), window.from, now, deps);
       const wanted = [{ window }, { window: earlier, what: 'run times' }] as const;
-      const [[collected, before], marks, folded] = await Promise.all([
-        collectAll(reads, filter, wanted, blocks) as Promise<[Collected, Collected]>,
+      const [answer, marks] = await Promise.all([
+        collectAll(reads, filter, wanted, blocks),
         marksIn(applicationId, window, pipeline, now),
-        isFolded(applicationId, filter),
       ]);
-      return { ...figuresOf(window, collected, before, limit), marks, folded };
+      const [collected, before] = answer.collected as [Collected, Collected];
+      return { ...figuresOf(window, collected, before, limit), marks, folded: answer.isFolded };
     },
     async errors({ applicationId }, { range = DEFAULT_RANGE, handler, limit, cursor }) {
       assertKept();

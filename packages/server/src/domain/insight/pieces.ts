@@ -1,5 +1,5 @@
 import type { Ms } from '../../store/store.js';
-import { Block, type Blocks, blockLength, blockOf } from './blocks.js';
+import { type Block, BlockBuilder, type Blocks, blockLength, blockOf } from './blocks.js';
 import type { Span } from './window.js';
 
 /** What a span of pages is made of. */
@@ -7,9 +7,9 @@ export interface Pieces {
   /** Sums that need no page. */
   known: Block[];
   /** Sums that pages will be added to, and nothing else is missing in. */
-  building: Block[];
+  building: BlockBuilder[];
   /** Where the pages of a period belong; those of others belong to the answer itself. */
-  targets: Map<Ms, Block>;
+  targets: Map<Ms, BlockBuilder>;
   /** Stretches of pages that have to be read. */
   missing: Pick<Span, 'from' | 'to'>[];
 }
@@ -35,7 +35,7 @@ export function piecesOf(span: Span, applicationId: number, blocks: Blocks | und
 
 function addUnknown(pieces: Pieces, span: Span, applicationId: number, blocks: Blocks | undefined, isPart: boolean): void {
   const { resolution, from, to } = span;
-  const sum = blocks && !isPart ? new Block(from, resolution, to - from) : undefined;
+  const sum = blocks && !isPart ? new BlockBuilder({ resolution, begin: from, length: to - from }) : undefined;
   if (sum) pieces.building.push(sum);
   for (let at = from; at < to; at += resolution) {
     const known = to - from > resolution ? blocks?.get(applicationId, { resolution, begin: at, length: resolution }) : undefined;

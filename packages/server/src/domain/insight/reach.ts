@@ -11,24 +11,33 @@ export interface Reach {
   unknown: number;
   /** Number and minute, both ascending. */
   folds: readonly (readonly [fold: number, minute: Ms])[];
+  /** No fold after this one added a series; absent where a server of an older version said the rest. */
+  series?: number;
 }
 
 /** Folds that are kept: an hour of them, when each reaches into one minute more. */
 const MOST = 60;
 
-const noReach = (fold: number): Reach => ({ last: fold, unknown: fold, folds: [] });
+const noReach = (fold: number): Reach => ({ last: fold, unknown: fold, folds: [], series: fold });
 
 /** @param text - as `reachText` wrote it; undefined when there is none */
 export const readReach = (text: string | undefined): Reach | undefined =>
   text === undefined ? undefined : (JSON.parse(text) as Reach);
 
-/** With one more fold, which added to pages from `minute` on, or to none. */
-export function reached(before: Reach | undefined, fold: number, minute: Ms | undefined): Reach {
+/** What a fold added to: pages from a minute on, or none; and whether there are new series. */
+export interface Folded {
+  minute: Ms | undefined;
+  hasNewSeries: boolean;
+}
+
+/** With one more fold. */
+export function reached(before: Reach | undefined, fold: number, { minute, hasNewSeries }: Folded): Reach {
   const known = before?.last === fold - 1 ? before : noReach(fold - 1);
-  if (minute === undefined) return { ...known, last: fold };
+  const series = hasNewSeries ? fold : (known.series ?? fold - 1);
+  if (minute === undefined) return { ...known, last: fold, series };
   const folds = [...known.folds.filter(([, other]) => other < minute), [fold, minute] as const];
   const dropped = folds.length > MOST ? folds.shift() : undefined;
-  return { last: fold, unknown: dropped?.[0] ?? known.unknown, folds };
+  return { last: fold, unknown: dropped?.[0] ?? known.unknown, folds, series };
 }
 
 /** The minute from which pages may have changed after `fold`: infinite when none did, 0 when any may have. */
@@ -36,4 +45,10 @@ export function changedSince(reach: Reach | undefined, fold: number, now: number
   if (fold === now) return Number.POSITIVE_INFINITY;
   if (reach?.last !== now || fold < reach.unknown || fold > now) return 0;
   return reach.folds.find(([other]) => other > fold)?.[1] ?? Number.POSITIVE_INFINITY;
+}
+
+/** Whether there may be series that were not there after `fold`. */
+export function seriesAddedSince(reach: Reach | undefined, fold: number, now: number): boolean {
+  if (fold === now) return false;
+  return reach?.last !== now || reach.series === undefined || fold > now || reach.series > fold;
 }

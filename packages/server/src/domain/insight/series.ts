@@ -70,11 +70,17 @@ export type Part = 'all' | 'first';
 
 /** Counts and sketches of one series over some time. */
 export class SeriesStats {
-  readonly counts: number[] = [];
+  readonly counts: number[];
   /** Run time, duration or measured values. */
-  readonly first = new Sketch();
+  readonly first: Sketch;
   /** Queue wait or feedback time. */
-  readonly second = new Sketch();
+  readonly second: Sketch;
+
+  constructor(counts: number[] = [], first = new Sketch(), second = new Sketch()) {
+    this.counts = counts;
+    this.first = first;
+    this.second = second;
+  }
 
   get isEmpty(): boolean {
     return this.first.count === 0 && this.second.count === 0 && this.counts.every((count) => count === 0);
@@ -118,15 +124,17 @@ export class SeriesStats {
     }
   }
 
-  merge(other: SeriesStats): void {
-    for (let place = 0; place < other.counts.length; place++) this.#count(place, other.counts[place]);
-    this.first.merge(other.first);
-    this.second.merge(other.second);
+  /** All together. */
+  static sumOf(all: readonly SeriesStats[]): SeriesStats {
+    const sum = new SeriesStats([], Sketch.sumOf(all.map(({ first }) => first)), Sketch.sumOf(all.map(({ second }) => second)));
+    for (const { counts } of all) sum.#addCounts(counts);
+    return sum;
   }
 
-  /** Frees the room that sketches grew for. @returns bytes of their buckets */
-  seal(): number {
-    return this.first.seal() + this.second.seal();
+  merge(other: SeriesStats): void {
+    this.#addCounts(other.counts);
+    this.first.merge(other.first);
+    this.second.merge(other.second);
   }
 
   write(to: ByteWriter): void {
@@ -142,6 +150,10 @@ export class SeriesStats {
     for (let place = 0; place < counts; place++) this.#count(place, from.count());
     this.first.read(from);
     if (part === 'all') this.second.read(from);
+  }
+
+  #addCounts(counts: readonly number[]): void {
+    for (let place = 0; place < counts.length; place++) this.#count(place, counts[place]);
   }
 
   #count(place: number, by = 1): void {

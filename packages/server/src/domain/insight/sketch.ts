@@ -20,10 +20,15 @@ function bucketOf(value: number): number {
   return value < 0 ? -bucket : bucket;
 }
 
+/** Values of buckets that were asked for: an answer asks a thousand times for some hundred of them. */
+const MIDDLES = new Map<number, number>();
+
 /** The value that stands for a bucket: no value of the bucket is further from it than RELATIVE_ERROR. */
 function middleOf(bucket: number): number {
   if (bucket === 0) return 0;
-  const magnitude = (2 * GAMMA ** (Math.abs(bucket) - OFFSET)) / (GAMMA + 1);
+  const index = Math.abs(bucket);
+  const magnitude = MIDDLES.get(index) ?? (2 * GAMMA ** (index - OFFSET)) / (GAMMA + 1);
+  MIDDLES.set(index, magnitude);
   return bucket < 0 ? -magnitude : magnitude;
 }
 
@@ -44,9 +49,30 @@ export class Sketch {
   sum = 0;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
-  /** Counts of consecutive buckets from `#first` on. A plain array: an answer makes thousands, and typed ones are dear to make. */
-  #counts: number[] = [];
+  /**
+   * Counts of consecutive buckets from `#first` on. A plain array, which grows: typed ones are dear to make. Of a view they are a part
+   * of an array that belongs to others, and only read.
+   */
+  #counts: number[] | Float64Array = [];
   #first = 0;
+  /** Where in the array its counts begin, and how many there are. */
+  #at = 0;
+  #length = 0;
+  #isView = false;
+
+  /**
+   * Shows counts that lie in a larger array; the first thing that is added to it makes it copy them.
+   * @param first - bucket of the count at `at`
+   */
+  static view({ counts, at, length, first }: { counts: Float64Array; at: number; length: number; first: number }): Sketch {
+    const sketch = new Sketch();
+    sketch.#counts = counts;
+    sketch.#at = at;
+    sketch.#length = length;
+    sketch.#first = first;
+    sketch.#isView = true;
+    return sketch;
+  }
 
   add(value: number, times = 1): void {
     this.count += times;
@@ -56,31 +82,43 @@ export class Sketch {
     this.#addTo(bucketOf(value), times);
   }
 
+  /** All together. It knows at once how far they reach, where one after the other it would grow again and again. */
+  static sumOf(sketches: readonly Sketch[]): Sketch {
+    const sum = new Sketch();
+    let [first, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const sketch of sketches) {
+      if (sketch.#length === 0) continue;
+      first = Math.min(first, sketch.#first);
+      end = Math.max(end, sketch.#first + sketch.#length);
+    }
+    if (first < end) sum.#own(first, end);
+    for (const sketch of sketches) sum.merge(sketch);
+    return sum;
+  }
+
   merge(other: Sketch): void {
     if (other.count === 0) return;
     this.#addTotals(other.count, other.sum, other.min, other.max);
-    const [from, first] = [other.#counts, other.#first];
-    if (from.length === 0) return;
-    if (this.#counts.length === 0) {
-      this.#counts = from.slice();
-      this.#first = first;
-      return;
-    }
-    this.#cover(first, first + from.length - 1);
+    const [from, at, length] = [other.#counts, other.#at, other.#length];
+    if (length === 0) return;
+    this.#cover(other.#first, other.#first + length - 1);
     const to = this.#counts;
-    const shift = first - this.#first;
-    for (let place = 0; place < from.length; place++) to[place + shift] = (to[place + shift] as number) + (from[place] as number);
+    const shift = other.#first - this.#first;
+    for (let place = 0; place < length; place++) to[place + shift] = (to[place + shift] as number) + (from[at + place] as number);
   }
 
-  /** Frees the room it grew for. @returns bytes of its buckets */
-  seal(): number {
-    const counts = this.#counts;
-    let [begin, end] = [0, counts.length];
-    while (begin < end && counts[begin] === 0) begin += 1;
-    while (end > begin && counts[end - 1] === 0) end -= 1;
-    if (end - begin < counts.length) this.#counts = counts.slice(begin, end);
-    this.#first += begin;
-    return this.#counts.length * Float64Array.BYTES_PER_ELEMENT;
+  /** The buckets from the first to the last that hold something. */
+  get reach(): { first: number; length: number } {
+    let [begin, end] = [this.#at, this.#at + this.#length];
+    while (begin < end && this.#counts[begin] === 0) begin += 1;
+    while (end > begin && this.#counts[end - 1] === 0) end -= 1;
+    return { first: this.#first + begin - this.#at, length: end - begin };
+  }
+
+  /** Puts the counts of so many buckets from `first` on into an array. */
+  copyTo(to: Float64Array, at: number, { first, length }: { first: number; length: number }): void {
+    const from = this.#at + first - this.#first;
+    for (let place = 0; place < length; place++) to[at + place] = this.#counts[from + place] as number;
   }
 
   /**
@@ -91,10 +129,11 @@ export class Sketch {
   quantile(share: number): number {
     if (this.count === 0) return Number.NaN;
     const rank = Math.floor(share * (this.count - 1));
+    const [counts, at, end] = [this.#counts, this.#at, this.#at + this.#length];
     let seen = 0;
-    for (let place = 0; place < this.#counts.length; place++) {
-      seen += this.#counts[place] as number;
-      if (seen > rank) return Math.min(Math.max(middleOf(this.#first + place), this.min), this.max);
+    for (let place = at; place < end; place++) {
+      seen += counts[place] as number;
+      if (seen > rank) return Math.min(Math.max(middleOf(this.#first + place - at), this.min), this.max);
     }
     return this.max;
   }
@@ -105,31 +144,35 @@ export class Sketch {
     if (bound < this.min) return 0;
     const last = bucketOf(bound);
     let count = 0;
-    const end = Math.min(last - this.#first + 1, this.#counts.length);
-    for (let place = 0; place < end; place++) count += this.#counts[place] as number;
+    const end = Math.min(last - this.#first + 1, this.#length);
+    for (let place = 0; place < end; place++) count += this.#counts[this.#at + place] as number;
     return count;
   }
 
   /** Buckets that hold something, in the order of their values. */
   *buckets(): Generator<[bucket: number, times: number]> {
-    for (let place = 0; place < this.#counts.length; place++) {
-      const times = this.#counts[place] as number;
+    for (let place = 0; place < this.#length; place++) {
+      const times = this.#counts[this.#at + place] as number;
       if (times > 0) yield [this.#first + place, times];
     }
   }
 
   write(to: ByteWriter): void {
-    const buckets = [...this.buckets()];
-    to.count(buckets.length);
-    if (buckets.length === 0) return;
+    const [counts, at] = [this.#counts, this.#at];
+    let buckets = 0;
+    for (let place = 0; place < this.#length; place++) if ((counts[at + place] as number) > 0) buckets += 1;
+    to.count(buckets);
+    if (buckets === 0) return;
     to.number(this.sum);
     to.number(this.min);
     to.number(this.max);
     let before = 0;
-    for (const [bucket, times] of buckets) {
-      to.integer(bucket - before);
+    for (let place = 0; place < this.#length; place++) {
+      const times = counts[at + place] as number;
+      if (times === 0) continue;
+      to.integer(this.#first + place - before);
       to.count(times);
-      before = bucket;
+      before = this.#first + place;
     }
   }
 
@@ -164,38 +207,45 @@ export class Sketch {
   }
 
   #addTo(bucket: number, times: number): void {
-    let place = bucket - this.#first;
-    if (place < 0 || place >= this.#counts.length) {
-      this.#reach(bucket);
-      place = bucket - this.#first;
-    }
-    this.#counts[place] = (this.#counts[place] as number) + times;
+    const place = bucket - this.#first;
+    if (this.#isView || place < 0 || place >= this.#length) this.#reach(bucket);
+    const at = bucket - this.#first;
+    this.#counts[at] = (this.#counts[at] as number) + times;
   }
 
   /** Has room for these and all between them; for them alone when it is empty, as what is read is often kept as it is. */
   #cover(first: number, last: number): void {
-    if (this.#counts.length === 0) {
-      this.#first = first;
-      this.#counts = zeros(last - first + 1);
+    if (this.#length === 0) {
+      this.#own(first, last + 1);
       return;
     }
-    if (first < this.#first) this.#reach(first);
-    if (last >= this.#first + this.#counts.length) this.#reach(last);
+    if (this.#isView || first < this.#first) this.#reach(first);
+    if (last >= this.#first + this.#length) this.#reach(last);
   }
 
   /** Grows on the side that lacks room, by half of what there is, so that a widening sketch is copied seldom. */
   #reach(bucket: number): void {
-    const old = this.#counts;
-    const room = Math.max(ROOM, old.length >> 1);
-    if (old.length === 0) {
-      this.#first = bucket - (room >> 1);
-      this.#counts = zeros(room);
+    const room = Math.max(ROOM, this.#length >> 1);
+    if (this.#length === 0) {
+      const first = bucket - (room >> 1);
+      this.#own(first, first + room);
       return;
     }
-    const end = this.#first + old.length;
+    const end = this.#first + this.#length;
     const first = bucket < this.#first ? Math.min(bucket, this.#first - room) : this.#first;
-    const newEnd = bucket >= end ? Math.max(bucket + 1, end + room) : end;
-    this.#counts = [...zeros(this.#first - first), ...old, ...zeros(newEnd - end)];
+    this.#own(first, bucket >= end ? Math.max(bucket + 1, end + room) : end);
+  }
+
+  /** An array of its own for these buckets, with what it holds in them. */
+  #own(first: number, end: number): void {
+    const counts = zeros(end - first);
+    for (let place = 0; place < this.#length; place++) {
+      counts[this.#first - first + place] = this.#counts[this.#at + place] as number;
+    }
+    this.#counts = counts;
     this.#first = first;
+    this.#at = 0;
+    this.#length = counts.length;
+    this.#isView = false;
   }
 }

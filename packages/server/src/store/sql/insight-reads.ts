@@ -3,8 +3,11 @@ import type { Capabilities } from '../capabilities.js';
 import type { InsightReads, PageQuery } from '../insight-rows.js';
 import type { Schema } from '../schema.js';
 import { Statements, statement } from '../statement.js';
-import type { StatPageRow } from '../store.js';
-import { statFolds } from './insights.js';
+import type { StatDeltaRow, StatPageRow } from '../store.js';
+import { STAT_REACH, STAT_VERSION } from './insights.js';
+
+const VERSION_ID = -1;
+const REACH_ID = -2;
 
 type Pages = { application: number; resolution: number; from: number; to: number; period: number; slot: number; limit: number };
 
@@ -27,10 +30,27 @@ const pagesOfSlots = statement<Pages & { ids: number[] }, Pick<StatPageRow, 'per
     order by period, slot limit ${slot('limit', 'int')}`,
 );
 
+type Delta = Omit<StatDeltaRow, 'failures'>;
+
+/** One statement sees one moment: a fold that ends between two would be seen in part. Of the folds' rows the id says which they are. */
+const state = statement<{ limit: number; version: string; reach: string }, Delta & { value: string | null }>(
+  ({ slot }) => sql`
+    select id, written_at, payload, cast(null as text) as value
+      from (select id, written_at, payload from stat_delta order by id limit ${slot('limit', 'int')}) as d
+    union all
+    select case when key = ${slot('version')} then ${sql.lit(VERSION_ID)} else ${sql.lit(REACH_ID)} end, 0, null, value
+      from server_state where key in (${slot('version')}, ${slot('reach')})`,
+);
+
 export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightReads {
   const statements = new Statements(db, can);
   return {
-    statFolds: () => statFolds(db),
+    async statState(limit) {
+      const rows = await statements.run(db, state, { limit, version: STAT_VERSION, reach: STAT_REACH });
+      const textOf = (id: number): string | undefined => rows.find((row) => row.id === id)?.value ?? undefined;
+      const deltas = rows.filter(({ id }) => id > 0).sort((one, other) => one.id - other.id);
+      return { version: Number(textOf(VERSION_ID) ?? 0), reach: textOf(REACH_ID), deltas };
+    },
     statDeltas: ({ after, limit }) =>
       db
         .selectFrom('stat_delta')
@@ -39,12 +59,8 @@ export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightRead
         .orderBy('id')
         .limit(limit)
         .execute(),
-    series(applicationId, { pipeline, handler }) {
-      let query = db.selectFrom('stat_series').selectAll().where('application_id', '=', applicationId);
-      if (pipeline !== undefined) query = query.where('pipeline', '=', pipeline);
-      if (handler !== undefined) query = query.where('handler', '=', handler);
-      return query.orderBy('id').execute();
-    },
+    series: (applicationId) =>
+      db.selectFrom('stat_series').selectAll().where('application_id', '=', applicationId).orderBy('id').execute(),
     statPages({ applicationId, resolutionMs, from, to, slots, after, limit }: PageQuery) {
       const { period, slot } = after ?? { period: from, slot: -1 };
       const args = { application: applicationId, resolution: resolutionMs, from, to, period, slot, limit };

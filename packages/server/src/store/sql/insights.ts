@@ -114,10 +114,10 @@ const beginFold = statement<{ key: string }>(
 );
 
 /** Of server_state: counts the folds, and says how far back they reached. */
-const STAT_VERSION = 'stat_version';
-const STAT_REACH = 'stat_reach';
+export const STAT_VERSION = 'stat_version';
+export const STAT_REACH = 'stat_reach';
 
-export async function statFolds(db: Kysely<Schema>): Promise<StatFolds> {
+async function statFolds(db: Kysely<Schema>): Promise<StatFolds> {
   const rows = await db.selectFrom('server_state').selectAll().where('key', 'in', [STAT_VERSION, STAT_REACH]).execute();
   const textOf = (key: string): string | undefined => rows.find((row) => row.key === key)?.value;
   return { version: Number(textOf(STAT_VERSION) ?? 0), reach: textOf(STAT_REACH) };

@@ -11,7 +11,7 @@ const database = new Database(workerData.path, { readonly: true, fileMustExist: 
 database.pragma('busy_timeout = 5000');
 database.pragma('trusted_schema = OFF');
 const statements = new Map();
-parentPort.on('message', ({ id, sql, parameters }) => {
+function answer({ id, sql, parameters }) {
   try {
     let statement = statements.get(sql);
     if (!statement) {
@@ -23,13 +23,20 @@ parentPort.on('message', ({ id, sql, parameters }) => {
   } catch (error) {
     parentPort.postMessage({ id, error: { message: error.message, code: error.code } });
   }
-});
+}
+parentPort.on('message', (queries) => queries.forEach(answer));
 `;
 
 interface Reply {
   id: number;
   rows?: unknown[];
   error?: { message: string; code?: string };
+}
+
+interface Query {
+  id: number;
+  sql: string;
+  parameters: readonly unknown[];
 }
 
 interface Waiting {
@@ -52,6 +59,8 @@ class ReaderThreadDriver implements Driver, DatabaseConnection {
   #thread: Worker | undefined;
   #nextId = 1;
   readonly #waiting = new Map<number, Waiting>();
+  /** What was asked in this turn, to be sent as one message: sending one costs more than most queries take. */
+  #asked: Query[] = [];
 
   constructor(path: string, onError: (error: Error) => void) {
     this.#path = path;
@@ -76,8 +85,20 @@ class ReaderThreadDriver implements Driver, DatabaseConnection {
     return new Promise((resolve, reject) => {
       if (this.#waiting.size === 0) thread.ref(); // a process that only waits for an answer must not end before it
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-      thread.postMessage({ id, sql: query.sql, parameters: query.parameters });
+      if (this.#asked.length === 0) process.nextTick(() => this.#send()); // behind all microtasks
+      this.#asked.push({ id, sql: query.sql, parameters: query.parameters });
     });
+  }
+
+  #send(): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    try {
+      this.#thread?.postMessage(asked);
+    } catch (error) {
+      for (const { id } of asked) this.#waiting.get(id)?.reject(error as Error); // a parameter that cannot be sent
+      for (const { id } of asked) this.#waiting.delete(id);
+    }
   }
 
   // biome-ignore lint/correctness/useYield: the interface asks for a generator; nothing of ours streams.
