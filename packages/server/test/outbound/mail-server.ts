@@ -33,10 +33,12 @@ interface DoubleOptions {
   offersAuth?: boolean;
   /** Says nothing at all. */
   isSilent?: boolean;
+  /** Lets nobody in, and says with which words they tried. */
+  echoes?: boolean;
 }
 
 /** A certificate for `localhost`, made for this run. */
-const PEM = execFileSync(
+export const PEM = execFileSync(
   'openssl',
   [
     'req',
@@ -70,6 +72,7 @@ export async function aMailServer({
   needsUser = false,
   offersAuth = true,
   isSilent = false,
+  echoes = false,
 }: DoubleOptions = {}): Promise<MailDouble> {
   const double: MailDouble = { port: 0, taken: [], connections: 0, refusals: new Map() };
   const server = new SMTPServer({
@@ -85,7 +88,9 @@ export async function aMailServer({
       if (!isSilent) done();
     },
     onAuth({ username, password }, _session, done) {
-      if (username === USER && password === PASSWORD) done(null, { user: username });
+      const basic = Buffer.from(`\0${username}\0${password}`).toString('base64');
+      if (echoes) done(replied({ responseCode: 535, message: `${username} is not let in with ${password}, ${basic}` }));
+      else if (username === USER && password === PASSWORD) done(null, { user: username });
       else done(replied({ responseCode: 535, message: 'Authentication credentials invalid' }));
     },
     onRcptTo({ address }, _session, done) {

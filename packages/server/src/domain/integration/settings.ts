@@ -124,8 +124,7 @@ const SHORTEST_SEGMENT = 12;
 /** A text of another server, which may repeat what it was sent, in whatever form. */
 export function withoutSecrets(text: string, { fields }: Configurable, settings: Settings): string {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
-  const names = Object.values(settings).filter((value) => typeof value === 'string');
-  const forms = secrets.flatMap((secret) => [...formsOf(secret), ...basicFormsOf(secret, names)]);
+  const forms = secrets.flatMap((secret) => [...formsOf(secret), ...base64FormsOf(secret)]);
   return redactSecrets(forms.reduce((cleaner, secret) => cleaner.replaceAll(secret, REDACTED), text));
 }
 
@@ -136,11 +135,19 @@ const partsOf = ({ username, pathname, searchParams }: URL): string[] => [
   ...[...searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]),
 ];
 
-/** As HTTP Basic authentication sends it (RFC 7617): with a user name, or as one, in base64. */
-const basicFormsOf = (secret: string, names: readonly string[]): string[] =>
-  [secret, `${secret}:`, ...names.flatMap((name) => [`${name}:${secret}`, `${secret}:${name}`])]
-    .map((pair) => Buffer.from(pair).toString('base64').replace(/=+$/, ''))
-    .filter(({ length }) => length >= SHORTEST_PART);
+/**
+ * What base64 of a longer text has of a secret, wherever in there it begins: HTTP Basic (RFC 7617) sends it after a user name or before
+ * a colon, SMTP (RFC 4616) after two. Digits that it shares with what stands beside it stay.
+ */
+function base64FormsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [0, 1, 2].flatMap((before) => {
+    const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const own = digits.slice([0, 2, 3][before], Math.floor(((before + bytes.length) * 4) / 3));
+    const forms = [own, own.replaceAll('+', '-').replaceAll('/', '_'), encodeURIComponent(own)];
+    return own.length >= SHORTEST_PART ? [...new Set(forms)] : [];
+  });
+}
 
 /** As it is, escaped, and its parts: a list of headers, or a URL with a key, is sent in pieces. */
 function formsOf(secret: string): string[] {
