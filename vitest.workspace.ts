@@ -104,6 +104,8 @@ export default defineConfig({
       }),
       // One behaviour, two stores: the same files once more. Minutes of a test's clock take a multiple of their time there; only a hang takes this long.
       project('server:postgres', BEHAVIOUR, { globalSetup: POSTGRES, provide: { store: 'postgres' }, testTimeout: 90_000 }),
+      // A browser against a real server and the real build: each file has both to itself.
+      project('dashboard', ['packages/dashboard/{src,test}/**/*.test.ts'], { isolate: true, testTimeout: 120_000 }),
       project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
         isolate: true,
         testTimeout: 180_000,

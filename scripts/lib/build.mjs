@@ -18,7 +18,39 @@ function assertSelfContained(folder) {
   if (leaks.length > 0) throw new ScriptError(`@pipelogiq/protocol is not inlined in ${leaks.join(', ')} of ${folder}`);
 }
 
-/** Builds beside `dist` and swaps, so that a program that runs from `dist` never finds it half written. */
+/** A program that runs from `dist` never finds it half written. */
+function swap(folder) {
+  rmSync(`${folder}.old`, { recursive: true, force: true });
+  if (existsSync(folder)) renameSync(folder, `${folder}.old`);
+  renameSync(`${folder}.new`, folder);
+  rmSync(`${folder}.old`, { recursive: true, force: true });
+}
+
+const DASHBOARD = at('packages/dashboard/dist');
+
+/** The dashboard's files, to where the server of this `dist` looks for them. */
+const placeDashboard = (dist) => cpSync(DASHBOARD, `${dist}/dashboard`, { recursive: true });
+
+/** The single-page application, made by Vite; the server package serves and publishes it. */
+async function buildDashboard() {
+  const folder = at('packages/dashboard');
+  const env = { ...process.env, OUT_DIR: `${DASHBOARD}.new`, NODE_ENV: 'production' };
+  const { code, output } = await runQuietly(process.execPath, [at('node_modules/vite/bin/vite.js'), 'build'], {
+    cwd: folder,
+    env,
+  });
+  if (code !== 0) {
+    rmSync(`${DASHBOARD}.new`, { recursive: true, force: true });
+    throw new ScriptError('Building packages/dashboard failed.', lastLines(output, 40));
+  }
+  swap(DASHBOARD);
+  const server = at('packages/server/dist');
+  if (!existsSync(server)) return; // its own build takes the files along
+  cpSync(DASHBOARD, `${server}/dashboard.new`, { recursive: true });
+  swap(`${server}/dashboard`);
+}
+
+/** Builds beside `dist` and swaps. */
 async function buildPackage(name, types) {
   const folder = at('packages', name);
   const fresh = `${folder}/dist.new`;
@@ -31,10 +63,8 @@ async function buildPackage(name, types) {
   }
   assertSelfContained(fresh);
   if (existsSync(`${fresh}/cli.js`)) chmodSync(`${fresh}/cli.js`, 0o755);
-  rmSync(`${folder}/dist.old`, { recursive: true, force: true });
-  if (existsSync(`${folder}/dist`)) renameSync(`${folder}/dist`, `${folder}/dist.old`);
-  renameSync(fresh, `${folder}/dist`);
-  rmSync(`${folder}/dist.old`, { recursive: true, force: true });
+  if (name === 'server') placeDashboard(fresh);
+  swap(`${folder}/dist`);
 }
 
 /** Examples are compiled file by file; their imports of packages stay. */
@@ -61,12 +91,20 @@ async function buildExample(folder) {
 }
 
 function targets() {
-  const packages = ['sdk', 'server'].map((name) => ({
+  const aPackage = (name) => ({
     name,
     folder: `packages/${name}`,
     sources: [...SHARED, `packages/${name}/src`, `packages/${name}/package.json`],
     build: (types) => buildPackage(name, types),
-  }));
+  });
+  const own = ['src', 'public', 'index.html', 'vite.config.ts', 'package.json'].map((path) => `packages/dashboard/${path}`);
+  const dashboard = {
+    name: 'dashboard',
+    folder: 'packages/dashboard',
+    sources: ['scripts/lib/build.mjs', 'packages/protocol/src', ...own],
+    build: buildDashboard,
+  };
+  const packages = [aPackage('sdk'), dashboard, aPackage('server')]; // the server takes the dashboard along
   const examples = workspaces()
     .filter((folder) => folder.startsWith('examples/') && existsSync(at(folder, 'src')))
     .map((folder) => ({

@@ -110,6 +110,7 @@ const ALLOWED: Record<keyof typeof RULES, SourceFile[]> = {
     file('packages/sdk/src/a.ts', `import type { StageJob } from '@pipelogiq/protocol';`),
     serverFile('cli/b.ts', `import { Pipelogiq } from '@pipelogiq/sdk';`),
     file('packages/server/test/c.test.ts', `import { Pipelogiq } from '@pipelogiq/sdk';`),
+    file('packages/dashboard/test/e.test.ts', `import { createControlPlane } from '@pipelogiq/server';`),
     file('examples/x/src/d.ts', `import { createControlPlane } from '@pipelogiq/server';`),
   ],
   protocolAlone: [file('packages/protocol/src/a.ts', `export * from './b.js';`), file('packages/protocol/src/b.ts', '')],

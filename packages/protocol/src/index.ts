@@ -160,6 +160,14 @@ export { checkPropagators, resourceConfig, samplerConfig, signalConfig } from '.
 export type { Env, Warn } from './otel/env.js';
 export { read, readBoolean, readChoice, readNumber, readPairs } from './otel/env.js';
 export type {
+  Overview,
+  OverviewHandler,
+  OverviewPipelines,
+  OverviewPool,
+  OverviewStages,
+  OverviewWorkers,
+} from './overview.js';
+export type {
   Attempt,
   Backoff,
   CancelPipeline,

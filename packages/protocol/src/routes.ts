@@ -44,6 +44,7 @@ export const ROUTES = {
   scheduleFirings: '/schedules/{id}/firings',
   hooks: '/hooks',
   hook: '/hooks/{name}',
+  overview: '/observability/overview',
   insights: '/observability/insights',
   errors: '/observability/errors',
   errorsReplay: '/observability/errors/{name}/replay',

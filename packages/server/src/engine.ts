@@ -15,6 +15,7 @@ import { hookUseCases } from './domain/hook/hooks.js';
 import { insightUseCases } from './domain/insight/insights.js';
 import { integrationUseCases } from './domain/integration/integrations.js';
 import type { IntegrationKinds } from './domain/integration/kind.js';
+import { overviewUseCases } from './domain/overview/overview.js';
 import { operatorUseCases } from './domain/pipeline/operator.js';
 import { pipelineUseCases } from './domain/pipeline/pipelines.js';
 import { PipelineWaits } from './domain/pipeline/waits.js';
@@ -126,6 +127,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     workers: workerUseCases({ ...shared, ...config, traces: telemetry.spanExport.enabled, hasPeers: store.peers !== undefined }),
     events: eventUseCases({ ...shared, ...config, feed }),
     insights: insightUseCases({ ...shared, ...config }),
+    overview: overviewUseCases({ ...shared, ...config }),
     integrations: integrationUseCases({
       ...shared,
       secrets,

@@ -55,6 +55,7 @@ import type { EventOutlet } from './event/stream.js';
 import type { HookUseCases } from './hook/hooks.js';
 import type { InsightUseCases } from './insight/insights.js';
 import type { IntegrationUseCases } from './integration/integrations.js';
+import type { OverviewUseCases } from './overview/overview.js';
 import type { ScheduleUseCases } from './schedule/schedules.js';
 import type { ServerUseCases } from './server/server.js';
 
@@ -212,6 +213,7 @@ export interface UseCases {
   events: EventUseCases;
   schedules: ScheduleUseCases;
   insights: InsightUseCases;
+  overview: OverviewUseCases;
   integrations: IntegrationUseCases;
   channels: ChannelUseCases;
   alertRules: RuleUseCases;

@@ -29,7 +29,8 @@ const METHODS = ['GET', 'POST', 'PUT', 'DELETE'] as const;
 const UNMATCHED = 'unmatched';
 
 /** Ids are decimal numbers, names need no escaping: any other path is none of ours. */
-const honoPath = (path: string) => path.replaceAll('{id}', ':id{[1-9][0-9]*}').replaceAll('{name}', `:id{${PATH_NAME}}`);
+const honoPath = (path: string) =>
+  path.replaceAll('{id}', ':id{[1-9][0-9]*}').replaceAll('{name}', `:id{${PATH_NAME}}`).replace('{path}', '*');
 
 /** Whatever no route was declared for. Strangers learn nothing from it, not even which paths exist. */
 function answerUnmatched(

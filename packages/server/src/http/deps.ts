@@ -119,6 +119,8 @@ export interface HttpDeps {
   metricsToken?: string | undefined;
   /** Whether a scrape from this machine needs credentials. */
   metricsAccess: 'local' | 'credentials';
+  /** Where the dashboard's build is, when not where the package has it. */
+  dashboardFolder?: string;
   /** Whether the server has stored something since it was started. */
   started(): boolean;
   /** Called after every answer, in the context of `during`; must not throw. */

@@ -97,7 +97,7 @@ function send(exchange: Exchange, reply: Reply): Response {
   const { outgoing } = exchange.node;
   if (!outgoing) return new Response(reply.body ?? null, { status: reply.status, headers });
   if (outgoing.destroyed || outgoing.writableEnded) return RESPONSE_ALREADY_SENT; // the caller has gone
-  if (reply.status !== 204) headers['content-length'] = String(Buffer.byteLength(reply.body ?? ''));
+  if (reply.status !== 204 && reply.status !== 304) headers['content-length'] = String(Buffer.byteLength(reply.body ?? ''));
   outgoing.writeHead(reply.status, headers);
   if (reply.sent) outgoing.once('close', reply.sent);
   outgoing.end(reply.body);

@@ -84,6 +84,7 @@ function requestOf({ path, body, query }: Route): RequestConfig {
   const request: RequestConfig = {};
   if (path.includes('{id}')) request.params = idParameter as NonNullable<RequestConfig['params']>;
   if (path.includes('{name}')) request.params = nameParameter as NonNullable<RequestConfig['params']>;
+  if (path.includes('{path}')) request.params = pathParameter as NonNullable<RequestConfig['params']>;
   if (query) request.query = query as NonNullable<RequestConfig['query']>;
   if (body) request.body = { required: !body.mayBeEmpty, content: { [JSON_TYPE]: { schema: body.documented ?? body.schema } } };
   return request;
@@ -91,6 +92,7 @@ function requestOf({ path, body, query }: Route): RequestConfig {
 
 const idParameter = z.strictObject({ id });
 const nameParameter = z.strictObject({ name: pathName });
+const pathParameter = z.strictObject({ path: z.string() });
 
 function describe(route: Route): RouteConfig {
   const { access, operationId, summary, tag, method, path } = route;

@@ -18,6 +18,8 @@ export interface Call<Caller, Body, Query> {
   query: Query;
   /** The `{id}` or `{name}` of the path; empty where the path has neither. */
   id: string;
+  /** The path as it was sent, escapes included. */
+  path(): string;
   /** The query as it was sent, without `?`: routes that are open check none. */
   search(): string;
   headers: Headers;
@@ -83,7 +85,7 @@ export interface RouteSpec<A extends Access, Body, Query> {
   summary: string;
   tag: string;
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** As in ROUTES, with `{id}` or `{name}`. */
+  /** As in ROUTES, with `{id}`, `{name}`, or at its end `{path}`: whatever follows, slashes too. */
   path: string;
   access: A;
   body?: BodySpec<Body>;

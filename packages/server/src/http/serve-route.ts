@@ -13,7 +13,7 @@ import { speaksNewerMinor } from './protocol-version.js';
 import { parseQuery } from './query.js';
 import type { BodySpec, Call, Reply, Route, StreamReply } from './route.js';
 import { mayScrape } from './scrape-access.js';
-import { searchOf } from './target.js';
+import { pathOf, searchOf } from './target.js';
 import { check } from './validation.js';
 
 const RETRY_AFTER_SHUTDOWN_MS = 1_000;
@@ -48,6 +48,7 @@ function callOf(
     headers: request.headers,
     requestId,
     mountedAt: mountOf(node.incoming),
+    path: () => pathOf(request, node),
     search: () => searchOf(request, node),
     signal: () => request.signal,
     check: <T>(schema: z.ZodType<T>, value: unknown, at: string): T => check(schema, value, { source: 'body', at, ignored }),

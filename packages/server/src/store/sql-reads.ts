@@ -2,6 +2,7 @@ import type { PipelineFilter } from '@pipelogiq/protocol';
 import { type Kysely, sql } from 'kysely';
 import type { Clock } from '../clock.js';
 import type { Capabilities } from './capabilities.js';
+import type { OverviewReads } from './overview-rows.js';
 import type { Schema } from './schema.js';
 import { alertReads } from './sql/alert-reads.js';
 import { diagnosisReads } from './sql/diagnosis-reads.js';
@@ -12,6 +13,7 @@ import { insightReads } from './sql/insight-reads.js';
 import { integrationReads } from './sql/integration-reads.js';
 import { metricReads } from './sql/metric-reads.js';
 import { operateReads } from './sql/operate-reads.js';
+import { overviewReads } from './sql/overview-reads.js';
 import { payloadReads } from './sql/payload-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
@@ -37,6 +39,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     integrationReads(db, can),
     metricReads(db, can),
     operateReads(db, can),
+    overviewReads(db),
     payloadReads(db),
     peerReads(db, can),
     retentionReads(db),
@@ -56,6 +59,7 @@ type Rooms = s.AlertReads &
   s.IntegrationReads &
   s.MetricReads &
   s.OperateReads &
+  OverviewReads &
   s.PayloadReads &
   s.PeerReads &
   s.RetentionReads &

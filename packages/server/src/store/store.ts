@@ -10,6 +10,7 @@ import type { InsightReads, Insights } from './insight-rows.js';
 import type { IntegrationReads, Integrations } from './integration-rows.js';
 import type { MetricReads, StoreFigures } from './metric-rows.js';
 import type { Operate, OperateReads } from './operate-rows.js';
+import type { OverviewReads } from './overview-rows.js';
 import type { PayloadReads } from './payload-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
@@ -271,6 +272,7 @@ export interface Reads
     IntegrationReads,
     MetricReads,
     OperateReads,
+    OverviewReads,
     PayloadReads,
     PeerReads,
     RetentionReads,

@@ -75,6 +75,7 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     schedules: group('schedules'),
     hooks: group('hooks'),
     insights: group('insights'),
+    overview: group('overview'),
     integrations: group('integrations'),
     channels: group('channels'),
     alertRules: group('alertRules'),

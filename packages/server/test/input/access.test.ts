@@ -25,6 +25,7 @@ const SCOPE_OF: Record<string, Scope> = {
   'POST /stages/{id}/skip': 'operate',
   'GET /audit-events': 'admin',
   'GET /events': 'read',
+  'GET /observability/overview': 'read',
   'GET /observability/insights': 'read',
   'GET /observability/errors': 'read',
   'POST /observability/errors/{name}/replay': 'operate',

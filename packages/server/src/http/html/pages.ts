@@ -18,6 +18,17 @@ ${items}</ul>`,
   );
 }
 
+/** Where the dashboard would be. */
+export function missingDashboardPage(): Html {
+  return htmlPage(
+    'Pipelogiq',
+    html`<h1>The dashboard is not built</h1>
+<p>The control plane is running; only its pages are missing. In the repository, build them with</p>
+<pre>npm run build</pre>
+<p>and reload this page. The package <code>@pipelogiq/server</code> has them in <code>dist/dashboard</code>: a bundler that copies the server's code must copy that folder beside it.</p>`,
+  );
+}
+
 type Operation = NonNullable<NonNullable<OpenApiDocument['paths']>[string]['get']> & { 'x-pipelogiq-access'?: string };
 interface Listed {
   method: string;

@@ -3,7 +3,14 @@ import { docsPage, errorsPage, type Html, indexPage } from '../html/pages.js';
 import { openApiDocument } from '../openapi.js';
 import { json, type Reply, type Route, route } from '../route.js';
 
-const LINKS = { health: '/health', version: '/version', openapi: '/openapi.json', docs: '/docs', errors: '/docs/errors' };
+const LINKS = {
+  dashboard: '/dashboard/',
+  health: '/health',
+  version: '/version',
+  openapi: '/openapi.json',
+  docs: '/docs',
+  errors: '/docs/errors',
+};
 
 function html({ text, contentSecurityPolicy }: Html): Reply {
   const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': contentSecurityPolicy };

@@ -2,6 +2,7 @@ import type { HttpDeps } from '../deps.js';
 import type { Route } from '../route.js';
 import { accountRoutes } from './accounts.js';
 import { alertRoutes } from './alerts.js';
+import { dashboardRoutes } from './dashboard.js';
 import { diagnosisRoutes } from './diagnosis.js';
 import { documentRoutes } from './documents.js';
 import { eventStageRoutes } from './event-stages.js';
@@ -14,6 +15,7 @@ import { jobRoutes } from './jobs.js';
 import { markRoutes } from './marks.js';
 import { metricRoutes } from './metrics.js';
 import { operatorRoutes } from './operator.js';
+import { overviewRoutes } from './overview.js';
 import { pipelineViewRoutes } from './pipeline-views.js';
 import { pipelineRoutes } from './pipelines.js';
 import { scheduleRoutes } from './schedules.js';
@@ -37,12 +39,13 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...accountRoutes(deps),
     ...eventRoutes(deps),
     ...insightRoutes(deps),
+    ...overviewRoutes(deps),
     ...serverRoutes(deps),
     ...markRoutes(deps),
     ...metricRoutes(deps),
     ...integrationRoutes(deps),
     ...alertRoutes(deps),
   ];
-  const open = healthRoutes(deps);
+  const open = [...healthRoutes(deps), ...dashboardRoutes(deps)];
   return [...api, ...open, ...documentRoutes(deps, [...api, ...open])];
 }

@@ -10,6 +10,7 @@ import type * as eventStages from './event-stages.js';
 import type * as insights from './insights.js';
 import type * as integrations from './integrations.js';
 import type * as jobs from './jobs.js';
+import type * as overview from './overview.js';
 import type * as pipelineAnswers from './pipeline-answers.js';
 import type * as pipelines from './pipelines.js';
 import type * as problems from './problem.js';
@@ -76,6 +77,7 @@ describe('what the schemas let through is exactly what the protocol says', () =>
 
   test('insights', () => {
     expectTypeOf<Of<typeof insights.insightQuery>>().toEqualTypeOf<Omit<wire.InsightQuery, 'limit'>>();
+    expectTypeOf<Of<typeof overview.overview>>().toEqualTypeOf<wire.Overview>();
     expectTypeOf<Of<typeof insights.insights>>().toEqualTypeOf<wire.Insights>();
     expectTypeOf<Of<typeof insights.createMark>>().toEqualTypeOf<wire.CreateMark>();
     expectTypeOf<Of<typeof insights.mark>>().toEqualTypeOf<wire.Mark>();

@@ -1,0 +1,209 @@
+import { createTestControlPlane } from '@pipelogiq/server/testing';
+
+const MINUTE = 60_000;
+const STEP = 20 * MINUTE;
+const DAY = 24 * 60 * MINUTE;
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** What runs, and how: milliseconds at the median, share of attempts that fail, and with what. */
+const HANDLERS = {
+  'charge-card': { ms: 420, fails: 0.03, error: { code: 'card_declined', message: 'The issuer declined the card' } },
+  'reserve-stock': { ms: 90, fails: 0.01, error: { code: 'out_of_stock', message: 'SKU 4411 is out of stock in Leipzig' } },
+  'print-label': { ms: 1_350, fails: 0.06, error: { code: 'carrier_timeout', message: 'The carrier did not answer within 5 s' } },
+  'send-receipt': { ms: 140, fails: 0, error: undefined },
+  'fetch-prices': { ms: 760, fails: 0.04, error: { code: 'upstream_502', message: 'GET /prices answered 502' } },
+  'render-report': { ms: 2_900, fails: 0, error: undefined },
+};
+
+const PIPELINES = [
+  {
+    name: 'order',
+    share: 6,
+    handlers: ['reserve-stock', 'charge-card', 'print-label', 'send-receipt'],
+    keywords: ['shop', 'eu'],
+  },
+  { name: 'refund', share: 1, handlers: ['charge-card', 'send-receipt'], keywords: ['shop'] },
+  { name: 'price-sync', share: 2, handlers: ['fetch-prices', 'render-report'], keywords: ['nightly'] },
+];
+
+/** The same numbers at every run, so that pictures change only when pages do. */
+function randomness(seed) {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+function caller(controlPlane) {
+  const { fetch, url, apiKey } = controlPlane.connection();
+  return async (method, path, body, headers = {}) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...headers },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+}
+
+class Seeder {
+  constructor(controlPlane) {
+    this.controlPlane = controlPlane;
+    this.call = caller(controlPlane);
+    this.random = randomness(7);
+    this.pulls = 0;
+  }
+
+  async bootstrap(workerName, pool, supportedHandlers, concurrency) {
+    const body = {
+      workerName,
+      instanceId: workerName,
+      supportedHandlers,
+      pool,
+      concurrency,
+      version: '2.4.1',
+      environment: 'production',
+      hostName: `${workerName}.internal`,
+    };
+    const { workerId, sessionToken } = await this.call('POST', '/workers/bootstrap', body);
+    return { workerId, handlers: supportedHandlers, headers: { 'x-worker-session': sessionToken } };
+  }
+
+  async create(count) {
+    const shared = PIPELINES.flatMap((pipeline) => new Array(pipeline.share).fill(pipeline));
+    const pipelines = Array.from({ length: count }, () => {
+      const { name, handlers, keywords } = shared[Math.floor(this.random() * shared.length)];
+      const stages = handlers.map((handler) => ({
+        name: handler,
+        handler,
+        input: { orderId: String(Math.floor(this.random() * 90_000) + 10_000) },
+        maxAttempts: 2,
+        backoff: { type: 'fixed', delayMs: 1 },
+      }));
+      return {
+        name,
+        stages,
+        keywords,
+        version: '2.4.1',
+        environment: 'production',
+        context: { customer: `c-${Math.floor(this.random() * 400)}` },
+      };
+    });
+    await this.call('POST', '/pipelines/batch', { pipelines });
+  }
+
+  /** Runs jobs until none is ready, or `most` were run; the clock jumps by what each takes. */
+  async work(worker, most = Number.POSITIVE_INFINITY) {
+    for (let ran = 0; ran < most; ) {
+      this.pulls += 1;
+      const body = {
+        workerId: worker.workerId,
+        pullSeq: this.pulls,
+        handlers: worker.handlers,
+        maxJobs: Math.min(16, most - ran),
+      };
+      const { jobs } = await this.call('POST', '/jobs/pull', body, worker.headers);
+      if (jobs.length === 0) return;
+      for (const job of jobs) await this.settle(worker, job);
+      ran += jobs.length;
+    }
+  }
+
+  async settle(worker, job) {
+    const { ms, fails, error } = HANDLERS[job.stage];
+    await this.controlPlane.jump(Math.round(ms * (0.6 + this.random() ** 3 * 1.8)) / 4);
+    const ref = { id: job.id, fencingToken: job.fencingToken };
+    if (this.random() < fails)
+      await this.call('POST', '/jobs/nack', { workerId: worker.workerId, nacks: [{ ...ref, error }] }, worker.headers);
+    else
+      await this.call(
+        'POST',
+        '/jobs/ack',
+        { workerId: worker.workerId, acks: [{ ...ref, output: { ok: true, reference: `r-${job.id}` } }] },
+        worker.headers,
+      );
+  }
+
+  beat(worker, inFlight, jobs = []) {
+    const body = {
+      workerId: worker.workerId,
+      state: 'running',
+      jobs,
+      inFlight,
+      processed: 4_120,
+      failed: 61,
+      cpuPercent: 12 + inFlight * 4,
+      memoryMb: 180,
+    };
+    return this.call('POST', '/workers/heartbeat', body, worker.headers);
+  }
+}
+
+/** As busy at noon as at midnight it is calm. */
+const busy = (at) => 3 + Math.round(9 * (1 + Math.sin(((at % DAY) / DAY) * 2 * Math.PI - Math.PI / 2)));
+
+async function history(seeder, shop, until) {
+  while (seeder.controlPlane.now() < until - STEP) {
+    const before = seeder.controlPlane.now();
+    await seeder.create(busy(before));
+    await seeder.work(shop);
+    await seeder.controlPlane.jump(Math.max(STEP - (seeder.controlPlane.now() - before), 1));
+  }
+}
+
+/** What goes on in the moment of the picture: jobs that run, jobs that wait, a pool that is nearly full. */
+async function present(seeder, now) {
+  const names = Object.keys(HANDLERS);
+  const workers = [
+    await seeder.bootstrap('shop-1', 'shop', names.slice(0, 4), 8),
+    await seeder.bootstrap('shop-2', 'shop', names.slice(0, 4), 8),
+    await seeder.bootstrap('reports-1', 'reports', names.slice(4), 4),
+  ];
+  await seeder.create(18);
+  await seeder.work(workers[0], 20);
+  await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now() - 14_000, 1));
+  await seeder.create(9);
+  for (const [index, worker] of workers.entries()) {
+    seeder.pulls += 1;
+    const { jobs } = await seeder.call(
+      'POST',
+      '/jobs/pull',
+      { workerId: worker.workerId, pullSeq: seeder.pulls, handlers: worker.handlers, maxJobs: [7, 5, 2][index] },
+      worker.headers,
+    );
+    worker.jobs = jobs.map(({ id, fencingToken }) => ({ id, fencingToken }));
+  }
+  await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now(), 1));
+  for (const worker of workers) await seeder.beat(worker, worker.jobs.length, worker.jobs);
+}
+
+async function alerts(seeder) {
+  const channel = await seeder.call('POST', '/alerts/channels', {
+    name: 'on-call',
+    type: 'webhook',
+    config: { url: 'https://example.invalid/hook', secret: SECRET },
+  });
+  await seeder.call('POST', '/alerts/rules', {
+    name: 'Orders that failed',
+    events: ['pipeline_failed'],
+    channels: [channel.id],
+    groupBy: ['pipeline'],
+  });
+}
+
+/** A real control plane in memory with a day behind it, told in seconds: its clock is ours. */
+export async function seeded() {
+  const now = Date.now();
+  const controlPlane = await createTestControlPlane({ now: now - DAY });
+  const seeder = new Seeder(controlPlane);
+  const shop = await seeder.bootstrap('shop-0', 'shop', Object.keys(HANDLERS), 8);
+  await history(seeder, shop, now - 2 * STEP);
+  await alerts(seeder);
+  await history(seeder, shop, now);
+  await seeder.call('POST', '/workers/shutdown', { workerId: shop.workerId }, shop.headers);
+  await present(seeder, now);
+  return { controlPlane, call: seeder.call };
+}

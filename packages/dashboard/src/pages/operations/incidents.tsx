@@ -1,0 +1,35 @@
+import { useQuery } from '@tanstack/react-query';
+import { Card } from '../../ui/card.js';
+import { EmptyState, Loaded, Skeleton } from '../../ui/states.js';
+import { StatusIcon } from '../../ui/status.js';
+import { Time } from '../../ui/time.js';
+import { incidentsQuery } from './queries.js';
+
+export function OpenIncidents() {
+  const query = useQuery(incidentsQuery);
+  return (
+    <Card title="Open incidents" flush>
+      <Loaded query={query} loading={<Skeleton className="m-4 h-24" />}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <EmptyState title="No incident is open">Alert rules open them; nobody needs you.</EmptyState>
+          ) : (
+            <ul>
+              {items.map(({ id, title, severity, rule, openedAt }) => (
+                <li key={id} className="flex items-start gap-2.5 border-line border-b px-4 py-2 last:border-b-0">
+                  <StatusIcon status={severity} size={14} className="mt-[3px]" />
+                  <div className="min-w-0">
+                    <p className="truncate">{title}</p>
+                    <p className="truncate text-ink-3 text-xs">
+                      {severity} · {rule.name} · <Time at={openedAt} />
+                    </p>
+                  </div>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}

@@ -1,0 +1,100 @@
+import type { Insights, Overview } from '@pipelogiq/protocol';
+import { formatCount, formatDuration, formatRate, formatRatio } from '../../lib/format.js';
+import { Stat, StatStrip } from '../../ui/card.js';
+import { Sparkline } from '../../ui/sparkline.js';
+import { useNow } from '../../ui/time.js';
+import type { Range } from './search.js';
+import { courseOf } from './series.js';
+
+interface StatsProps {
+  overview: Overview | undefined;
+  insights: Insights | undefined;
+  range: Range;
+}
+
+const atMost = (value: number, countedTo: number) => `${formatCount(value)}${value >= countedTo ? '+' : ''}`;
+/** Nothing waits for longer than this without a reason. */
+const LONG_WAIT_MS = 60_000;
+
+function change(now: number, before: number): string {
+  if (now === before) return 'as an hour ago';
+  return now > before ? `${now - before} more than an hour ago` : `${before - now} fewer than an hour ago`;
+}
+
+/** What goes on now; the lower row: how it went lately. */
+export function Stats({ overview, insights, range }: StatsProps) {
+  return (
+    <StatStrip className="grid-cols-2 md:grid-cols-4">
+      <NowStats overview={overview} />
+      <LateStats insights={insights} range={range} />
+    </StatStrip>
+  );
+}
+
+function NowStats({ overview }: Pick<StatsProps, 'overview'>) {
+  const now = useNow();
+  const stages = overview?.stages;
+  const oldestMs = stages?.oldestReadyAt === undefined ? undefined : Math.max(now - Date.parse(stages.oldestReadyAt), 0);
+  const incidents = overview?.incidents;
+  const workers = overview?.workers;
+  return (
+    <>
+      <Stat
+        label="Active jobs"
+        value={stages && atMost(stages.running, stages.countedTo)}
+        note={overview && `${formatCount(overview.pipelines.running)} pipelines running`}
+      />
+      <Stat
+        label="Queue depth"
+        value={stages && atMost(stages.ready, stages.countedTo)}
+        note={stages && (oldestMs === undefined ? 'nothing waits' : `oldest waits ${formatDuration(oldestMs)}`)}
+        tone={oldestMs !== undefined && oldestMs > LONG_WAIT_MS ? 'warn' : undefined}
+      />
+      <Stat
+        label="Workers online"
+        value={workers && formatCount(workers.online)}
+        note={workers && (workers.draining > 0 ? `${workers.draining} draining` : change(workers.online, workers.onlineHourAgo))}
+        tone={workers && stages && workers.online === 0 && stages.ready > 0 ? 'bad' : undefined}
+      />
+      <Stat
+        label="Open incidents"
+        value={incidents && formatCount(incidents.open)}
+        note={incidents && (incidents.acknowledged > 0 ? `${incidents.acknowledged} acknowledged` : 'none acknowledged')}
+        tone={incidents && incidents.open > 0 ? 'bad' : undefined}
+      />
+    </>
+  );
+}
+
+function LateStats({ insights, range }: Pick<StatsProps, 'insights' | 'range'>) {
+  const summary = insights?.summary;
+  const course = insights && courseOf(insights);
+  const ended = summary && summary.completed + summary.failed;
+  return (
+    <>
+      <Stat
+        label={`Success rate, ${range}`}
+        value={summary && formatRatio(summary.successRate)}
+        note={
+          summary && (ended === 0 ? 'nothing ended yet' : `${formatCount(summary.failed)} of ${formatCount(ended ?? 0)} failed`)
+        }
+      />
+      <Stat
+        label={`Queue wait p99, ${range}`}
+        value={summary && formatDuration(summary.queueWait?.p99)}
+        note={summary && `p50 ${formatDuration(summary.queueWait?.p50)}`}
+      />
+      <Stat
+        label={`Throughput, ${range}`}
+        value={summary && formatRate(summary.throughput)}
+        note={summary && `${formatCount(summary.completedStages)} stages completed`}
+        aside={course && <Sparkline values={course.completed.slice(-24)} label="Completed stages over time" />}
+      />
+      <Stat
+        label={`Retries, ${range}`}
+        value={summary && formatCount(summary.retries)}
+        note={summary && `${formatRatio(summary.failureRate)} of attempts failed`}
+      />
+    </>
+  );
+}

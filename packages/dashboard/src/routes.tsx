@@ -1,0 +1,58 @@
+import { createRootRoute, createRoute, lazyRouteComponent, Navigate, Outlet } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
+import { operationsSearch } from './pages/operations/search.js';
+import { Shell } from './shell/shell.js';
+
+/** A page of its own file, loaded when it is first asked for. Its props are forgotten here, or types would run in a circle. */
+const lazy = (load: () => Promise<{ default: ComponentType }>) => lazyRouteComponent(load);
+
+const root = createRootRoute({ component: Outlet });
+
+interface SignInSearch {
+  /** Where to go afterwards: a path of the dashboard. */
+  next?: string;
+}
+
+/** A path, never another site's address. */
+const nextOf = ({ next }: Record<string, unknown>): SignInSearch =>
+  typeof next === 'string' && /^\/(?![/\\])/.test(next) ? { next } : {};
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: nextOf,
+  component: lazy(() => import('./session/sign-in.js')),
+});
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazy(() => import('./session/accept.js').then(({ Setup }) => ({ default: Setup }))),
+});
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: '/invite',
+  component: lazy(() => import('./session/accept.js').then(({ Invite }) => ({ default: Invite }))),
+});
+
+const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
+const home = createRoute({ getParentRoute: () => shell, path: '/', component: () => <Navigate to="/operations" replace /> });
+
+// The pages. One entry each: its path, its search (what it filters by, kept in the address), its file.
+const operations = createRoute({
+  getParentRoute: () => shell,
+  path: '/operations',
+  validateSearch: operationsSearch,
+  component: lazy(() => import('./pages/operations/index.js')),
+});
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: () => <Navigate to="/settings/account" replace />,
+});
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings/account',
+  component: lazy(() => import('./pages/settings/account.js')),
+});
+
+export const routeTree = root.addChildren([signIn, setup, invite, shell.addChildren([home, operations, settings, account])]);

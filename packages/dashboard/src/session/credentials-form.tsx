@@ -1,0 +1,71 @@
+import { type FormEvent, useState } from 'react';
+import { ApiError } from '../api/problem.js';
+import { Button } from '../ui/button.js';
+import { Field, Input } from '../ui/field.js';
+import { ErrorNote } from '../ui/states.js';
+
+interface CredentialsFormProps {
+  /** `new`: a password is chosen, and typed once more. */
+  kind: 'existing' | 'new';
+  action: string;
+  onSubmit(credentials: { username: string; password: string }): Promise<void>;
+}
+
+const MIN_LENGTH = 10;
+
+export function CredentialsForm({ kind, action, onSubmit }: CredentialsFormProps) {
+  const [username, setUsername] = useState('');
+  const [password, setPassword] = useState('');
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const isNew = kind === 'new';
+  const fieldError = (name: string) =>
+    error instanceof ApiError ? error.errors.find(({ path }) => path === name)?.message : undefined;
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    await onSubmit({ username, password }).catch(setError);
+    setBusy(false);
+  };
+  return (
+    <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-4">
+      <Field label="Username" error={fieldError('username')}>
+        {(control) => (
+          <Input
+            {...control}
+            name="username"
+            autoComplete="username"
+            autoFocus
+            autoCapitalize="none"
+            required
+            value={username}
+            onChange={(event) => setUsername(event.target.value)}
+          />
+        )}
+      </Field>
+      <Field
+        label="Password"
+        error={fieldError('password')}
+        help={isNew && `${MIN_LENGTH} characters or more. A sentence is easier to keep than a riddle.`}
+      >
+        {(control) => (
+          <Input
+            {...control}
+            type="password"
+            name="password"
+            autoComplete={isNew ? 'new-password' : 'current-password'}
+            {...(isNew && { minLength: MIN_LENGTH })}
+            required
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+        )}
+      </Field>
+      {error !== undefined && <ErrorNote error={error} />}
+      <Button type="submit" tone="primary" busy={busy}>
+        {action}
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,64 @@
+import type { Scope } from '@pipelogiq/protocol';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { chooseApplication, chosenApplication } from '../api/application.js';
+import { queryClient } from '../api/client.js';
+import { get, post } from '../api/http.js';
+import { SESSION_KEY } from '../api/keys.js';
+import { ApiError } from '../api/problem.js';
+import type { AuthState, Me, User } from './types.js';
+
+export type Session = { kind: 'signed_in'; user: User; me: Me } | { kind: 'signed_out'; setupRequired: boolean };
+
+/** An application that the user has no role in any more is 404, for the server does not tell it from one that is not there. */
+async function me(signal: AbortSignal): Promise<Me> {
+  try {
+    return await get<Me>('/auth/me', undefined, signal);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 404 && chosenApplication())) throw error;
+    chooseApplication(undefined);
+    return get<Me>('/auth/me', undefined, signal);
+  }
+}
+
+export const sessionQuery = queryOptions({
+  queryKey: SESSION_KEY,
+  staleTime: 60_000,
+  queryFn: async ({ signal }): Promise<Session> => {
+    const { user, setupRequired } = await get<AuthState>('/auth/state', undefined, signal);
+    return user ? { kind: 'signed_in', user, me: await me(signal) } : { kind: 'signed_out', setupRequired };
+  },
+});
+
+/** Who is signed in, on pages that only they see. */
+export function useMe(): Me & { user: User } {
+  const { data } = useQuery(sessionQuery);
+  if (data?.kind !== 'signed_in') throw new Error('useMe stands on pages of the shell alone');
+  return { ...data.me, user: data.user };
+}
+
+/** Whether the user may do this here. What they may not do is shown disabled, or not at all; the server refuses it in any case. */
+export function useMay(scope: Scope): boolean {
+  const { scopes } = useMe();
+  return scopes.includes(scope) || scopes.includes('admin');
+}
+
+/** After a sign-in: all that was read before is read anew, for another may have come. */
+export async function signedIn(): Promise<void> {
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+  await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+}
+
+export async function signOut(): Promise<void> {
+  await post('/auth/logout').catch((error: unknown) => {
+    if (!(error instanceof ApiError && error.status === 401)) throw error; // it had ended already
+  });
+  chooseApplication(undefined);
+  queryClient.clear();
+}
+
+/** Acts in another application from here on. */
+export async function switchApplication(name: string | undefined): Promise<void> {
+  chooseApplication(name);
+  await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  await queryClient.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+}

@@ -1,0 +1,106 @@
+import { useQuery } from '@tanstack/react-query';
+import { Navigate, Outlet, useRouterState } from '@tanstack/react-router';
+import { Menu as MenuIcon } from 'lucide-react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { live } from '../api/live-topics.js';
+import { sessionQuery } from '../session/session.js';
+import { IconButton } from '../ui/button.js';
+import { ErrorState, Skeleton } from '../ui/states.js';
+import { ApplicationSwitcher } from './application-switcher.js';
+import { Connection } from './connection.js';
+import { Drawer } from './drawer.js';
+import { Logo } from './logo.js';
+import { Nav } from './nav.js';
+import { UserMenu } from './user-menu.js';
+
+/** Around every page of who is signed in; whoever is not is asked to, and comes back. */
+export function Shell() {
+  const session = useQuery(sessionQuery);
+  const here = useRouterState({ select: ({ location }) => location.href });
+  if (session.data?.kind === 'signed_in') return <SignedIn application={session.data.me.application} />;
+  if (session.data) return <Navigate to="/sign-in" search={here === '/' ? {} : { next: here }} replace />;
+  if (session.error)
+    return (
+      <Whole>
+        <ErrorState error={session.error} title="The server does not answer" onRetry={() => void session.refetch()} />
+      </Whole>
+    );
+  return (
+    <Whole>
+      <Skeleton className="h-8 w-48" />
+    </Whole>
+  );
+}
+
+const Whole = ({ children }: { children: ReactNode }) => <main className="grid min-h-dvh place-items-center">{children}</main>;
+
+function SignedIn({ application }: { application: string }) {
+  const main = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stream is of one application
+  useEffect(() => {
+    live.start();
+    return () => live.stop();
+  }, [application]);
+  const firstPath = useRef(path);
+  useEffect(() => {
+    if (firstPath.current === path) return;
+    firstPath.current = path;
+    main.current?.focus({ preventScroll: true }); // a screen reader goes on at the new page, not at the link
+    window.scrollTo(0, 0);
+  }, [path]);
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[13.5rem_minmax(0,1fr)]">
+      <button
+        type="button"
+        onClick={() => main.current?.focus()}
+        className="sr-only z-50 rounded-md bg-accent px-3 py-2 font-medium text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        Skip to the page
+      </button>
+      <SideBar />
+      <TopBar />
+      <main ref={main} tabIndex={-1} className="mx-auto w-full max-w-[100rem] px-4 py-5 focus:outline-none md:px-8 md:py-6">
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function SideBar() {
+  return (
+    <div className="sticky top-0 hidden h-dvh flex-col border-line border-r px-3 py-4 md:flex">
+      <Logo className="px-2 pb-4" />
+      <ApplicationSwitcher />
+      <div className="-mx-3 mt-4 grow overflow-y-auto px-3">
+        <Nav />
+      </div>
+      <div className="flex items-center justify-between border-line border-t pt-3">
+        <Connection />
+        <UserMenu />
+      </div>
+    </div>
+  );
+}
+
+/** On narrow screens: what the side bar has, behind a button. */
+function TopBar() {
+  const [open, setOpen] = useState(false);
+  return (
+    <header className="sticky top-0 z-30 flex h-12 items-center gap-2 border-line border-b bg-canvas px-3 md:hidden">
+      <IconButton label="Menu" onClick={() => setOpen(true)}>
+        <MenuIcon aria-hidden size={18} />
+      </IconButton>
+      <Logo className="grow" />
+      <Connection />
+      <UserMenu />
+      <Drawer open={open} onOpenChange={setOpen}>
+        <Logo className="px-2 pb-4" />
+        <ApplicationSwitcher />
+        <div className="mt-4">
+          <Nav onNavigate={() => setOpen(false)} />
+        </div>
+      </Drawer>
+    </header>
+  );
+}

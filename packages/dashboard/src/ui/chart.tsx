@@ -1,0 +1,163 @@
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { formatClock, formatDay, formatExact } from '../lib/format.js';
+import { useTheme } from './theme.js';
+import type { StatusTone } from './tone.js';
+
+export interface Series {
+  label: string;
+  tone: StatusTone;
+  /** As many as there are times; null is a gap. */
+  values: readonly (number | null)[];
+  kind?: 'line' | 'bars';
+}
+
+export interface ChartProps {
+  /** What it shows, for who cannot see it. */
+  label: string;
+  /** Epoch milliseconds, ascending. */
+  times: readonly number[];
+  series: readonly Series[];
+  /** Pixels. */
+  height?: number;
+  format(value: number): string;
+  /** Moments to mark, as deployments. */
+  marks?: readonly { at: number; label: string }[];
+}
+
+const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const DAY_S = 86_400;
+
+function axes(format: ChartProps['format']): uPlot.Axis[] {
+  const shared = { stroke: colour('ink-3'), font: '11px ui-sans-serif, system-ui, sans-serif', ticks: { show: false } };
+  const grid = { stroke: colour('line'), width: 1 };
+  const times = (_: uPlot, splits: number[]) => {
+    const isLong = (splits.at(-1) ?? 0) - (splits[0] ?? 0) >= 2 * DAY_S;
+    return splits.map((at) => (isLong ? formatDay(at * 1_000) : formatClock(at * 1_000)));
+  };
+  return [
+    { ...shared, grid: { show: false }, values: times, space: 72, size: 26, gap: 6 },
+    {
+      ...shared,
+      grid,
+      values: (_, splits) => splits.map((value) => (value === null ? '' : format(value))),
+      size: 52,
+      gap: 6,
+      space: 32,
+    },
+  ];
+}
+
+function plotSeries({ label, tone, kind }: Series, format: ChartProps['format']): uPlot.Series {
+  const stroke = colour(tone);
+  const isBars = kind === 'bars';
+  return {
+    label,
+    stroke,
+    width: isBars ? 0 : 1.6,
+    points: { show: false },
+    value: (_, value) => (value === null || value === undefined ? '–' : format(value)),
+    ...(isBars && { fill: stroke, paths: uPlot.paths.bars?.({ size: [0.72, 24], align: 1 }) as uPlot.Series.PathBuilder }),
+  };
+}
+
+function markPlugin(marks: NonNullable<ChartProps['marks']>): uPlot.Plugin {
+  return {
+    hooks: {
+      draw: (plot) => {
+        const { ctx, bbox } = plot;
+        ctx.save();
+        ctx.strokeStyle = colour('accent');
+        ctx.setLineDash([3, 3]);
+        for (const { at } of marks) {
+          const x = plot.valToPos(at / 1_000, 'x', true);
+          if (x < bbox.left || x > bbox.left + bbox.width) continue;
+          ctx.beginPath();
+          ctx.moveTo(x, bbox.top);
+          ctx.lineTo(x, bbox.top + bbox.height);
+          ctx.stroke();
+        }
+        ctx.restore();
+      },
+    },
+  };
+}
+
+function optionsOf({ series, format, marks = [] }: ChartProps, width: number, height: number): uPlot.Options {
+  const moment: uPlot.Series = { value: (_, at) => (at === null || at === undefined ? '' : formatExact(at * 1_000)) };
+  return {
+    width,
+    height,
+    padding: [8, 4, 0, 0],
+    cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
+    legend: { show: false },
+    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    axes: axes(format),
+    series: [moment, ...series.map((each) => plotSeries(each, format))],
+    plugins: [markPlugin(marks)],
+  };
+}
+
+const dataOf = ({ times, series }: ChartProps): uPlot.AlignedData =>
+  [times.map((at) => at / 1_000), ...series.map(({ values }) => [...values])] as uPlot.AlignedData;
+
+/** A course over time. Its legend is HTML, so that it can be read and selected; pointing shows the values of a moment in it. */
+export function Chart(props: ChartProps) {
+  const { label, series, height = 200, format } = props;
+  const theme = useTheme();
+  const box = useRef<HTMLDivElement>(null);
+  const readout = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(null);
+  const shape = JSON.stringify([theme.shown, height, series.map((each) => [each.label, each.tone, each.kind]), props.marks]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew when its look changes; its data are set below
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const made = new uPlot(optionsOf(props, element.clientWidth, height), dataOf(props), element);
+    plot.current = made;
+    made.over.addEventListener('mousemove', () => tell(made, readout.current, format));
+    made.over.addEventListener('mouseleave', () => tell(undefined, readout.current, format));
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      made.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+  useEffect(() => plot.current?.setData(dataOf(props)));
+  return (
+    <figure className="min-w-0">
+      <figcaption className="flex h-6 items-center justify-between gap-3 text-ink-2 text-xs">
+        <span className="flex gap-3">
+          {series.map((each) => (
+            <span key={each.label} className="flex items-center gap-1.5">
+              <i aria-hidden className={`size-2 rounded-[2px] ${SWATCH[each.tone]}`} />
+              {each.label}
+            </span>
+          ))}
+        </span>
+        <span ref={readout} aria-hidden className="num truncate text-ink-3" />
+      </figcaption>
+      <div ref={box} role="img" aria-label={label} className="w-full overflow-hidden" style={{ height }} />
+    </figure>
+  );
+}
+
+const SWATCH: Record<StatusTone, string> = { ok: 'bg-ok', run: 'bg-run', warn: 'bg-warn', bad: 'bg-bad', idle: 'bg-idle' };
+
+/** Written to the page itself: a render for each movement of the pointer would be felt. */
+function tell(plot: uPlot | undefined, readout: HTMLElement | null, format: ChartProps['format']): void {
+  if (!readout) return;
+  const index = plot?.cursor.idx;
+  if (!plot || index === null || index === undefined) {
+    readout.textContent = '';
+    return;
+  }
+  const values = plot.series.slice(1).map((each, i) => {
+    const value = plot.data[i + 1]?.[index];
+    return `${String(each.label).toLowerCase()} ${value === null || value === undefined ? '–' : format(value)}`;
+  });
+  readout.textContent = [formatExact((plot.data[0][index] ?? 0) * 1_000), ...values].join(' · ');
+}

@@ -1,0 +1,82 @@
+import { X } from 'lucide-react';
+import { Dialog as Radix } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { cx } from '../lib/cx.js';
+import { Button, IconButton } from './button.js';
+import { ErrorNote } from './states.js';
+
+interface DialogProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  title: ReactNode;
+  description?: ReactNode;
+  /** `side` slides in from the right and keeps the page in sight. */
+  kind?: 'center' | 'side';
+  footer?: ReactNode;
+  children: ReactNode;
+}
+
+const KINDS = {
+  center:
+    'top-1/2 left-1/2 max-h-[85dvh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 rounded-lg border border-line',
+  side: 'top-0 right-0 h-dvh w-[min(40rem,100vw)] border-line border-l',
+} as const;
+
+export function Dialog({ open, onOpenChange, title, description, kind = 'center', footer, children }: DialogProps) {
+  return (
+    <Radix.Root open={open} onOpenChange={onOpenChange}>
+      <Radix.Portal>
+        <Radix.Overlay className="fixed inset-0 z-40 bg-[#0b0d1066]" />
+        <Radix.Content
+          className={cx('fixed z-50 flex flex-col bg-raised shadow-float focus-visible:outline-none', KINDS[kind])}
+          {...(!description && { 'aria-describedby': undefined })}
+        >
+          <header className="flex items-start justify-between gap-4 px-5 pt-4 pb-2">
+            <div>
+              <Radix.Title className="font-semibold text-lg">{title}</Radix.Title>
+              {description && <Radix.Description className="mt-0.5 text-ink-2 text-sm">{description}</Radix.Description>}
+            </div>
+            <Radix.Close asChild>
+              <IconButton label="Close">
+                <X aria-hidden size={16} />
+              </IconButton>
+            </Radix.Close>
+          </header>
+          <div className="grow overflow-y-auto px-5 py-2">{children}</div>
+          {footer && <footer className="flex justify-end gap-2 px-5 pt-2 pb-4">{footer}</footer>}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  );
+}
+
+interface ConfirmProps {
+  open: boolean;
+  onOpenChange(open: boolean): void;
+  title: string;
+  children: ReactNode;
+  /** What the button does, as a verb. */
+  action: string;
+  danger?: boolean;
+  busy?: boolean;
+  error?: unknown;
+  onConfirm(): void;
+}
+
+/** Asks before what cannot be taken back. */
+export function Confirm({ open, onOpenChange, title, children, action, danger, busy = false, error, onConfirm }: ConfirmProps) {
+  const footer = (
+    <>
+      <Button onClick={() => onOpenChange(false)}>Cancel</Button>
+      <Button tone={danger ? 'danger' : 'primary'} busy={busy} onClick={onConfirm}>
+        {action}
+      </Button>
+    </>
+  );
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange} title={title} footer={footer}>
+      <div className="text-ink-2 text-sm">{children}</div>
+      {error !== undefined && error !== null && <ErrorNote error={error} className="mt-3" />}
+    </Dialog>
+  );
+}

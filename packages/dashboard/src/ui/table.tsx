@@ -1,0 +1,129 @@
+import { ChevronLeft, ChevronRight } from 'lucide-react';
+import type { Key, ReactNode } from 'react';
+import { cx } from '../lib/cx.js';
+import { Button } from './button.js';
+import { Scroll } from './scroll.js';
+
+export interface Column<Row> {
+  id: string;
+  head: ReactNode;
+  /** Numbers stand right. */
+  align?: 'left' | 'right';
+  /** Left out on narrow screens: `md` from 56rem on, `lg` from 72rem on. */
+  from?: 'md' | 'lg';
+  /** Width, as `w-32`; one column without takes what is left. */
+  width?: string;
+  cell(row: Row): ReactNode;
+}
+
+const FROM = { md: 'hidden md:table-cell', lg: 'hidden lg:table-cell' } as const;
+
+const cellClass = <Row,>({ align, from, width }: Column<Row>) =>
+  cx(
+    'truncate border-line border-b px-3 first:pl-4 last:pr-4',
+    align === 'right' ? 'num text-right' : 'text-left',
+    from && FROM[from],
+    width,
+  );
+
+interface TableProps<Row> {
+  /** What it lists, for who cannot see it. */
+  label: string;
+  columns: readonly Column<Row>[];
+  rows: readonly Row[] | undefined;
+  keyOf(row: Row): Key;
+  /** Rows of the skeleton while `rows` is undefined. */
+  expected?: number;
+  /** In place of rows when there are none. */
+  empty?: ReactNode;
+  /** Height from which on it scrolls by itself, as `max-h-96`; the head stays. */
+  height?: string;
+}
+
+/** A dense table: 36 pixels a row, its head in sight. Make the first cell of a row its link. */
+export function Table<Row>({ label, columns, rows, keyOf, expected = 5, empty, height }: TableProps<Row>) {
+  if (rows?.length === 0 && empty) return <>{empty}</>;
+  return (
+    <Scroll label={label} className={cx('overflow-auto', height)}>
+      <table className="w-full table-fixed text-sm">
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th
+                key={column.id}
+                scope="col"
+                className={cx(cellClass(column), 'sticky top-0 z-10 h-8 bg-surface font-medium text-ink-3 text-xs')}
+              >
+                {column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows ? (
+            rows.map((row) => <TableRow key={keyOf(row)} columns={columns} row={row} />)
+          ) : (
+            <SkeletonRows columns={columns} count={expected} />
+          )}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function TableRow<Row>({ columns, row }: { columns: readonly Column<Row>[]; row: Row }) {
+  return (
+    <tr className="group hover:bg-hover [&:last-child>td]:border-b-0">
+      {columns.map((column) => (
+        <td key={column.id} className={cx(cellClass(column), 'h-9')}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+function SkeletonRows<Row>({ columns, count }: { columns: readonly Column<Row>[]; count: number }) {
+  return Array.from({ length: count }, (_, row) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
+    <tr key={row}>
+      {columns.map((column) => (
+        <td key={column.id} className={cx(cellClass(column), 'h-9')}>
+          <span className="shimmer inline-block h-3 w-3/5 rounded-sm bg-idle-soft" />
+        </td>
+      ))}
+    </tr>
+  ));
+}
+
+interface PagerProps {
+  /** Of the page that is shown. */
+  nextCursor: string | null | undefined;
+  /** Cursors of the pages before, first one first; the first page has none. */
+  trail: readonly string[];
+  onTrail(trail: string[]): void;
+  note?: ReactNode;
+}
+
+/** Keyset paging: there is a next page and the way back, no page numbers. Keep the trail in the search of the address. */
+export function Pager({ nextCursor, trail, onTrail, note }: PagerProps) {
+  if (!nextCursor && trail.length === 0) return null;
+  return (
+    <nav aria-label="Pages" className="flex items-center justify-between gap-3 border-line border-t px-4 py-2">
+      <span className="num text-ink-3 text-xs">{note ?? `Page ${trail.length + 1}`}</span>
+      <span className="flex gap-2">
+        <Button
+          size="sm"
+          disabled={trail.length === 0}
+          icon={<ChevronLeft aria-hidden size={14} />}
+          onClick={() => onTrail(trail.slice(0, -1))}
+        >
+          Newer
+        </Button>
+        <Button size="sm" disabled={!nextCursor} onClick={() => nextCursor && onTrail([...trail, nextCursor])}>
+          Older <ChevronRight aria-hidden size={14} />
+        </Button>
+      </span>
+    </nav>
+  );
+}
