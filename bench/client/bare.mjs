@@ -32,6 +32,7 @@ export function bareClient(target, connections) {
     createOne: (pipeline) => post('/pipelines', pipeline),
     get: (path) => ask('GET', path),
     post,
+    put: (path, body) => ask('PUT', path, body),
     worker: (handlers) => bareWorker(post, target, handlers),
     close: () => pool.destroy(), // an idle worker may still be long-polling
   };
@@ -62,11 +63,11 @@ async function bareWorker(post, target, handlers) {
   }
   let pullSeq = 0;
   return {
-    async pull({ maxJobs, waitMs = 0, acks = [] }) {
-      const settle = acks.length > 0 ? { settle: { acks } } : {};
+    async pull({ maxJobs, waitMs = 0, acks = [], nacks = [] }) {
+      const settle = acks.length + nacks.length > 0 ? { settle: { acks, nacks } } : {};
       const reply = await post('/jobs/pull', { workerId, pullSeq: ++pullSeq, handlers, maxJobs, waitMs, ...settle }, session);
       const lost = reply.settled?.find((result) => result.error);
-      if (lost) throw new Error(`an ack was refused: ${JSON.stringify(lost)}`);
+      if (lost) throw new Error(`a result was refused: ${JSON.stringify(lost)}`);
       return reply.jobs;
     },
   };
