@@ -20,6 +20,8 @@ export interface ApiKey {
   expiresAt?: string;
   lastUsedAt?: string;
   disabledAt?: string;
+  /** After a rotation: until when the secret before it still counts. */
+  oldSecretUntil?: string;
 }
 export interface CreateApiKey {
   name: string;
@@ -31,4 +33,8 @@ export interface CreateApiKey {
 /** The only answer that ever holds the key itself. */
 export interface ApiKeyCreated extends ApiKey {
   key: string;
+}
+export interface RotateApiKey {
+  /** How long the present secret lives on, in milliseconds; 0 ends it at once. Default: the server's option `keyOverlapMs`. */
+  overlapMs?: number;
 }

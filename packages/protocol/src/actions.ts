@@ -119,8 +119,10 @@ export interface AuditEvent {
   id: string;
   /** RFC 3339. */
   at: string;
-  /** `key:<id>` of the API key, or `local` for the server's own process. */
+  /** `key:<id>` of the API key, `user:<id>`, or `local` for the server's own process. */
   actor: string;
+  /** Name of the user, as it was then. */
+  actorName?: string;
   /** As `pipeline.cancel`, `stage.rerun`, `worker.drain`, `api_key.create`. */
   action: string;
   target: { type: string; id: string };

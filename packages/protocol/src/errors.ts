@@ -18,6 +18,7 @@ export const ERROR_CODES = [
   'lease_lost',
   'unsupported_protocol',
   'host_not_allowed',
+  'rate_limited',
   'overloaded',
   'shutting_down',
   'store_unavailable',

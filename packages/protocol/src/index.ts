@@ -1,4 +1,4 @@
-export type { ApiKey, ApiKeyCreated, Application, CreateApiKey, CreateApplication } from './accounts.js';
+export type { ApiKey, ApiKeyCreated, Application, CreateApiKey, CreateApplication, RotateApiKey } from './accounts.js';
 export type {
   AppendStages,
   AuditEvent,
@@ -232,6 +232,28 @@ export {
 export type { TraceParent } from './traceparent.js';
 export { formatTraceparent, parseTraceparent, parseTracestate, SAMPLED } from './traceparent.js';
 export type { PipelineTrace, TraceAttempt, TraceStage, TraceStep } from './traces.js';
+export type {
+  ApplicationAccess,
+  ApplicationRole,
+  AuthState,
+  ChangePassword,
+  CreateInvitation,
+  CreateLink,
+  Invitation,
+  InvitationCreated,
+  LinkLogin,
+  Login,
+  Me,
+  NewUser,
+  OneTimeLink,
+  OpenSession,
+  Role,
+  SignedIn,
+  UpdateUser,
+  User,
+  UserSession,
+} from './users.js';
+export { ROLES } from './users.js';
 export type {
   Heartbeat,
   HeartbeatReply,

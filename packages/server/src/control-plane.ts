@@ -13,17 +13,17 @@ import { HealthWatch } from './health/watch.js';
 import {
   checkStageSpecs,
   createHttpApp,
-  HTTP_LIMITS,
   type HttpApp,
   type HttpServer,
   type RequestInfo,
   startHttpServer,
 } from './http/index.js';
+import { httpSettings } from './http-settings.js';
 import { INTEGRATIONS } from './integrations/index.js';
 import { metricSources } from './metric-sources.js';
 import { OpenRequests } from './open-requests.js';
 import { createMailer } from './outbound/mailer.js';
-import { networks } from './outbound/networks.js';
+import { networkList, networks } from './outbound/networks.js';
 import { createOutbound } from './outbound/outbound.js';
 import { masterKey, otherKeys } from './secrets/master-key.js';
 import { createSecrets, type Secrets } from './secrets/secrets.js';
@@ -286,13 +286,7 @@ export class RunningControlPlane implements ControlPlane {
     const { work } = telemetry;
     return createHttpApp({
       useCases: engine.useCases,
-      limits: {
-        ...HTTP_LIMITS,
-        bodyBytes: config.maxBodyBytes,
-        batchBodyBytes: config.maxBatchBodyBytes,
-        jsonDepth: config.maxJsonDepth,
-        profileMs: config.maxProfileMs,
-      },
+      ...httpSettings(config, networkList),
       version: SERVER_VERSION,
       startedAt: clock.now(),
       clock,
@@ -301,8 +295,6 @@ export class RunningControlPlane implements ControlPlane {
       ready: () => health.ready(),
       started: () => health.started,
       metrics: telemetry.metrics,
-      metricsToken: config.metricsToken,
-      metricsAccess: config.metricsAccess,
       ...(work && { during: (answer) => work.during(answer) }),
       traceOf: (headers) => telemetry.serverSpans.traceOf(headers),
       onRequest: (info) => {

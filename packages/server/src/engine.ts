@@ -1,9 +1,10 @@
 import { LIMITS, type StageSpec } from '@pipelogiq/protocol';
+import { createAccounts } from './accounts-room.js';
 import { createAlerting } from './alerting.js';
 import { BULK, backgroundLoops, END_WAITS, inGroup, PROMOTE, refusalsLoop } from './background.js';
 import type { Clock } from './clock.js';
 import type { Config } from './config.js';
-import { AccountService } from './domain/account/accounts.js';
+import type { AccountService } from './domain/account/accounts.js';
 import { type Refusal, Refusals } from './domain/account/refusals.js';
 import type { ChannelKinds } from './domain/alert/channel.js';
 import { Committer } from './domain/commit/committer.js';
@@ -101,7 +102,9 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
   store.peers?.onReady((ready) => committer.wake(ready));
   const shared = { committer, reads: store.reads, clock };
   const planning = { ...shared, maxValueBytes: config.maxValueBytes, sampler: telemetry.sampler };
-  const accounts = new AccountService(shared);
+  const refusals = new Refusals(() => clock.now());
+  const room = createAccounts({ ...shared, config, refusals });
+  const { accounts } = room.useCases;
   const alerting = createAlerting({
     ...parts,
     ...shared,
@@ -110,9 +113,8 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     inGroup: (run) => inGroup(committer, 'operate', run),
     hint,
   });
-  const refusals = new Refusals(() => clock.now());
   const useCases: UseCases = {
-    accounts,
+    ...room.useCases,
     operator: operatorUseCases({
       ...shared,
       maxValueBytes: config.maxValueBytes,
@@ -162,6 +164,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       ...backgroundLoops(parts, committer, accounts),
       ...parts.health.loops(),
       refusalsLoop(parts, committer, refusals),
+      ...room.loops,
       ...sender.loops(),
       ...alerting.loops,
       ...(feed ? eventLoops(parts, committer, feed) : []),

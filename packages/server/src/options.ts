@@ -1,3 +1,4 @@
+import { ACCOUNT_OPTIONS } from './account-options.js';
 import { ALERT_OPTIONS } from './alert-options.js';
 import { HEALTH_OPTIONS } from './health/options.js';
 import { INSIGHT_OPTIONS } from './insight-options.js';
@@ -245,4 +246,5 @@ export const OPTIONS = {
   ...OUTBOUND_OPTIONS,
   ...ALERT_OPTIONS,
   ...LOG_OPTIONS,
+  ...ACCOUNT_OPTIONS,
 } as const satisfies Record<string, Option>;

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { databaseName, resolveConfig } from '../config.js';
 import { SERVER_VERSION } from '../version.js';
 import { CliError } from './failure.js';
+import { signInUrl } from './links.js';
 import { isLoopback } from './loopback.js';
 import { addConfigFlags } from './options.js';
 import type { Output } from './output.js';
@@ -61,7 +62,8 @@ export function devCommand(program: Command, output: Output, finish: (exitCode: 
     const exitCode = await runServer(config, async (server) => {
       const path = await writeCredentials(server);
       output.line(`Pipelogiq ${SERVER_VERSION} for development (database ${databaseName(config.database)})`);
-      output.line(`  Open         ${server.url}/`);
+      if (output.isTerminal) output.line(`  Dashboard    ${await signInUrl(server)} (signs you in, once)`);
+      else output.line(`  Dashboard    ${server.url}/dashboard/ (\`pipelogiq login-link\` signs you in)`);
       output.line(`  Credentials  ./${path} (the SDK finds them by itself)`);
       output.line('  Stop         Ctrl-C');
     });

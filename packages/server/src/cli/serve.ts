@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { databaseName, resolveConfig } from '../config.js';
 import { SERVER_VERSION } from '../version.js';
+import { announceSetup } from './links.js';
 import { addConfigFlags } from './options.js';
 import type { Output } from './output.js';
 import { runServer } from './run-server.js';
@@ -13,6 +14,7 @@ export function serveCommand(program: Command, output: Output, finish: (exitCode
     const exitCode = await runServer(config, async ({ controlPlane, url }) => {
       const database = databaseName(config.database);
       output.line(`Pipelogiq ${SERVER_VERSION} listening on ${url} (database ${database})`);
+      await announceSetup({ controlPlane, url }, output);
       if (!controlPlane.firstStart || config.bootstrapApiKey !== undefined) return;
       if (!output.isTerminal) {
         output.line('No API key exists yet. In this folder, with the same --database or PIPELOGIQ_DATABASE, run:');

@@ -33,6 +33,8 @@ import type {
   ReplayErrors,
   RerunPipeline,
   RerunStage,
+  Role,
+  RotateApiKey,
   Scope,
   SettleBatch,
   SettleResult,
@@ -47,6 +49,9 @@ import type {
   WorkerSession,
   WorkerShutdown,
 } from '@pipelogiq/protocol';
+import type { SessionUseCases } from './account/sessions.js';
+import type { SignInUseCases } from './account/sign-in.js';
+import type { UserUseCases } from './account/users.js';
 import type { ChannelUseCases } from './alert/channels.js';
 import type { IncidentUseCases } from './alert/incidents.js';
 import type { RuleUseCases } from './alert/rules.js';
@@ -59,9 +64,26 @@ import type { OverviewUseCases } from './overview/overview.js';
 import type { ScheduleUseCases } from './schedule/schedules.js';
 import type { ServerUseCases } from './server/server.js';
 
-/** Who calls: the holder of an API key. Everything that it names must belong to its application, else it is not found. */
+/** A user who signed in, as the caller of one request. */
+export interface CallingUser {
+  id: number;
+  name: string;
+  sessionId: number;
+  /** The session was begun by a sign-in link, and no password was set in it since. */
+  byLink: boolean;
+  /** For all applications. */
+  role: Role | null;
+}
+
+/** Who calls: the holder of an API key, or a user. Everything named must belong to the application, else it is not found. */
 export interface Principal {
-  keyId: string;
+  /** Of an API key; `local` is the server's own. */
+  keyId?: string;
+  keyName?: string;
+  /** Who signed in, where no key calls. */
+  user?: CallingUser;
+  /** The request named its application, so that lists show that one alone. */
+  namedApplication?: boolean;
   applicationId: number;
   application: string;
   scopes: ReadonlySet<Scope>;
@@ -180,6 +202,8 @@ export interface AccountUseCases {
   listApiKeys(caller: Principal): Promise<Page<ApiKey>>;
   createApiKey(caller: Principal, request: CreateApiKey): Promise<ApiKeyCreated>;
   disableApiKey(caller: Principal, id: string): Promise<ApiKey>;
+  /** A new secret; the one before lives on for a while. */
+  rotateApiKey(caller: Principal, id: string, request: RotateApiKey): Promise<ApiKeyCreated>;
 }
 
 /** What a stream of events is asked for. */
@@ -208,6 +232,9 @@ export interface UseCases {
   workers: WorkerUseCases;
   diagnosis: DiagnosisUseCases;
   accounts: AccountUseCases;
+  sessions: SessionUseCases;
+  signIn: SignInUseCases;
+  users: UserUseCases;
   eventStages: EventStageUseCases;
   operator: OperatorUseCases;
   events: EventUseCases;

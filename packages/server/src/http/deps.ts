@@ -89,7 +89,7 @@ export interface RequestInfo {
   /** Where something was told of it before its end. */
   trace?: RequestTrace;
   principal?: Principal;
-  /** Of the other end of the socket: a proxy's, where there is one. */
+  /** Of the caller, where it was refused; a proxy's, where there is one that is not trusted by name. */
   address?: string;
   /** Of the problem that was answered. */
   code?: ErrorCode;
@@ -121,6 +121,10 @@ export interface HttpDeps {
   metricsAccess: 'local' | 'credentials';
   /** Where the dashboard's build is, when not where the package has it. */
   dashboardFolder?: string;
+  /** Whether what a proxy at this address says of its callers is believed; absent: none is. */
+  trustsProxy?(address: string): boolean;
+  /** After which a session ends in any case, in milliseconds. */
+  sessionMaxMs: number;
   /** Whether the server has stored something since it was started. */
   started(): boolean;
   /** Called after every answer, in the context of `during`; must not throw. */

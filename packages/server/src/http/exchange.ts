@@ -4,6 +4,7 @@ import { type ErrorCode, HEADERS, SAMPLED } from '@pipelogiq/protocol';
 import { actorOf } from '../domain/account/audit.js';
 import { DomainError } from '../domain/errors.js';
 import type { Principal } from '../domain/use-cases.js';
+import { addressOf } from './client.js';
 import type { HttpDeps, RequestInfo, RequestTrace } from './deps.js';
 import { internalError, PROBLEMS, problemOf } from './problems.js';
 import { ignoredWarning } from './protocol-version.js';
@@ -132,11 +133,9 @@ function traceHeaders({ headers }: Request): Pick<RequestInfo, 'traceparent' | '
   return { ...(traceparent !== null && { traceparent }), ...(tracestate !== null && { tracestate }) };
 }
 
-function requestInfo(
-  { request, node, requestId, startedAt, begun, route, trace, principal, code }: Exchange,
-  status: number,
-  ended: number,
-): RequestInfo {
+function requestInfo(exchange: Exchange, status: number, ended: number, deps: HttpDeps): RequestInfo {
+  const { request, requestId, startedAt, begun, route, trace, principal, code } = exchange;
+  const address = code && addressOf(exchange, deps);
   return {
     method: request.method,
     route,
@@ -148,7 +147,7 @@ function requestInfo(
     ...(trace && { trace }),
     ...(principal && { principal }),
     ...(code && { code }),
-    ...(code && node.incoming?.socket.remoteAddress && { address: node.incoming.socket.remoteAddress }),
+    ...(address !== undefined && { address }),
   };
 }
 
@@ -173,6 +172,6 @@ async function concluded(
     reply = refusal(error, exchange, deps);
   }
   const response = 'open' in reply ? sendStream(exchange, reply, deps) : send(exchange, reply);
-  deps.onRequest?.(requestInfo(exchange, reply.status, deps.clock.monotonic()));
+  deps.onRequest?.(requestInfo(exchange, reply.status, deps.clock.monotonic(), deps));
   return response;
 }

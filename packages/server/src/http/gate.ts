@@ -1,6 +1,9 @@
 import { HEADERS, type Scope } from '@pipelogiq/protocol';
+import type { SessionUseCases } from '../domain/account/sessions.js';
 import { DomainError } from '../domain/errors.js';
 import type { AccountUseCases, Principal } from '../domain/use-cases.js';
+import { sessionCookie } from './cookies.js';
+import { requireOwnOrigin } from './origin.js';
 import type { Access } from './route.js';
 
 const MAX_KEY_LENGTH = 512;
@@ -15,21 +18,40 @@ function apiKeyOf(headers: Headers): string | undefined {
   return key && key.length <= MAX_KEY_LENGTH ? key : undefined;
 }
 
-/** Whether a key was sent at all; it may be worth nothing. */
-export const hasKey = (headers: Headers): boolean => apiKeyOf(headers) !== undefined;
+/** Whether it carries credentials at all; they may be worth nothing. */
+export const hasCredentials = (headers: Headers): boolean =>
+  apiKeyOf(headers) !== undefined || sessionCookie(headers) !== undefined;
 
-/** The holder of the API key that the request carries. Throws `unauthenticated`. */
-export async function identify(accounts: Pick<AccountUseCases, 'authenticate'>, headers: Headers): Promise<Principal> {
-  const key = apiKeyOf(headers);
-  if (key === undefined) throw new DomainError('unauthenticated', 'Send an API key as `Authorization: Bearer …` or `X-API-Key`.');
-  const principal = await accounts.authenticate(key);
+type Identifies = { accounts: Pick<AccountUseCases, 'authenticate'>; sessions: Pick<SessionUseCases, 'authenticate'> };
+type Sent = { method: string; headers: Headers };
+
+/**
+ * Who calls: the holder of the API key that the request carries, or else the user whose session it is, in the application that it
+ * names. A write by session must come from a page of this server.
+ * @throws DomainError `unauthenticated`; `forbidden` for a write from elsewhere; `not_found` for an application that is not the user's
+ */
+export async function identify(useCases: Identifies, sent: Sent): Promise<Principal> {
+  const key = apiKeyOf(sent.headers);
+  const cookie = key === undefined ? sessionCookie(sent.headers) : undefined;
+  if (cookie) return signedIn(useCases, sent, cookie.token);
+  if (key === undefined)
+    throw new DomainError('unauthenticated', 'Send an API key as `Authorization: Bearer …` or `X-API-Key`, or sign in.');
+  const principal = await useCases.accounts.authenticate(key);
   if (principal) return principal;
   throw new DomainError('unauthenticated', 'This API key is not known, was disabled or has expired.');
 }
 
-/** The scope that opens a route. */
-export function scopeOf(access: Exclude<Access, 'open'>): Scope {
+async function signedIn({ sessions }: Identifies, sent: Sent, token: string): Promise<Principal> {
+  requireOwnOrigin(sent);
+  const principal = await sessions.authenticate(token, sent.headers.get(HEADERS.application) ?? undefined);
+  if (principal) return principal;
+  throw new DomainError('unauthenticated', 'This session is over; sign in again.');
+}
+
+/** The scope that opens a route; undefined: none is needed. */
+export function scopeOf(access: Exclude<Access, 'open'>): Scope | undefined {
   if (access === 'worker') return 'work';
+  if (access === 'user' || access === 'caller') return undefined;
   return access === 'scrape' ? 'admin' : access;
 }
 
@@ -39,10 +61,15 @@ export function authorise(principal: Principal, access: Exclude<Access, 'open'>)
     requireAll(principal);
     return;
   }
+  if (access === 'user' && !principal.user)
+    throw new DomainError('forbidden', 'This is for users who have signed in; an API key has no sessions and no password.');
   const needed = scopeOf(access);
-  if (principal.scopes.has(needed) || principal.scopes.has('admin')) return;
+  if (needed === undefined || principal.scopes.has(needed) || principal.scopes.has('admin')) return;
   const has = [...principal.scopes].join(', ') || 'none';
-  throw new DomainError('forbidden', `This needs an API key with the scope "${needed}"; this one has: ${has}.`);
+  const message = principal.user
+    ? `This needs the scope "${needed}"; your role in ${JSON.stringify(principal.application)} has: ${has}.`
+    : `This needs an API key with the scope "${needed}"; this one has: ${has}.`;
+  throw new DomainError('forbidden', message);
 }
 
 /** What tells of all applications is not for the keys of one, its admins' included. */

@@ -69,14 +69,17 @@ function headerParameters({ headers = {}, access }: Route) {
 
 function securityOf({ access }: Route) {
   if (access === 'open') return [];
+  if (access === 'user') return [{ session: [] }];
   const scope = scopeOf(access);
-  return [{ bearer: [scope] }, { apiKey: [scope] }];
+  const scopes = scope === undefined ? [] : [scope];
+  return [{ bearer: scopes }, { apiKey: scopes }, { session: scopes }];
 }
 
-const needOf = (access: Exclude<Route['access'], 'open'>): string =>
-  access === 'scrape'
-    ? 'the metrics token, a call from the machine of the server, or an admin of all applications'
-    : `the scope \`${scopeOf(access)}\``;
+function needOf(access: Exclude<Route['access'], 'open'>): string {
+  if (access === 'scrape') return 'the metrics token, a call from the machine of the server, or an admin of all applications';
+  if (access === 'user') return 'a user who has signed in';
+  return access === 'caller' ? 'any API key, or a user who has signed in' : `the scope \`${scopeOf(access)}\``;
+}
 
 type RequestConfig = NonNullable<RouteConfig['request']>;
 
@@ -122,6 +125,13 @@ export function openApiDocument(routes: readonly Route[], version: string): Open
     description: `API key. Scopes: ${scopes}.`,
   });
   registry.registerComponent('securitySchemes', 'apiKey', { type: 'apiKey', in: 'header', name: 'X-API-Key' });
+  registry.registerComponent('securitySchemes', 'session', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'pipelogiq',
+    description:
+      'Session of a user, by `POST /auth/login`; `__Host-pipelogiq` over https. Writes need the Origin of the server itself.',
+  });
   for (const route of routes) registry.registerPath(describe(route));
   return generator.getOpenAPI31Document({
     openapi: '3.1.0',

@@ -23,10 +23,14 @@ export const PROBLEMS = {
   },
   unauthenticated: {
     status: 401,
-    title: 'No valid API key',
-    advice: 'Send a live API key as `Authorization: Bearer …` or `X-API-Key`.',
+    title: 'Not signed in',
+    advice: 'Send a live API key as `Authorization: Bearer …` or `X-API-Key`, or sign in.',
   },
-  forbidden: { status: 403, title: 'The API key may not do this', advice: 'Use a key with the scope that the detail names.' },
+  forbidden: {
+    status: 403,
+    title: 'The caller may not do this',
+    advice: 'Use a key or a role with the scope that the detail names.',
+  },
   not_found: {
     status: 404,
     title: 'Not found',
@@ -66,6 +70,7 @@ export const PROBLEMS = {
     title: 'The Host header is not local',
     advice: 'A server that listens on a loopback address answers only to localhost. Bind another address to serve other names.',
   },
+  rate_limited: { status: 429, title: 'Too many attempts', advice: 'Retry after the time in `Retry-After`.' },
   overloaded: { status: 503, title: 'The server is overloaded', advice: 'Retry after the time in `Retry-After`.' },
   shutting_down: { status: 503, title: 'The server is shutting down', advice: 'Retry after the time in `Retry-After`.' },
   store_unavailable: { status: 503, title: 'The database is not available', advice: 'Nothing was stored. Retry later.' },

@@ -1,13 +1,15 @@
 import type { z } from '@hono/zod-openapi';
 import type { ErrorCode, Scope } from '@pipelogiq/protocol';
 import type { Principal, WorkerPrincipal } from '../domain/use-cases.js';
+import type { Client } from './client.js';
 
 /**
  * Who may call a route. `open`: anybody. `worker`: an API key with the scope `work` together with the session of one of
  * its workers. `scrape`: an API key of an admin of all applications, the metrics token, or a call from this machine
- * (scrape-access.ts). A scope: an API key that has it; `admin` has them all.
+ * (scrape-access.ts). `user`: whoever has signed in. `caller`: any key, and whoever has signed in. A scope: an API key that has it, or
+ * a user whose role has it; `admin` has them all.
  */
-export type Access = Scope | 'open' | 'worker' | 'scrape';
+export type Access = Scope | 'open' | 'worker' | 'scrape' | 'user' | 'caller';
 
 type CallerOf<A extends Access> = A extends 'open' | 'scrape' ? undefined : A extends 'worker' ? WorkerPrincipal : Principal;
 
@@ -23,7 +25,10 @@ export interface Call<Caller, Body, Query> {
   /** The query as it was sent, without `?`: routes that are open check none. */
   search(): string;
   headers: Headers;
+  method: string;
   requestId: string;
+  /** Where it comes from. */
+  client(): Client;
   /** Path that an embedding service mounted us under, as `/pipelogiq`; else empty. */
   mountedAt: string;
   /** Aborts when the caller goes away. */

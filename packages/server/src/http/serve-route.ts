@@ -4,6 +4,7 @@ import { HEADERS } from '@pipelogiq/protocol';
 import { DomainError } from '../domain/errors.js';
 import type { Principal } from '../domain/use-cases.js';
 import { readBody } from './body.js';
+import { clientOf } from './client.js';
 import type { HttpDeps } from './deps.js';
 import type { Exchange } from './exchange.js';
 import { authorise, identify } from './gate.js';
@@ -38,6 +39,7 @@ function callOf(
   body: unknown,
   query: unknown,
   id: string,
+  deps: HttpDeps,
 ): Call<never, unknown, unknown> {
   const { request, node, requestId, ignored } = exchange;
   return {
@@ -46,7 +48,9 @@ function callOf(
     query,
     id,
     headers: request.headers,
+    method: request.method,
     requestId,
+    client: () => clientOf(exchange, deps),
     mountedAt: mountOf(node.incoming),
     path: () => pathOf(request, node),
     search: () => searchOf(request, node),
@@ -84,7 +88,7 @@ export async function admit(
   if (node.localOnly) checkHost(node.incoming?.headers.host);
   if (route?.access === 'open') return undefined;
   if (route?.access === 'scrape' && mayScrape(exchange, deps)) return undefined;
-  const principal = audited(route, exchange, await identify(deps.useCases.accounts, request.headers));
+  const principal = audited(route, exchange, await identify(deps.useCases, request));
   exchange.principal = principal;
   if (route) authorise(principal, route.access);
   if (speaksNewerMinor(request.headers)) exchange.ignored = [];
@@ -104,5 +108,5 @@ export async function answerRoute(route: Route, exchange: Exchange, id: string, 
     const token = exchange.request.headers.get(HEADERS.workerSession) ?? undefined;
     caller = await deps.useCases.workers.authenticate(caller, route.workerIdOf({ body, query }), token);
   }
-  return route.handle(callOf(exchange, caller, body, query, id));
+  return route.handle(callOf(exchange, caller, body, query, id, deps));
 }

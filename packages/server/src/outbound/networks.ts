@@ -75,27 +75,39 @@ function parseNetwork(text: string): Allowed {
 }
 
 /**
+ * Whether an address is in one of these networks: CIDRs or addresses with commas between them.
+ * @throws Error naming an entry that is no network
+ */
+export function networkList(text: string): (address: string) => boolean {
+  const lists = listsOf(text);
+  return (address) => {
+    const family = familyOf(address);
+    return family !== undefined && (lists[family].check(address, family) || lists.ipv4.check(address, family));
+  };
+}
+
+function listsOf(text: string): Record<Family, BlockList> {
+  const given = text.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [parseNetwork(entry.trim())]));
+  // By family: an IPv4 address would also be found in an IPv6 network that holds the mapped ones.
+  const of = (family: Family): BlockList =>
+    listOf(
+      family,
+      given.filter((entry) => entry.family === family).map(({ network, prefix }) => [network, prefix]),
+    );
+  return { ipv4: of('ipv4'), ipv6: of('ipv6') };
+}
+
+/**
  * The addresses of the public internet, and those of the networks in `allow`: CIDRs or addresses with commas between them.
  * @throws Error naming an entry that is no network
  */
 export function networks(allow = ''): Networks {
-  const given = allow.split(',').flatMap((entry) => (entry.trim() === '' ? [] : [parseNetwork(entry.trim())]));
-  // By family: an IPv4 address would also be found in an IPv6 network that holds the mapped ones.
-  const allowed = {
-    ipv4: listOf(
-      'ipv4',
-      given.filter(({ family }) => family === 'ipv4').map(({ network, prefix }) => [network, prefix]),
-    ),
-    ipv6: listOf(
-      'ipv6',
-      given.filter(({ family }) => family === 'ipv6').map(({ network, prefix }) => [network, prefix]),
-    ),
-  };
+  const isAllowed = networkList(allow);
   return {
     mayCall(address) {
       const family = familyOf(address);
       if (family === undefined) return false;
-      return isPublic(address, family) || allowed[family].check(address, family) || allowed.ipv4.check(address, family);
+      return isPublic(address, family) || isAllowed(address);
     },
   };
 }

@@ -6,6 +6,8 @@ export interface AuditEventTable {
   application_id: number;
   occurred_at: number;
   actor: string;
+  /** Of a user. */
+  actor_name: string | null;
   action: string;
   target_type: string;
   target_id: string;

@@ -1,6 +1,5 @@
 import type { DeliveryOutcome, FinalPipelineStatus, StageStatus, WorkerState } from '@pipelogiq/protocol';
 import type {
-  ApiKeyTable,
   ApplicationTable,
   ContextItemTable,
   Flag,
@@ -18,7 +17,6 @@ export type PipelineRow = PipelineTable;
 export type StageRow = StageTable;
 export type AttemptRow = StageAttemptTable;
 export type WorkerRow = WorkerTable;
-export type ApiKeyRow = ApiKeyTable;
 export type ApplicationRow = ApplicationTable;
 export type ContextRow = ContextItemTable;
 export type StageLogRow = StageLogTable;

@@ -1,4 +1,5 @@
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
+import type { ApiKeyTable, UserLinkTable, UserRoleTable, UserSessionTable, UserTable } from './account-rows.js';
 import type {
   AlertChannelTable,
   AlertConditionTable,
@@ -70,6 +71,10 @@ export interface Schema {
   alert_incident: AlertIncidentTable;
   alert_condition: AlertConditionTable;
   alert_delivery: AlertDeliveryTable;
+  user_account: UserTable;
+  user_role: UserRoleTable;
+  user_session: UserSessionTable;
+  user_link: UserLinkTable;
 }
 
 export type Flag = 0 | 1;
@@ -78,23 +83,6 @@ export interface ApplicationTable {
   id: number;
   name: string;
   created_at: number;
-}
-
-export interface ApiKeyTable {
-  id: number;
-  application_id: number;
-  name: string;
-  prefix: string;
-  /** SHA-256 of the whole key, hex. */
-  key_hash: string;
-  /** May make applications, and keys of any application. */
-  all_applications: Flag;
-  /** JSON array of scopes. */
-  scopes: string;
-  created_at: number;
-  expires_at: number | null;
-  last_used_at: number | null;
-  disabled_at: number | null;
 }
 
 export interface WorkerTable {

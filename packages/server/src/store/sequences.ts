@@ -18,4 +18,7 @@ export type Sequence =
   | 'alert_rule'
   | 'alert_silence'
   | 'alert_incident'
-  | 'alert_delivery';
+  | 'alert_delivery'
+  | 'user_account'
+  | 'user_session'
+  | 'user_link';

@@ -21,6 +21,7 @@ import { isRare } from './sql/pipeline-search.js';
 import { retentionReads } from './sql/retention-reads.js';
 import { spanReads } from './sql/span-reads.js';
 import { triggerReads } from './sql/trigger-reads.js';
+import { userReads } from './sql/user-reads.js';
 import type * as s from './store.js';
 
 /**
@@ -45,6 +46,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     retentionReads(db),
     spanReads(db, can),
     triggerReads(db),
+    userReads(db, can),
   );
 
 /** As at the begin of a transaction of PostgreSQL. */
@@ -64,7 +66,8 @@ type Rooms = s.AlertReads &
   s.PeerReads &
   s.RetentionReads &
   s.SpanReads &
-  s.TriggerReads;
+  s.TriggerReads &
+  s.UserReads;
 
 class CoreReads implements Omit<s.Reads, keyof Rooms> {
   readonly #db: Kysely<Schema>;
@@ -148,8 +151,9 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
       .select('a.name as application');
   }
 
-  apiKeyByHash(keyHash: string): Promise<(s.ApiKeyRow & { application: string }) | undefined> {
-    return this.#apiKeys().where('k.key_hash', '=', keyHash).executeTakeFirst();
+  async apiKeyByHash(keyHash: string): Promise<(s.ApiKeyRow & { application: string }) | undefined> {
+    const found = await this.#apiKeys().where('k.key_hash', '=', keyHash).executeTakeFirst();
+    return found ?? this.#apiKeys().where('k.old_key_hash', '=', keyHash).executeTakeFirst();
   }
   apiKeys(applicationId: number | undefined): Promise<(s.ApiKeyRow & { application: string })[]> {
     const query = this.#apiKeys().orderBy('k.id', 'desc');

@@ -19,6 +19,7 @@ import { settlesOf } from './sql/settles.js';
 import { spansOf } from './sql/spans.js';
 import { timersOf } from './sql/timers.js';
 import { triggersOf } from './sql/triggers.js';
+import { usersOf } from './sql/users.js';
 import { waitsOf } from './sql/waits.js';
 import { workersOf } from './sql/workers.js';
 import { type SqlContext, sqlContext } from './sql-context.js';
@@ -54,6 +55,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...alertOutboxOf(context),
     ...alertIncidentsOf(context),
     ...triggersOf(context),
+    ...usersOf(context),
   };
 }
 

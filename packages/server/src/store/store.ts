@@ -1,4 +1,5 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
+import type { Accounts, ApiKeyRow, UserReads, Users } from './account-rows.js';
 import type { AlertReads, Alerts } from './alert-rows.js';
 import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
@@ -15,7 +16,6 @@ import type { PayloadReads } from './payload-rows.js';
 import type { PeerReads, Peers } from './peer-rows.js';
 import type { Retention, RetentionReads } from './retention-rows.js';
 import type {
-  ApiKeyRow,
   ApplicationRow,
   AppliedChange,
   AttemptRow,
@@ -97,7 +97,8 @@ export interface Tx
     Insights,
     Integrations,
     Alerts,
-    Triggers {
+    Triggers,
+    Users {
   /** Runs `work` so that its failure undoes only its own statements. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -244,17 +245,6 @@ export interface Workers {
   restartPulls(workerId: number, sessionHash: string): Promise<void>;
 }
 
-export interface Accounts {
-  applicationByName(name: string): Promise<ApplicationRow | undefined>;
-  /** Nothing when there is one of that name: two servers may start on one database at a time. */
-  insertApplication(row: ApplicationRow): Promise<void>;
-  /** Nothing when the key is there already. */
-  insertApiKey(row: ApiKeyRow): Promise<void>;
-  hasApiKey(keyHash: string): Promise<boolean>;
-  disableApiKey(id: number, applicationId: number | undefined, now: Ms): Promise<ApiKeyRow | undefined>;
-  touchApiKeys(rows: { id: number; lastUsedAt: Ms }[]): Promise<void>;
-}
-
 export interface Reports {
   setProgress(rows: { id: number; fencing_token: number; ratio: number | null; message: string | null }[]): Promise<void>;
   addLogLines(rows: { id: number; lines: number }[]): Promise<void>;
@@ -277,7 +267,8 @@ export interface Reads
     PeerReads,
     RetentionReads,
     SpanReads,
-    TriggerReads {
+    TriggerReads,
+    UserReads {
   /** The time that stored times are of: as `now` of a transaction. */
   now(): Promise<Ms>;
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;
@@ -297,6 +288,7 @@ export interface Reads
   countApiKeys(): Promise<number>;
 }
 
+export type * from './account-rows.js';
 export type * from './alert-rows.js';
 export type * from './diagnosis-rows.js';
 export type * from './event-rows.js';

@@ -10,6 +10,7 @@ export interface AuditEntry {
   /** Epoch milliseconds. */
   occurred_at: number;
   actor: string;
+  actor_name: string | null;
   /** As `pipeline.cancel`. */
   action: string;
   target_type: string;
@@ -52,6 +53,7 @@ function lineOf(entry: AuditEntry): string {
     category: 'security',
     event_type: entry.action.split('.')[0],
     actor: entry.actor,
+    ...(entry.actor_name !== null && { actor_name: entry.actor_name }),
     action: entry.action,
     resource: `${entry.target_type}:${entry.target_id}`,
     result: entry.result ?? 'success',

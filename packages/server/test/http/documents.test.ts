@@ -42,9 +42,9 @@ describe('/openapi.json', () => {
     for (const { method, path, access, operationId } of allRoutes(anApi().deps)) {
       const operation = document.paths[path]?.[method.toLowerCase()];
       expect(operation, `${method} ${path}`).toMatchObject({ operationId, 'x-pipelogiq-access': access });
-      expect(operation?.security).toEqual(
-        access === 'open' ? [] : [{ bearer: [expect.any(String)] }, { apiKey: [expect.any(String)] }],
-      );
+      const scopes = access === 'caller' ? [] : [expect.any(String)];
+      const any = [{ bearer: scopes }, { apiKey: scopes }, { session: scopes }];
+      expect(operation?.security).toEqual(access === 'open' ? [] : access === 'user' ? [{ session: [] }] : any);
     }
     for (const path of Object.values(ROUTES)) expect(document.paths).toHaveProperty([path]);
   });

@@ -18,9 +18,12 @@ const OPEN = [
   '/docs/errors',
   '/dashboard',
   '/dashboard/{path}',
+  ROUTES.authState,
 ];
 /** Open, for a secret of its own counts in place of a key. */
 const OWN_SECRET: string[] = [ROUTES.stageComplete, ROUTES.hook];
+/** Open, for who calls wants to sign in. */
+const SIGN_IN: string[] = [ROUTES.authSetup, ROUTES.authLogin, ROUTES.authLink, ROUTES.authInvite];
 
 const filledIn = (path: string) => path.replace('{id}', '1').replace('{name}', 'orders').replace('{path}', 'pipelines');
 
@@ -33,12 +36,13 @@ describe('the gate', () => {
         .filter(({ access }) => access === 'open')
         .map(({ path }) => path)
         .sort(),
-    ).toEqual([...OPEN, ...OWN_SECRET].sort());
+    ).toEqual([...OPEN, ...OWN_SECRET, ...SIGN_IN].sort());
   });
 
   test('refuses every route that is not open without a key, and calls nothing', async () => {
     const api = anApi();
     for (const { method, path, access } of allRoutes(api.deps)) {
+      if (SIGN_IN.includes(path)) continue;
       const response = await api.call(method, filledIn(path), { key: null });
       if (path === '/dashboard') expect(response.status).toBe(308);
       else if (path === '/dashboard/{path}')
@@ -50,17 +54,17 @@ describe('the gate', () => {
         expect((await problemOf(response)).code).toBe('unauthenticated');
       }
     }
-    expect(api.calls.filter(({ name }) => name !== 'hooks.deliver')).toEqual([]); // which knows the token, and refuses
+    expect(api.calls.filter(({ name }) => name !== 'hooks.deliver' && name !== 'signIn.state')).toEqual([]); // which knows the token, and refuses
   });
 
   test('refuses a key without the scope on every route, and lets admin in everywhere', async () => {
     const api = anApi();
     for (const { method, path, access } of allRoutes(api.deps)) {
-      if (access === 'open') continue;
+      if (access === 'open' || access === 'caller') continue;
       const response = await api.call(method, filledIn(path), { key: 'key-none' });
       expect((await problemOf(response)).code, `${method} ${path}`).toBe('forbidden');
       const admin = await api.call(method, filledIn(path), { key: 'key-everything' });
-      expect([401, 403]).not.toContain(admin.status);
+      expect([401, 403].includes(admin.status), `${method} ${path}`).toBe(access === 'user');
     }
   });
 

@@ -70,6 +70,9 @@ function fakeUseCases(overrides: Overrides = {}): { useCases: UseCases; calls: R
     jobs: group('jobs'),
     workers: group('workers'),
     accounts: group('accounts'),
+    sessions: group('sessions'),
+    signIn: group('signIn'),
+    users: group('users'),
     eventStages: group('eventStages'),
     events: group('events'),
     schedules: group('schedules'),
@@ -143,6 +146,7 @@ export function anApi(overrides: Overrides = {}, depOverrides: Partial<HttpDeps>
     ready: () => ({ ready: true, reasons: [] }),
     started: () => true,
     metricsAccess: 'local',
+    sessionMaxMs: 604_800_000,
     onRequest: (info) => requests.push(info),
     traceOf: () => ({
       traceId: 'f'.repeat(32),

@@ -2,8 +2,8 @@ import { SCOPES, type Scope } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
 import { type InspectedHarness, inspectedHarness, refusal } from './support.js';
 
-/** Which scope opens what; `admin` opens all. A route that is not here must not exist, or be open. */
-const SCOPE_OF: Record<string, Scope> = {
+/** Which scope opens what; `admin` opens all but what is for users. `caller`: any key. A route that is not here must not exist, or be open. */
+const SCOPE_OF: Record<string, Scope | 'user' | 'caller'> = {
   'POST /pipelines': 'produce',
   'POST /pipelines/batch': 'produce',
   'GET /pipelines': 'read',
@@ -102,6 +102,21 @@ const SCOPE_OF: Record<string, Scope> = {
   'GET /api-keys': 'admin',
   'POST /api-keys': 'admin',
   'DELETE /api-keys/{id}': 'admin',
+  'POST /api-keys/{id}/rotate': 'admin',
+  'GET /auth/me': 'caller',
+  'POST /auth/logout': 'user',
+  'POST /auth/password': 'user',
+  'GET /auth/sessions': 'user',
+  'DELETE /auth/sessions/{id}': 'user',
+  'POST /auth/links': 'admin',
+  'GET /users': 'admin',
+  'GET /users/{id}': 'admin',
+  'PUT /users/{id}': 'admin',
+  'DELETE /users/{id}': 'admin',
+  'GET /users/invitations': 'admin',
+  'POST /users/invitations': 'admin',
+  'DELETE /users/invitations/{id}': 'admin',
+  'POST /users/setup-link': 'admin',
 };
 
 interface Operation {
@@ -164,7 +179,8 @@ describe('every operation of the document', () => {
       for (const [scope, key] of keys) {
         const sent = send(h, key, operation, '999');
         const response = operation.path.startsWith('/admin/profiles/') ? await passingTime(h, sent) : await sent;
-        const opens = scope === 'admin' || scope === SCOPE_OF[operation.name];
+        const need = SCOPE_OF[operation.name];
+        const opens = need !== 'user' && (scope === 'admin' || scope === need || need === 'caller');
         expect(response.status, `${operation.name} as ${scope}`).toBeLessThan(500);
         expect(response.status === 403, `${operation.name} as ${scope}`).toBe(!opens);
       }

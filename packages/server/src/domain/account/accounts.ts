@@ -1,4 +1,4 @@
-import type { ApiKey, ApiKeyCreated, Application, CreateApiKey, Scope } from '@pipelogiq/protocol';
+import type { ApiKey, ApiKeyCreated, Application, CreateApiKey, RotateApiKey, Scope } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { ApiKeyRow, ApplicationRow, Flag, Ms, Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
@@ -19,6 +19,8 @@ export interface AccountDeps {
   committer: Committer;
   reads: Reads;
   clock: Clock;
+  /** How long the secret before a rotation lives on. */
+  keyOverlapMs: Ms;
 }
 
 interface Cached {
@@ -56,7 +58,8 @@ export class AccountService implements AccountUseCases {
     this.#cache.delete(keyHash);
     const row = await reads.apiKeyByHash(keyHash);
     if (!row || row.disabled_at !== null) return undefined;
-    const leftMs = row.expires_at === null ? CACHE_MS : row.expires_at - (await reads.now());
+    const ends = [row.expires_at, row.key_hash === keyHash ? null : row.old_expires_at].filter((end) => end !== null);
+    const leftMs = ends.length === 0 ? CACHE_MS : Math.min(...ends) - (await reads.now());
     return leftMs > 0 ? this.#remember(keyHash, row, { now, keepMs: Math.min(leftMs, CACHE_MS) }) : undefined;
   }
 
@@ -113,7 +116,7 @@ export class AccountService implements AccountUseCases {
   }
 
   async listApiKeys(caller: Principal): Promise<{ items: ApiKey[]; nextCursor: null }> {
-    return { items: (await this.#deps.reads.apiKeys(scopeOf(caller))).map(apiKeyView), nextCursor: null };
+    return { items: (await this.#deps.reads.apiKeys(boundTo(caller))).map(apiKeyView), nextCursor: null };
   }
 
   async createApiKey(caller: Principal, request: CreateApiKey): Promise<ApiKeyCreated> {
@@ -121,7 +124,7 @@ export class AccountService implements AccountUseCases {
     if (name !== caller.application) requireAll(caller);
     const key = formatKey(this.#deps.clock.randomBytes(32));
     // An admin of all who names no application makes another admin of all: the first keys of an installation.
-    const everywhere = caller.allApplications === true && request.application === undefined && request.scopes.includes('admin');
+    const everywhere = boundTo(caller) === undefined && request.application === undefined && request.scopes.includes('admin');
     const row = await this.#operate(caller.applicationId, async (group) => {
       const application = (await group.tx.applicationByName(name)) ?? (await createdBy(caller, group, name));
       const made = await insertKey(group, application, request, key, everywhere ? 1 : 0);
@@ -135,7 +138,7 @@ export class AccountService implements AccountUseCases {
   async disableApiKey(caller: Principal, id: string): Promise<ApiKey> {
     const keyId = parseId(id, 'API key');
     const row = await this.#operate(caller.applicationId, async (group) => {
-      const disabled = await group.tx.disableApiKey(keyId, scopeOf(caller), group.now);
+      const disabled = await group.tx.disableApiKey(keyId, boundTo(caller), group.now);
       // A key that was disabled before keeps its time: nothing has happened.
       if (disabled?.disabled_at === group.now) {
         await auditBy(group, caller, { action: 'api_key.disable', target: { type: 'api_key', id } });
@@ -143,7 +146,30 @@ export class AccountService implements AccountUseCases {
       return disabled;
     });
     if (!row) throw notFound('API key', id);
-    this.#cache.delete(row.key_hash);
+    return this.#changed(caller, row);
+  }
+
+  async rotateApiKey(
+    caller: Principal,
+    id: string,
+    { overlapMs = this.#deps.keyOverlapMs }: RotateApiKey,
+  ): Promise<ApiKeyCreated> {
+    const keyId = parseId(id, 'API key');
+    const key = formatKey(this.#deps.clock.randomBytes(32));
+    const row = await this.#operate(caller.applicationId, async (group) => {
+      const secret = { key_hash: hashSecret(key), prefix: shownPrefix(key), oldExpiresAt: group.now + overlapMs };
+      const rotated = await group.tx.rotateApiKey(keyId, boundTo(caller), secret);
+      if (!rotated) return undefined;
+      const details = { name: rotated.name, overlapMs };
+      await auditBy(group, caller, { action: 'api_key.rotate', target: { type: 'api_key', id }, details });
+      return rotated;
+    });
+    if (!row) throw notFound('API key', id);
+    return { ...(await this.#changed(caller, row)), key };
+  }
+
+  async #changed(caller: Principal, row: ApiKeyRow): Promise<ApiKey> {
+    for (const [hash, cached] of this.#cache) if (cached.id === row.id) this.#cache.delete(hash);
     const application = (await this.#deps.reads.applications()).find((candidate) => candidate.id === row.application_id);
     return apiKeyView({ ...row, application: application?.name ?? caller.application });
   }
@@ -161,8 +187,9 @@ export class AccountService implements AccountUseCases {
   }
 }
 
-/** The application whose keys the caller manages; undefined: all. */
-const scopeOf = (caller: Principal): number | undefined => (caller.allApplications ? undefined : caller.applicationId);
+/** The application of which the caller's lists tell; undefined: of all. */
+export const boundTo = ({ allApplications, namedApplication, applicationId }: Principal): number | undefined =>
+  allApplications && !namedApplication ? undefined : applicationId;
 
 function requireAll(caller: Principal): void {
   if (!caller.allApplications) throw new DomainError('forbidden', 'This key may only manage its own application.');
@@ -205,6 +232,8 @@ async function insertKey(
     expires_at: request.expiresAt === undefined ? null : Date.parse(request.expiresAt),
     last_used_at: null,
     disabled_at: null,
+    old_key_hash: null,
+    old_expires_at: null,
   };
   await tx.insertApiKey(row);
   return row;
@@ -212,6 +241,7 @@ async function insertKey(
 
 const principalOf = (row: ApiKeyRow & { application: string }): Principal => ({
   keyId: String(row.id),
+  keyName: row.name,
   applicationId: row.application_id,
   application: row.application,
   scopes: new Set(JSON.parse(row.scopes) as Scope[]),
@@ -234,4 +264,5 @@ const apiKeyView = (row: ApiKeyRow & { application: string }): ApiKey => ({
   ...timeField('expiresAt', row.expires_at),
   ...timeField('lastUsedAt', row.last_used_at),
   ...timeField('disabledAt', row.disabled_at),
+  ...timeField('oldSecretUntil', row.old_expires_at),
 });

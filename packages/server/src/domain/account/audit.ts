@@ -12,21 +12,26 @@ export interface Audited {
   result?: 'refused';
 }
 
-/** `key:<id>`, or `local` for the server's own process. */
-export const actorOf = (caller: Pick<Principal, 'keyId'>): string => (caller.keyId === 'local' ? 'local' : `key:${caller.keyId}`);
+/** `user:<id>`, `key:<id>`, or `local` for the server's own process. */
+export const actorOf = ({ user, keyId }: Pick<Principal, 'keyId' | 'user'>): string => {
+  if (user) return `user:${user.id}`;
+  return keyId === 'local' ? 'local' : `key:${keyId}`;
+};
 
 /** Who did something, and by which request. */
 export interface By {
   applicationId: number;
   actor: string;
+  /** Of a user. */
+  actorName?: string | undefined;
   requestId?: string | undefined;
   complianceId?: string | undefined;
 }
 
-type Caller = Pick<Principal, 'keyId' | 'applicationId' | 'requestId' | 'complianceId'>;
+type Caller = Pick<Principal, 'keyId' | 'user' | 'applicationId' | 'requestId' | 'complianceId'>;
 
 /** Whoever called, and by which request. */
-const byCaller = (caller: Caller): By => ({ ...caller, actor: actorOf(caller) });
+const byCaller = (caller: Caller): By => ({ ...caller, actor: actorOf(caller), actorName: caller.user?.name });
 
 /** Written in the transaction of what it tells: there is no action without its entry, and no entry without its action. */
 export const audit = (group: Group, by: By, entry: Audited): Promise<void> => auditAll(group, by, [entry]);
@@ -41,6 +46,7 @@ export async function auditAll({ tx, now, effects }: Group, by: By, entries: rea
     application_id: by.applicationId,
     occurred_at: now,
     actor: by.actor,
+    actor_name: by.actorName ?? null,
     action,
     target_type: target.type,
     target_id: target.id,
@@ -57,6 +63,7 @@ export const auditEventView = (row: AuditEventRow): AuditEvent => ({
   id: String(row.id),
   at: new Date(row.occurred_at).toISOString(),
   actor: row.actor,
+  ...(row.actor_name !== null && { actorName: row.actor_name }),
   action: row.action,
   target: { type: row.target_type, id: row.target_id },
   result: row.result ?? 'success',

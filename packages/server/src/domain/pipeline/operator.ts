@@ -1,6 +1,7 @@
 import type { BulkAction, CreateBulkAction, Pipeline, Stage } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
 import type { Reads } from '../../store/store.js';
+import { boundTo } from '../account/accounts.js';
 import { type Audited, actorOf, auditBy, auditEventView } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate, undoIfRefused, type Weight } from '../commit/operate.js';
@@ -91,7 +92,7 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
     },
     async auditEvents(caller, page) {
       const limit = pageLimit(page);
-      const application = caller.allApplications ? undefined : caller.applicationId;
+      const application = boundTo(caller);
       const after = decodeCursor(page.cursor, 'number');
       const rows = await reads.auditEvents(application, { limit: limit + 1, after });
       return toPage(rows, limit, auditEventView, (row) => row.id);

@@ -3,6 +3,7 @@ import type { HttpDeps } from '../deps.js';
 import { json, type Route, route } from '../route.js';
 import { apiKey, apiKeyCreated, application, createApiKey, createApplication } from '../schemas/accounts.js';
 import { page } from '../schemas/common.js';
+import { rotateApiKey } from '../schemas/users.js';
 
 function applications({ useCases }: HttpDeps): Route[] {
   return [
@@ -64,6 +65,18 @@ function apiKeys({ useCases }: HttpDeps): Route[] {
       answers: { 200: { description: 'The key after it.', schema: apiKey } },
       errors: ['not_found'],
       handle: async ({ caller, id }) => json(200, await useCases.accounts.disableApiKey(caller, id)),
+    }),
+    route({
+      operationId: 'rotateApiKey',
+      summary: 'Give an API key a new secret; the one before lives on for a while',
+      tag: 'Accounts',
+      method: 'POST',
+      path: ROUTES.apiKeyRotate,
+      access: 'admin',
+      body: { schema: rotateApiKey, size: 'single', mayBeEmpty: true },
+      answers: { 201: { description: 'The only answer that ever holds the new secret.', schema: apiKeyCreated } },
+      errors: ['not_found'],
+      handle: async ({ caller, id, body }) => json(201, await useCases.accounts.rotateApiKey(caller, id, body)),
     }),
   ];
 }

@@ -2,21 +2,22 @@ import { HEADERS, ROUTES } from '@pipelogiq/protocol';
 import { DomainError } from '../../domain/errors.js';
 import type { EventCompleter } from '../../domain/use-cases.js';
 import type { HttpDeps } from '../deps.js';
-import { authorise, identify } from '../gate.js';
+import { authorise, hasCredentials, identify } from '../gate.js';
 import { json, type Route, route } from '../route.js';
 import { completeStage, eventToken, eventTokenRequest, issueEventToken, stageCompleted } from '../schemas/event-stages.js';
 
 const MAX_TOKEN_LENGTH = 512;
 
 /** The route is open: a token counts by itself. Without one the caller must be an operator. */
-async function completerOf({ useCases }: HttpDeps, headers: Headers): Promise<EventCompleter> {
+async function completerOf({ useCases }: HttpDeps, sent: { method: string; headers: Headers }): Promise<EventCompleter> {
+  const { headers } = sent;
   const token = headers.get(HEADERS.stageToken);
   if (token !== null) return { token: token.slice(0, MAX_TOKEN_LENGTH) };
-  if (!headers.has('authorization') && !headers.has(HEADERS.apiKey)) {
+  if (!headers.has('authorization') && !headers.has(HEADERS.apiKey) && !hasCredentials(headers)) {
     const message = `Send a token of the stage as \`${HEADERS.stageToken}\`, or an API key with the scope "operate".`;
     throw new DomainError('unauthenticated', message);
   }
-  const caller = await identify(useCases.accounts, headers);
+  const caller = await identify(useCases, sent);
   authorise(caller, 'operate');
   return { caller };
 }
@@ -36,8 +37,8 @@ function complete(deps: HttpDeps): Route {
     },
     errors: ['unauthenticated', 'forbidden', 'not_found', 'state_conflict'],
     finishesWork: true,
-    handle: async ({ id, body, headers }) =>
-      json(200, await deps.useCases.eventStages.complete(await completerOf(deps, headers), id, body)),
+    handle: async ({ id, body, headers, method }) =>
+      json(200, await deps.useCases.eventStages.complete(await completerOf(deps, { method, headers }), id, body)),
   });
 }
 

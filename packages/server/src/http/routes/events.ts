@@ -22,14 +22,14 @@ export function eventRoutes({ useCases }: HttpDeps): Route[] {
       headers: { 'Last-Event-ID': 'Resumes after this event, without a gap; when that is not possible, a `reset` comes first.' },
       answers: { 200: { description: 'Server-sent events. Does not end by itself.', type: 'text/event-stream' } },
       errors: ['not_found', 'overloaded', 'shutting_down'],
-      handle: async ({ caller, query, headers }) => {
+      handle: async ({ caller, query, headers, method }) => {
         const lastEventId = headers.get(HEADERS.lastEventId)?.slice(0, MAX_CURSOR);
         const subscription = await useCases.events.subscribe(caller, {
           pipelineId: query.pipelineId,
           types: query.types === undefined ? undefined : typesOf(query.types),
           lastEventId: lastEventId === '' ? undefined : lastEventId,
         });
-        const stillAllowed = async () => authorise(await identify(useCases.accounts, headers), 'read');
+        const stillAllowed = async () => authorise(await identify(useCases, { method, headers }), 'read');
         return eventStreamReply(subscription, stillAllowed);
       },
     }),

@@ -1,6 +1,6 @@
 import { PROTOCOL, PROTOCOL_VERSION } from '@pipelogiq/protocol';
 import type { HealthReport, HttpDeps } from '../deps.js';
-import { hasKey, identify, seesServer } from '../gate.js';
+import { hasCredentials, identify, seesServer } from '../gate.js';
 import { json, type Reply, type Route, route } from '../route.js';
 
 const READY = ['All systems operational'];
@@ -29,9 +29,9 @@ async function reportOf({ health, log }: HttpDeps): Promise<HealthReport> {
 
 /** A key that cannot be looked up, as while the database is away, lets nobody see more, but does not refuse the rest either. */
 async function maySeeDetails({ useCases }: HttpDeps, headers: Headers): Promise<boolean> {
-  if (!hasKey(headers)) return false;
+  if (!hasCredentials(headers)) return false;
   try {
-    return seesServer(await identify(useCases.accounts, headers));
+    return seesServer(await identify(useCases, { method: 'GET', headers }));
   } catch {
     return false;
   }

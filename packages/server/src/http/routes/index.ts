@@ -2,6 +2,7 @@ import type { HttpDeps } from '../deps.js';
 import type { Route } from '../route.js';
 import { accountRoutes } from './accounts.js';
 import { alertRoutes } from './alerts.js';
+import { authRoutes } from './auth.js';
 import { dashboardRoutes } from './dashboard.js';
 import { diagnosisRoutes } from './diagnosis.js';
 import { documentRoutes } from './documents.js';
@@ -21,6 +22,7 @@ import { pipelineRoutes } from './pipelines.js';
 import { scheduleRoutes } from './schedules.js';
 import { serverRoutes } from './server.js';
 import { settleRoutes } from './settles.js';
+import { userRoutes } from './users.js';
 import { workerRoutes } from './workers.js';
 
 /** Every route of the server. */
@@ -37,6 +39,8 @@ export function allRoutes(deps: HttpDeps): Route[] {
     ...scheduleRoutes(deps),
     ...hookRoutes(deps),
     ...accountRoutes(deps),
+    ...authRoutes(deps),
+    ...userRoutes(deps),
     ...eventRoutes(deps),
     ...insightRoutes(deps),
     ...overviewRoutes(deps),

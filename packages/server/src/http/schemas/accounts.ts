@@ -25,6 +25,7 @@ const keyFields = {
   expiresAt: optional(time),
   lastUsedAt: optional(time),
   disabledAt: optional(time),
+  oldSecretUntil: optional(time),
 };
 export const apiKey = z.object(keyFields).openapi('ApiKey');
 export const apiKeyCreated = z.object({ ...keyFields, key: z.string() }).openapi('ApiKeyCreated');

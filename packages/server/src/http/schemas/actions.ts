@@ -92,6 +92,7 @@ export const auditEvent = z
     id,
     at: time,
     actor: z.string(),
+    actorName: optional(z.string()),
     action: z.string(),
     target: z.object({ type: z.string(), id: z.string() }),
     result: z.enum(['success', 'refused']),

@@ -16,6 +16,7 @@ import type * as pipelines from './pipelines.js';
 import type * as problems from './problem.js';
 import type * as server from './server.js';
 import type * as triggers from './triggers.js';
+import type * as users from './users.js';
 import type * as workers from './workers.js';
 
 /** The type that a schema lets through. */
@@ -119,6 +120,25 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof accounts.application>>().toEqualTypeOf<wire.Application>();
     expectTypeOf<Of<typeof accounts.apiKey>>().toEqualTypeOf<wire.ApiKey>();
     expectTypeOf<Of<typeof accounts.apiKeyCreated>>().toEqualTypeOf<wire.ApiKeyCreated>();
+    expectTypeOf<Of<typeof users.rotateApiKey>>().toEqualTypeOf<wire.RotateApiKey>();
+  });
+
+  test('people', () => {
+    expectTypeOf<Of<typeof users.login>>().toEqualTypeOf<wire.Login>();
+    expectTypeOf<Of<typeof users.newUser>>().toEqualTypeOf<wire.NewUser>();
+    expectTypeOf<Of<typeof users.linkLogin>>().toEqualTypeOf<wire.LinkLogin>();
+    expectTypeOf<Of<typeof users.changePassword>>().toEqualTypeOf<wire.ChangePassword>();
+    expectTypeOf<Of<typeof users.updateUser>>().toEqualTypeOf<wire.UpdateUser>();
+    expectTypeOf<Of<typeof users.createInvitation>>().toEqualTypeOf<wire.CreateInvitation>();
+    expectTypeOf<Of<typeof users.createLink>>().toEqualTypeOf<wire.CreateLink>();
+    expectTypeOf<Of<typeof users.user>>().toEqualTypeOf<wire.User>();
+    expectTypeOf<Of<typeof users.signedIn>>().toEqualTypeOf<wire.SignedIn>();
+    expectTypeOf<Of<typeof users.authState>>().toEqualTypeOf<wire.AuthState>();
+    expectTypeOf<Of<typeof users.me>>().toEqualTypeOf<wire.Me>();
+    expectTypeOf<Of<typeof users.openSession>>().toEqualTypeOf<wire.OpenSession>();
+    expectTypeOf<Of<typeof users.invitation>>().toEqualTypeOf<wire.Invitation>();
+    expectTypeOf<Of<typeof users.invitationCreated>>().toEqualTypeOf<wire.InvitationCreated>();
+    expectTypeOf<Of<typeof users.oneTimeLink>>().toEqualTypeOf<wire.OneTimeLink>();
   });
 
   test('answers about pipelines', () => {

@@ -41,6 +41,16 @@ export const accountsOf = ({ runRows, db }: SqlContext): Accounts => {
         .returningAll()
         .executeTakeFirst();
     },
+    rotateApiKey(id, applicationId, { key_hash, prefix, oldExpiresAt }) {
+      const update = db
+        .updateTable('api_key')
+        .set((eb) => ({ key_hash, prefix, old_key_hash: eb.ref('key_hash'), old_expires_at: oldExpiresAt }))
+        .where('id', '=', id)
+        .where('disabled_at', 'is', null);
+      return (applicationId === undefined ? update : update.where('application_id', '=', applicationId))
+        .returningAll()
+        .executeTakeFirst();
+    },
     async touchApiKeys(rows: { id: number; lastUsedAt: Ms }[]): Promise<void> {
       await runRows(touchApiKeys, rows);
     },
