@@ -1,4 +1,6 @@
 export type {
+  AlertRule,
+  AlertRuleSpec,
   ApiKey,
   ApiKeyCreated,
   Application,
@@ -9,6 +11,9 @@ export type {
   BulkActionKind,
   BulkFilter,
   BulkStages,
+  Channel as AlertChannel,
+  ChannelSpec as AlertChannelSpec,
+  ChannelTested as AlertChannelTested,
   CompleteStage,
   ContextItem,
   CreateApiKey,
@@ -31,6 +36,8 @@ export type {
   HookCredentials,
   HookSaved,
   HookSpec,
+  Incident,
+  IncidentFilter,
   InsightPoint,
   InsightQuery,
   InsightSummary,
@@ -95,6 +102,7 @@ export type {
   Worker as WorkerInfo,
 } from '@pipelogiq/protocol';
 export type { ApiKeys, Applications, AuditEvents } from './client/accounts.js';
+export type { Alerts } from './client/alerts.js';
 export { Pipelogiq } from './client/client.js';
 export type { CreateFailed } from './client/create.js';
 export type { EventOptions, ReceivedEvent } from './client/events.js';

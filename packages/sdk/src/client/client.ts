@@ -1,6 +1,7 @@
 import type { Transport } from '../transport/transport.js';
 import { Worker, type WorkerOptions } from '../worker/worker.js';
 import { ApiKeys, Applications, AuditEvents } from './accounts.js';
+import { Alerts } from './alerts.js';
 import { type EventOptions, type ReceivedEvent, receiveEvents } from './events.js';
 import { Hooks } from './hooks.js';
 import { Insights } from './insights.js';
@@ -28,6 +29,7 @@ export class Pipelogiq {
   readonly hooks: Hooks;
   readonly insights: Insights;
   readonly observability: Observability;
+  readonly alerts: Alerts;
   readonly apiKeys: ApiKeys;
   readonly applications: Applications;
   readonly auditEvents: AuditEvents;
@@ -43,6 +45,7 @@ export class Pipelogiq {
     this.hooks = new Hooks(this.#transport);
     this.insights = new Insights(this.#transport);
     this.observability = new Observability(this.#transport);
+    this.alerts = new Alerts(this.#transport);
     this.apiKeys = new ApiKeys(this.#transport);
     this.applications = new Applications(this.#transport);
     this.auditEvents = new AuditEvents(this.#transport);

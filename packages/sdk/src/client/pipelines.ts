@@ -101,9 +101,12 @@ export class Pipelines {
     return this.#listOf<Attempt>(ROUTES.pipelineAttempts, id, options).all();
   }
 
-  /** What the handlers logged. */
-  logs(id: string, options: ReadOptions = {}): Listing<StageLog> {
-    return this.#listOf(ROUTES.pipelineLogs, id, options);
+  /** What the handlers logged, oldest first. To follow it, read on from the `cursor` that led to the last page. */
+  logs(
+    id: string,
+    { limit = LIMITS.pageSize, cursor, ...options }: ReadOptions & { limit?: number; cursor?: string } = {},
+  ): Listing<StageLog> {
+    return listing(this.#transport, route(ROUTES.pipelineLogs, { id }), { limit, cursor }, options);
   }
 
   /** When each stage waited and ran, from the database: no tracing backend is needed. */

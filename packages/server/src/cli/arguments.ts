@@ -8,3 +8,6 @@ export const wholeNumber =
     if (/^-?\d+$/.test(text) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
+
+/** For options that may be given several times. */
+export const several = (text: string, before: string[] | undefined): string[] => [...(before ?? []), text];

@@ -107,7 +107,10 @@ function inWords(error: PipelogiqError, { from }: Target): CliError {
   const { code, status, requestId, errors, message, cause } = error;
   const exitCode = EXITS[code] ?? EXIT.failed;
   if (status === undefined || status < 400)
-    return new CliError(exitCode === EXIT.unreachable ? `${message} (the address is from ${from})` : message, { exitCode, cause });
+    return new CliError(exitCode === EXIT.unreachable ? `${message} (the address is from ${from})` : message, {
+      exitCode,
+      cause,
+    });
   const said = errors?.length ? errors.map(({ path, message }) => `${path} ${message}`).join('; ') : message;
   const hint = code === 'unauthenticated' ? ` The key is from ${from}.` : '';
   const request = requestId === undefined ? '' : ` (request ${requestId})`;

@@ -13,6 +13,12 @@ if (major < 20 || (major === 20 && minor < 19)) {
 // for itself.
 setFlagsFromString('--heap-growing-percent=40');
 
+// `pipelogiq pipelines list | head`: nobody reads on, and that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 import('./program.js').then(
   async ({ run }) => process.exit(await run(process.argv.slice(2))),
   (error) => {

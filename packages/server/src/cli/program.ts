@@ -1,13 +1,18 @@
 import { Command, CommanderError } from 'commander';
 import { SERVER_VERSION } from '../version.js';
+import { alertsCommands } from './alerts.js';
 import { devCommand } from './dev.js';
 import { EXIT, report } from './failure.js';
-import { keysCommand } from './keys.js';
+import { insightsCommand } from './insights.js';
+import { keysCommands } from './keys/group.js';
 import { migrateCommand } from './migrate.js';
 import { type Output, standardOutput } from './output.js';
 import { pipelinesCommands } from './pipelines/group.js';
+import { schedulesCommands } from './schedules.js';
 import { secretsCommand } from './secrets.js';
 import { serveCommand } from './serve.js';
+import { stagesCommands } from './stages.js';
+import { workersCommands } from './workers.js';
 
 /** Commander writes `error: …` and its suggestion on two lines; ours is one. */
 const oneLine = (text: string) =>
@@ -27,8 +32,13 @@ export function programOf(output: Output, finish: (exitCode: number) => void): C
     .exitOverride();
   serveCommand(program, output, finish);
   devCommand(program, output, finish);
-  pipelinesCommands(program, output);
-  keysCommand(program, output);
+  pipelinesCommands(program, output, finish);
+  stagesCommands(program, output);
+  workersCommands(program, output);
+  schedulesCommands(program, output);
+  insightsCommand(program, output);
+  alertsCommands(program, output, finish);
+  keysCommands(program, output);
   migrateCommand(program, output);
   secretsCommand(program, output);
   return program;

@@ -43,12 +43,17 @@ export const between = (begin: string | undefined, end: string | undefined, now:
 const AGO = /^(\d{1,6})([smhd])$/;
 const LENGTHS: Readonly<Record<string, number>> = { s: SECOND, m: MINUTE, h: HOUR, d: DAY };
 
-/** A moment that a user wrote: RFC 3339, a date, or how long ago, as `90m`, `24h`, `7d`. Given back as RFC 3339. */
-export function momentOf(text: string, flag: string, now: number): string {
-  const [, count = '', unit = ''] = AGO.exec(text) ?? [];
-  const at =
-    count === '' ? (/^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN) : now - Number(count) * (LENGTHS[unit] ?? 0);
+/** A moment in the past that a user wrote: RFC 3339, a date, or how long ago, as `90m`, `24h`, `7d`. Given back as RFC 3339. */
+export const momentOf = (text: string, flag: string, now: number): string => parseMoment(text, flag, now, -1, 'how long ago');
+
+/** As `momentOf`, but `90d` is that far ahead. */
+export const momentAhead = (text: string, flag: string, now: number): string => parseMoment(text, flag, now, 1, 'how far ahead');
+
+function parseMoment(text: string, flag: string, now: number, direction: 1 | -1, words: string): string {
+  const [, count, unit = ''] = AGO.exec(text) ?? [];
+  const written = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  const at = count === undefined ? written : now + direction * Number(count) * (LENGTHS[unit] ?? 0);
   if (Number.isFinite(at)) return new Date(at).toISOString();
-  const message = `${flag} must be a time as 2030-01-31T12:00:00Z, or how long ago as 90m, 24h or 7d, not "${text}"`;
+  const message = `${flag} must be a time as 2030-01-31T12:00:00Z, or ${words} as 90m, 24h or 7d, not "${text}"`;
   throw new CliError(message, { exitCode: EXIT.usage });
 }

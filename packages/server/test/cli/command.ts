@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,3 +93,12 @@ export async function statusOf(url: string, apiKey: string): Promise<number> {
 
 /** Matches standard error that holds exactly one line. */
 export const oneLine = (words: RegExp) => new RegExp(`^pipelogiq: [^\\n]*${words.source}[^\\n]*\\n$`);
+
+/** Whether this machine can make a pseudo-terminal. */
+export function hasScript(): boolean {
+  try {
+    return execFileSync('script', ['--version']).length > 0;
+  } catch {
+    return false;
+  }
+}

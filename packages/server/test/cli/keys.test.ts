@@ -54,7 +54,7 @@ describe('pipelogiq keys create', () => {
   it('says in one line that no server runs', async () => {
     const ended = await run(create('work', '--output', '-'), { cwd: emptyFolder() });
     expect(ended).toMatchObject({
-      code: 1,
+      code: 3,
       stdout: '',
       stderr: expect.stringMatching(oneLine(/no server runs on the database/)),
     });
@@ -66,7 +66,7 @@ describe('pipelogiq keys create', () => {
     await server.stop('SIGKILL');
     expect(existsSync(join(cwd, 'pipelogiq.db.admin.json'))).toBe(true);
     const ended = await run(create('work', '--output', '-'), { cwd });
-    expect(ended).toMatchObject({ code: 1, stderr: expect.stringMatching(oneLine(/no server runs/)) });
+    expect(ended).toMatchObject({ code: 3, stderr: expect.stringMatching(oneLine(/no server runs/)) });
     const { server: next } = await serve(cwd); // nor is the next server
     expect((await next.stop()).code).toBe(0);
   });
@@ -75,7 +75,7 @@ describe('pipelogiq keys create', () => {
     const cwd = emptyFolder();
     await serve(cwd);
     chmodSync(join(cwd, 'pipelogiq.db.admin.json'), 0o644);
-    expect(await run(create('work', '--output', '-'), { cwd })).toMatchObject({ code: 1, stdout: '' });
+    expect(await run(create('work', '--output', '-'), { cwd })).toMatchObject({ code: 3, stdout: '' });
   });
 
   it('passes on why the server refused', async () => {

@@ -1,21 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildCommand, emptyFolder, oneLine, run, start, statusOf } from './command.js';
+import { buildCommand, emptyFolder, hasScript, oneLine, run, start, statusOf } from './command.js';
 
 beforeAll(buildCommand);
 
 const QUIET = ['--port', '0', '--log-level', 'silent'];
 const KEY = 'a-bootstrap-key-of-more-than-32-characters';
-
-function hasScript(): boolean {
-  try {
-    return execFileSync('script', ['--version']).length > 0;
-  } catch {
-    return false;
-  }
-}
 
 describe('pipelogiq serve', () => {
   it('serves on loopback, with a database in the folder, until SIGTERM', async () => {
