@@ -1,4 +1,4 @@
-import { applyObservations } from '../domain/alert/detect.js';
+import { applySeen, changesNothing, changesOf } from '../domain/alert/detect.js';
 import { DETECTORS, observe } from '../domain/alert/observe.js';
 import type { ObserveDeps } from '../domain/alert/recent.js';
 import { type Rule, ruleOf } from '../domain/alert/rule.js';
@@ -39,7 +39,9 @@ async function look(deps: Deps, rule: Rule, application: string): Promise<void> 
     const detector = DETECTORS.get(event);
     if (!detector) continue;
     const single = { ...rule, events: [event] };
-    const { observations, thresholds } = await observe(deps, detector, single, application);
-    await deps.inGroup((group) => applyObservations(group, single, thresholds, observations));
+    const { seen, thresholds } = await observe(deps, detector, single, application);
+    const { reads } = deps;
+    const changes = changesOf(single, thresholds, seen, await reads.alertConditions(rule.id), await reads.now());
+    if (!changesNothing(changes)) await deps.inGroup((group) => applySeen(group, single, thresholds, seen));
   }
 }

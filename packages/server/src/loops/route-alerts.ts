@@ -1,5 +1,6 @@
 import { type NotifyDeps, notifyDue } from '../domain/alert/notify.js';
 import { routeAlerts } from '../domain/alert/route.js';
+import { goOnEnding } from '../domain/alert/rule-ends.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Ms, Reads } from '../store/store.js';
 import type { Loop } from './loop.js';
@@ -24,7 +25,10 @@ export const routeAlertsLoop = ({ reads, inGroup, ...deps }: Deps): Loop => ({
   run: async (): Promise<{ inMs: Ms } | undefined> => {
     if (!(await reads.alertsWaiting(await reads.now()))) return undefined;
     const taken = await inGroup((group) => routeAlerts(group, ROWS));
-    const told = await inGroup((group) => notifyDue(group, deps, INCIDENTS));
-    return taken === ROWS || told === INCIDENTS ? { inMs: 0 } : undefined;
+    const more = await inGroup(async (group) => {
+      const hasMore = await goOnEnding(group);
+      return (await notifyDue(group, deps, INCIDENTS)) === INCIDENTS || hasMore;
+    });
+    return taken === ROWS || more ? { inMs: 0 } : undefined;
   },
 });

@@ -8,9 +8,11 @@ import type {
   IncidentFilter,
   IncidentState,
 } from '@pipelogiq/protocol';
+import type { AlertRuleEnds } from './alert-end-rows.js';
 import type { AlertOutbox, AlertRun } from './alert-outbox-rows.js';
 import type { Flag, Ms } from './rows.js';
 
+export type * from './alert-end-rows.js';
 export type * from './alert-outbox-rows.js';
 
 export interface AlertChannelTable {
@@ -38,6 +40,11 @@ export interface AlertChannelTable {
   version: number;
   created_at: Ms;
   updated_at: Ms;
+}
+
+/** A channel that is gone and whose messages are not. */
+export interface AlertChannelGoneTable {
+  channel_id: number;
 }
 
 export interface AlertRuleTable {
@@ -159,7 +166,7 @@ export interface ChannelNote {
   now: Ms;
 }
 
-export interface Alerts extends AlertOutbox {
+export interface Alerts extends AlertOutbox, AlertRuleEnds {
   alertChannelToChange(applicationId: number, id: number): Promise<AlertChannelRow | undefined>;
   alertChannelNamed(applicationId: number, name: string): Promise<{ id: number } | undefined>;
   insertAlertChannel(row: AlertChannelRow): Promise<void>;
@@ -184,7 +191,7 @@ export interface Alerts extends AlertOutbox {
   /** Ends it; false when there is none that lasts. */
   endAlertSilence(applicationId: number, id: number, now: Ms): Promise<boolean>;
   countAlertSilences(applicationId: number, now: Ms): Promise<number>;
-  activeAlertSilences(now: Ms): Promise<AlertSilenceRow[]>;
+  activeAlertSilences(applicationIds: number[], now: Ms): Promise<AlertSilenceRow[]>;
 
   /** Unresolved, locked. */
   incidentsToChange(ruleIds: number[], keys: string[]): Promise<AlertIncidentRow[]>;
@@ -195,7 +202,6 @@ export interface Alerts extends AlertOutbox {
   endFailures(run: AlertRun, now: Ms): Promise<boolean>;
   /** Whether an incident of a failure of pipelines of that name is unresolved, of one of these rules. */
   isFailing(of: Pick<AlertRun, 'application_id' | 'pipeline'>, ruleIds: number[]): Promise<boolean>;
-  unresolvedIncidentsOf(ruleId: number, limit: number): Promise<AlertIncidentRow[]>;
   /** To be told, or over, by now; the earliest first. */
   dueIncidents(now: Ms, limit: number): Promise<AlertIncidentRow[]>;
 
@@ -267,6 +273,7 @@ export interface AlertReads {
   alertDelivery(applicationId: number, id: number): Promise<(AlertDeliveryRow & { channel: string }) | undefined>;
   /** Enabled rules of every application. */
   enabledRules(): Promise<AlertRuleRow[]>;
+  alertConditions(ruleId: number): Promise<AlertConditionRow[]>;
   /** Of the `lookedAt` that run and were made first. */
   latePipelines(applicationId: number, slaMs: Ms | null, now: Ms, lookedAt: number, limit: number): Promise<LatePipeline[]>;
   /** Registrations of workers that were refused since then, among the newest `lookedAt` entries of the audit trail. */

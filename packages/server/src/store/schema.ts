@@ -1,6 +1,8 @@
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
 import type { ApiKeyTable, UserLinkTable, UserRoleTable, UserSessionTable, UserTable } from './account-rows.js';
+import type { AlertRuleEndTable } from './alert-end-rows.js';
 import type {
+  AlertChannelGoneTable,
   AlertChannelTable,
   AlertConditionTable,
   AlertDeliveryTable,
@@ -63,7 +65,9 @@ export interface Schema {
   observability_integration_health: IntegrationHealthTable;
   integration_delivery: IntegrationDeliveryTable;
   alert_channel: AlertChannelTable;
+  alert_channel_gone: AlertChannelGoneTable;
   alert_rule: AlertRuleTable;
+  alert_rule_end: AlertRuleEndTable;
   alert_silence: AlertSilenceTable;
   alert_outbox: AlertOutboxTable;
   alert_outbox_failure: AlertOutboxFailureTable;

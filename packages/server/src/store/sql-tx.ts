@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.js';
 import { accountsOf } from './sql/accounts.js';
 import { actionsOf } from './sql/actions.js';
+import { alertEndsOf } from './sql/alert-ends.js';
 import { alertIncidentsOf } from './sql/alert-incidents.js';
 import { alertOutboxOf } from './sql/alert-outbox.js';
 import { alertsOf } from './sql/alerts.js';
@@ -54,6 +55,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...alertsOf(context),
     ...alertOutboxOf(context),
     ...alertIncidentsOf(context),
+    ...alertEndsOf(context),
     ...triggersOf(context),
     ...usersOf(context),
   };

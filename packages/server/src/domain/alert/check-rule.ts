@@ -22,7 +22,8 @@ const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).pr
 /** A condition has figures of one kind: that of its one event. */
 function conditionObjections({ events, condition }: AlertRuleSpec): FieldError[] {
   const detected = events.filter((event) => DETECTED.has(event));
-  if (condition === undefined) {
+  // As a rule without one is shown: what was read can be saved.
+  if (condition === undefined || Object.keys(condition).length === 0) {
     return events.includes('threshold_crossed') ? [{ path: 'condition', message: 'is required by threshold_crossed' }] : [];
   }
   if (detected.length === 0)

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judge, thresholdsOf } from './detect.js';
+import { changesNothing, changesOf, judge, type Observation, thresholdsOf } from './detect.js';
+import { type Rule, withRuleDefaults } from './rule.js';
 
 const figures = fc.array(
   fc.record({ value: fc.option(fc.double({ min: -10, max: 10, noNaN: true }), { nil: undefined }), ms: fc.nat(10) }),
@@ -37,5 +38,49 @@ describe('a condition', () => {
     expect(waiting).toEqual({ firing: 0, crossed_at: 100 });
     expect(judge(waiting, 4, thresholds, 105)).toEqual({ firing: 0, crossed_at: null });
     expect(judge(waiting, 6, thresholds, 110)).toEqual({ firing: 1, crossed_at: null, change: 'fires' });
+  });
+});
+
+describe('a look at a rule', () => {
+  const rule: Rule = {
+    ...withRuleDefaults({ name: 'r', events: ['queue_backlog_high'], channels: [], groupBy: ['handler'] }),
+    id: 1,
+    applicationId: 1,
+    version: 1,
+  };
+  const thresholds = thresholdsOf({ threshold: 5 }, 0);
+  const of = (handler: string, value: number, more: Partial<Observation> = {}): Observation => ({
+    value,
+    record: { event: 'queue_backlog_high', at: 1, applicationId: 1, application: 'a', handler },
+    ...more,
+  });
+  const look = (observations: Observation[], conditions = firing([]), isPartial = false) =>
+    changesOf(rule, thresholds, { observations, isPartial }, conditions, 100);
+  const firing = (handlers: string[]) =>
+    handlers.map((handler) => ({
+      rule_id: 1,
+      key: JSON.stringify(['queue_backlog_high', handler]),
+      firing: 1 as const,
+      crossed_at: null,
+      seen_at: 1,
+      fire_again_at: null,
+    }));
+
+  it('writes nothing when all is as it was, good or bad', () => {
+    expect(changesNothing(look([of('a', 9), of('b', 1)], firing(['a'])))).toBe(true);
+    expect(changesNothing(look([of('a', 9)]))).toBe(false);
+    expect(changesNothing(look([], firing(['a'])))).toBe(false);
+  });
+
+  it('ends nothing that it did not see when there was more than it could take in', () => {
+    expect(look([], firing(['a'])).ended).toHaveLength(1);
+    expect(changesNothing(look([], firing(['a']), true))).toBe(true);
+  });
+
+  it('begins nothing that is old, and lets it go on', () => {
+    const old = of('a', 9, { isOld: true });
+    expect(changesNothing(look([old]))).toBe(true);
+    expect(changesNothing(look([old], firing(['a'])))).toBe(true);
+    expect(look([old, of('a', 7)]).fired).toMatchObject([{ handler: 'a' }]);
   });
 });

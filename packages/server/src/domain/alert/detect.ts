@@ -10,6 +10,15 @@ export interface Observation {
   value: number;
   /** What is said of it when it is beyond its threshold. */
   record: AlertRecord;
+  /** It has been so for too long to be news: it goes on, and does not begin. */
+  isOld?: boolean;
+}
+
+/** What one look at a rule saw. */
+export interface Seen {
+  observations: readonly Observation[];
+  /** There was more than a look takes in: what it did not see may be as it was. */
+  isPartial: boolean;
 }
 
 /** Above (or below) this it fires, and back behind the other it is over. */
@@ -57,47 +66,75 @@ export function judge(
   return firing === 1 ? { firing: 0, crossed_at: null, change: 'ends' } : { firing: 1, crossed_at: null, change: 'fires' };
 }
 
-/** Holds what was seen to the thresholds of its rule, and opens and ends incidents; all of it in one transaction. @param rule - with one event */
-export async function applyObservations(
-  group: Group,
+/** What a look changes. */
+export interface ConditionChanges {
+  saved: AlertConditionRow[];
+  /** Keys. */
+  forgotten: string[];
+  fired: AlertRecord[];
+  /** Keys. */
+  ended: string[];
+}
+
+/** Holds what was seen to the thresholds of its rule. @param rule - with one event */
+export function changesOf(
   rule: Rule,
   thresholds: Thresholds,
-  observations: readonly Observation[],
-): Promise<void> {
-  const { tx, now } = group;
+  { observations, isPartial }: Seen,
+  conditions: readonly AlertConditionRow[],
+  now: Ms,
+): ConditionChanges {
   const seen = worstOf(rule, thresholds, observations);
   const ofEvent = JSON.stringify(rule.events).slice(0, -1); // keys begin with their event
-  const rows = (await tx.alertConditions(rule.id)).filter(({ key }) => key.startsWith(ofEvent));
-  const known = new Map(rows.map((row) => [row.key, row]));
-  const saved: AlertConditionRow[] = [];
-  const forgotten: string[] = [];
-  const fired: AlertRecord[] = [];
-  const ended: string[] = [];
+  const known = new Map(conditions.filter(({ key }) => key.startsWith(ofEvent)).map((row) => [row.key, row]));
+  const changes: ConditionChanges = { saved: [], forgotten: [], fired: [], ended: [] };
   for (const key of new Set([...known.keys(), ...seen.keys()])) {
     const before = known.get(key);
     const observation = seen.get(key);
-    const { change, ...state } = judge(before ?? { firing: 0, crossed_at: null }, observation?.value, thresholds, now);
-    if (change === 'fires' && observation) fired.push(observation.record);
-    if (change === 'ends') ended.push(key);
-    const isQuiet = state.firing === 0 && state.crossed_at === null;
-    if (isQuiet && before) forgotten.push(key);
-    const isSame = before && before.firing === state.firing && before.crossed_at === state.crossed_at;
-    if (!isQuiet && !isSame) saved.push({ rule_id: rule.id, key, ...state, seen_at: now, fire_again_at: null });
+    if (!observation && isPartial) continue;
+    const value = observation?.isOld && before?.firing !== 1 ? undefined : observation?.value;
+    const { change, ...state } = judge(before ?? { firing: 0, crossed_at: null }, value, thresholds, now);
+    const isAgain = before?.fire_again_at != null && before.fire_again_at <= now && state.firing === 1;
+    if ((change === 'fires' || isAgain) && observation) changes.fired.push(observation.record);
+    if (change === 'ends') changes.ended.push(key);
+    const fire_again_at = isAgain || state.firing === 0 ? null : (before?.fire_again_at ?? null);
+    const after = { rule_id: rule.id, key, ...state, seen_at: now, fire_again_at };
+    if (state.firing === 0 && state.crossed_at === null) {
+      if (before) changes.forgotten.push(key);
+    } else if (!before || !isSame(before, after)) changes.saved.push(after);
   }
+  return changes;
+}
+
+const isSame = (one: AlertConditionRow, other: AlertConditionRow): boolean =>
+  one.firing === other.firing && one.crossed_at === other.crossed_at && one.fire_again_at === other.fire_again_at;
+
+/** Nothing is written for nothing. */
+export const changesNothing = ({ saved, forgotten }: ConditionChanges): boolean => saved.length + forgotten.length === 0;
+
+/** Opens and ends incidents of what was seen, in one transaction; unless somebody changed the rule since it was read. */
+export async function applySeen(group: Group, rule: Rule, thresholds: Thresholds, seen: Seen): Promise<void> {
+  const { tx, now } = group;
+  const row = await tx.alertRuleToChange(rule.applicationId, rule.id);
+  if (row?.enabled !== 1 || row.version !== rule.version) return;
+  const { saved, forgotten, fired, ended } = changesOf(rule, thresholds, seen, await tx.alertConditions(rule.id), now);
   await tx.saveAlertConditions(saved);
   await tx.deleteAlertConditions(rule.id, forgotten);
   await fireRule(group, rule, fired);
   await resolveRule(group, rule, ended);
 }
 
-/** Several things may be one incident: the one that is furthest off speaks for all. */
+/** Several things may be one incident: the one that is furthest off speaks for all, news before what is old. */
 function worstOf(rule: Rule, { direction }: Thresholds, observations: readonly Observation[]): Map<string, Observation> {
   const worst = new Map<string, Observation>();
+  const isWorse = (one: Observation, other: Observation): boolean => {
+    if (one.isOld !== other.isOld) return other.isOld === true;
+    return direction === 'above' ? one.value > other.value : one.value < other.value;
+  };
   for (const observation of observations) {
     const key = groupKeyOf(rule, observation.record);
     const known = worst.get(key);
-    const isWorse = !known || (direction === 'above' ? observation.value > known.value : observation.value < known.value);
-    if (isWorse) worst.set(key, observation);
+    if (!known || isWorse(observation, known)) worst.set(key, observation);
   }
   return worst;
 }

@@ -19,7 +19,7 @@ import { pageLimit, toPage } from '../page.js';
 import { field, timeField } from '../pipeline/views.js';
 import type { PageQuery, Principal } from '../use-cases.js';
 import { type NotifyDeps, queueMessages } from './notify.js';
-import { LABELS, TRANSIENT } from './record.js';
+import { DETECTED, LABELS, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
 import { ruleOf } from './rule.js';
 
@@ -81,6 +81,7 @@ function incidentCases(deps: IncidentDeps): Pick<IncidentUseCases, 'incidents' |
       if (changes instanceof DomainError) return changes;
       if (Object.keys(changes).length === 0) return undefined; // twice is the same as once
       await group.tx.updateIncident(row.id, changes);
+      if (action === 'resolve') await letFireAgain(group, row);
       if (action === 'acknowledge') await tellOthers(group, deps, { ...row, ...changes });
       return note(group, caller, action, 'incident', id);
     });
@@ -109,6 +110,15 @@ function incidentCases(deps: IncidentDeps): Pick<IncidentUseCases, 'incidents' |
     resolve: (caller, id) =>
       change(caller, id, 'resolve', ({ now }, row) => (row.status === 'resolved' ? {} : resolution(row, actorOf(caller), now))),
   };
+}
+
+/** What still holds is another incident after the interval in which it would have been repeated. */
+async function letFireAgain({ tx, now }: Group, row: AlertIncidentRow): Promise<void> {
+  if (!DETECTED.has(row.event)) return;
+  const rule = await tx.alertRuleToChange(row.application_id, row.rule_id);
+  if (!rule) return;
+  const { repeatIntervalMs } = ruleOf(rule);
+  await tx.fireAgain(row.rule_id, row.group_key, repeatIntervalMs === 0 ? null : now + repeatIntervalMs);
 }
 
 /** Providers that know acknowledgement hear of it, when they heard of the incident. */

@@ -6,6 +6,7 @@ import { type AlertLinks, alertLinks, type LinkOptions } from './links.js';
 import { OF_STAGES, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
 import { matchesPattern, type Rule, ruleOf } from './rule.js';
+import { EndingRules } from './rule-ends.js';
 
 export interface NotifyDeps extends LinkOptions {
   /** Deliveries that may wait for one channel; what is beyond is counted, and not kept. */
@@ -32,10 +33,11 @@ export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): 
   if (rows.length === 0) return 0;
   const applications = [...new Set(rows.map(({ application_id }) => application_id))];
   const rules = new Map((await tx.enabledAlertRules(applications)).map((row) => [row.id, ruleOf(row)]));
-  const silences = (await tx.activeAlertSilences(now)).map(silenceOf);
+  const ending = new EndingRules(await tx.ruleEndsOf([...new Set(rows.map(({ rule_id }) => rule_id))]));
+  const silences = (await tx.activeAlertSilences(applications, now)).map(silenceOf);
   const messages: Message[] = [];
   for (const row of rows) {
-    const rule = rules.get(row.rule_id);
+    const rule = ruleFor(row, rules.get(row.rule_id), ending);
     const labels = JSON.parse(row.labels) as Labels;
     const muted = await mutedBy(group, row, labels, { silences, rules });
     const { changes, action } = decide(row, rule, muted, now);
@@ -44,6 +46,13 @@ export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): 
   }
   await queueMessages(group, deps, messages);
   return rows.length;
+}
+
+/** None when it wants to hear of it no more; of the end, the one as it was. */
+function ruleFor(row: AlertIncidentRow, rule: Rule | undefined, ending: EndingRules): Rule | undefined {
+  const before = ending.of(row);
+  if (before) return row.status === 'resolved' ? before : undefined;
+  return rule?.events.includes(row.event) ? rule : undefined;
 }
 
 interface Decision {

@@ -5,7 +5,7 @@ import { failedAttemptsOf, regressionsOf } from '../insight/figures.js';
 import type { SeriesFigures } from '../insight/series.js';
 import { windowOf } from '../insight/window.js';
 import { MISSED_BEATS } from '../worker/workers.js';
-import { type Observation, type Thresholds, thresholdsOf } from './detect.js';
+import { type Observation, type Seen, type Thresholds, thresholdsOf } from './detect.js';
 import { observeMetric } from './observe-metric.js';
 import { depthsOf, LOOKED_AT, type ObserveDeps, recentSeries, waitingHandlers, windowBegin } from './recent.js';
 import type { AlertRecord } from './record.js';
@@ -188,11 +188,11 @@ export async function observe(
   detector: Detector,
   rule: Rule,
   application: string,
-): Promise<{ observations: Observation[]; thresholds: Thresholds }> {
+): Promise<{ seen: Seen; thresholds: Thresholds }> {
   const { threshold, hasThreshold, hasMatch } = detector;
   const seen = await detector.observe(deps, rule, application, await deps.reads.now());
   return {
-    observations: hasMatch ? seen : seen.filter(({ record }) => fitsMatch(rule.match, record)),
+    seen: { observations: hasMatch ? seen : seen.filter(({ record }) => fitsMatch(rule.match, record)), isPartial: false },
     thresholds: thresholdsOf(hasThreshold ? { ...rule.condition, threshold } : rule.condition, threshold),
   };
 }

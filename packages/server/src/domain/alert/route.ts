@@ -3,6 +3,7 @@ import type { Group } from '../commit/tickets.js';
 import { type AlertRecord, DETECTED, labelsOf, TRANSIENT } from './record.js';
 import { render } from './render.js';
 import { groupKeyOf, type Rule, ruleOf, severityOf, wants } from './rule.js';
+import { EndingRules } from './rule-ends.js';
 
 /** One event for one rule, with what names its incident. */
 interface Firing {
@@ -50,12 +51,13 @@ async function fire(group: Group, firings: readonly Firing[]): Promise<void> {
   if (firings.length === 0) return;
   const { tx, now } = group;
   const ruleIds = [...new Set(firings.map(({ rule }) => rule.id))];
-  const known = new Map(
-    (await tx.incidentsToChange(ruleIds, [...new Set(firings.map(({ key }) => key))])).map((row) => [
-      `${row.rule_id}\n${row.group_key}`,
-      row,
-    ]),
-  );
+  const known = new Map<string, AlertIncidentRow>();
+  const ending = new EndingRules(await tx.ruleEndsOf(ruleIds));
+  for (const row of await tx.incidentsToChange(ruleIds, [...new Set(firings.map(({ key }) => key))])) {
+    // It ended when its rule was switched off, and the loop has not come to it: what happens now is another one.
+    if (ending.of(row)) await tx.updateIncident(row.id, resolution(row, 'system', now));
+    else known.set(`${row.rule_id}\n${row.group_key}`, row);
+  }
   const changed = new Map<AlertIncidentRow, Partial<AlertIncidentRow>>();
   const opened: AlertIncidentRow[] = [];
   for (const firing of firings) {

@@ -13,6 +13,8 @@ export type RuleSpec = AlertRuleSpec & Required<Pick<AlertRuleSpec, Defaulted | 
 export interface Rule extends RuleSpec {
   id: number;
   applicationId: number;
+  /** Counts its changes. */
+  version: number;
 }
 
 const GROUP_BY: readonly AlertGrouping[] = ['event', 'pipeline', 'handler'];
@@ -30,10 +32,11 @@ export const withRuleDefaults = (spec: AlertRuleSpec): RuleSpec => ({
   resolveAfterMs: spec.resolveAfterMs ?? 24 * HOUR,
 });
 
-export const ruleOf = (row: AlertRuleRow): Rule => ({
+export const ruleOf = (row: Pick<AlertRuleRow, 'id' | 'application_id' | 'name' | 'enabled' | 'spec' | 'version'>): Rule => ({
   ...withRuleDefaults(JSON.parse(row.spec) as AlertRuleSpec),
   id: row.id,
   applicationId: row.application_id,
+  version: row.version,
   name: row.name,
   enabled: row.enabled === 1,
 });

@@ -16,8 +16,8 @@ import { objectionsTo } from './check-rule.js';
 import type { LinkOptions } from './links.js';
 import { previewOf } from './preview.js';
 import { recommendedRules } from './recommended.js';
-import { resolution } from './route.js';
 import { ruleOf, withRuleDefaults } from './rule.js';
+import { endEvents, endedEvents } from './rule-ends.js';
 
 export interface RuleUseCases {
   list(caller: Principal, page: PageQuery): Promise<Page<AlertRule>>;
@@ -25,7 +25,7 @@ export interface RuleUseCases {
   /** @throws DomainError `invalid_request` naming fields; `state_conflict` for a name that is taken, or too many */
   create(caller: Principal, spec: AlertRuleSpec): Promise<AlertRule>;
   replace(caller: Principal, id: string, spec: AlertRuleSpec): Promise<AlertRule>;
-  /** Its open incidents are resolved. */
+  /** Its open incidents are resolved, and who was told hears of it. */
   remove(caller: Principal, id: string): Promise<void>;
   /** What it would say, and what its channels would be sent. Nothing is sent, and nothing stored. */
   preview(caller: Principal, request: PreviewAlertRule): Promise<AlertPreview>;
@@ -41,8 +41,6 @@ export interface RuleDeps extends LinkOptions {
   kinds: ChannelKinds;
   maxRules: number;
 }
-
-const RESOLVED_AT_ONCE = 500;
 
 export function ruleUseCases(deps: RuleDeps): RuleUseCases {
   const { committer, reads } = deps;
@@ -65,11 +63,10 @@ export function ruleUseCases(deps: RuleDeps): RuleUseCases {
     async remove(caller, id) {
       const ruleId = parseId(id, 'rule');
       await operate(committer, caller.applicationId, async (group) => {
-        const { tx, now } = group;
-        if (!(await tx.deleteAlertRule(caller.applicationId, ruleId))) return notFound('rule', id);
-        // The rest, if there is any, is resolved when its time comes.
-        for (const row of await tx.unresolvedIncidentsOf(ruleId, RESOLVED_AT_ONCE))
-          await tx.updateIncident(row.id, { ...resolution(row, 'system', now), notify_at: null });
+        const before = await group.tx.alertRuleToChange(caller.applicationId, ruleId);
+        if (!before) return notFound('rule', id);
+        await group.tx.deleteAlertRule(caller.applicationId, ruleId);
+        await endEvents(group, before, endedEvents(before, undefined));
         return note(group, caller, 'delete', ruleId, {});
       });
     },
@@ -149,6 +146,7 @@ async function change(group: Group, caller: Principal, id: number, spec: AlertRu
   if (namesake && namesake.id !== id) return nameTaken('rule', spec.name);
   const changes = { ...definition(spec), version: before.version + 1, updated_at: now };
   await tx.updateAlertRule(id, changes);
+  await endEvents(group, before, endedEvents(before, spec));
   await note(group, caller, 'replace', id, { name: spec.name, events: spec.events.join(','), enabled: spec.enabled ?? true });
   return view({ ...before, ...changes });
 }
@@ -161,7 +159,7 @@ const definition = (spec: AlertRuleSpec): Pick<AlertRuleRow, 'name' | 'enabled' 
 });
 
 function view(row: AlertRuleRow): AlertRule {
-  const { id, applicationId: _, ...rule } = ruleOf(row);
+  const { id, applicationId: _, version: __, ...rule } = ruleOf(row);
   return {
     id: String(id),
     ...withRuleDefaults(rule),

@@ -11,7 +11,6 @@ type Incidents = Pick<
   | 'updateIncident'
   | 'endFailures'
   | 'isFailing'
-  | 'unresolvedIncidentsOf'
   | 'dueIncidents'
   | 'alertConditions'
   | 'saveAlertConditions'
@@ -136,13 +135,11 @@ function incidentsOf({ db, can, run }: SqlContext) {
     },
     endFailures: async (of, now) => (await run(endFailures, { ...of, now })).length > 0,
     isFailing: async (of, ids) => ids.length > 0 && (await run(failing, { ...of, ids })).length > 0,
-    unresolvedIncidentsOf: (ruleId, limit) =>
-      locked().where('rule_id', '=', ruleId).where('status', '<>', 'resolved').orderBy('id').limit(limit).execute(),
     dueIncidents: (now, limit) => run(due, { now, limit }),
   } satisfies Partial<Incidents>;
 }
 
-function conditionsOf({ db }: SqlContext) {
+function conditionsOf({ db, can }: SqlContext) {
   return {
     alertConditions: (ruleId) => db.selectFrom('alert_condition').selectAll().where('rule_id', '=', ruleId).execute(),
     async saveAlertConditions(rows) {
@@ -155,7 +152,11 @@ function conditionsOf({ db }: SqlContext) {
     },
     async deleteAlertConditions(ruleId, keys) {
       if (keys.length === 0) return;
-      await db.deleteFrom('alert_condition').where('rule_id', '=', ruleId).where('key', 'in', keys).execute();
+      await db
+        .deleteFrom('alert_condition')
+        .where('rule_id', '=', ruleId)
+        .where(sql<boolean>`key in (select item from ${can.each(sql`${can.array(keys)}`)} as k)`)
+        .execute();
     },
   } satisfies Partial<Incidents>;
 }

@@ -104,7 +104,7 @@ function backlogReads(db: Kysely<Schema>): Backlog {
     },
     async alertsWaiting(now) {
       const { rows } = await sql`
-        select 1 where exists (select 1 from alert_outbox)
+        select 1 where exists (select 1 from alert_outbox) or exists (select 1 from alert_rule_end)
           or exists (select 1 from alert_incident where notify_at <= ${now})
           or exists (select 1 from alert_incident where resolve_at <= ${now})`.execute(db);
       return rows.length > 0;
@@ -112,11 +112,12 @@ function backlogReads(db: Kysely<Schema>): Backlog {
   };
 }
 
-type Detectors = Pick<AlertReads, 'enabledRules' | 'latePipelines' | 'refusedBootstraps' | 'schedulerLag'>;
+type Detectors = Pick<AlertReads, 'enabledRules' | 'alertConditions' | 'latePipelines' | 'refusedBootstraps' | 'schedulerLag'>;
 
 function detectorReads(db: Kysely<Schema>): Detectors {
   return {
     enabledRules: () => db.selectFrom('alert_rule').selectAll().where('enabled', '=', 1).orderBy('id').execute(),
+    alertConditions: (ruleId) => db.selectFrom('alert_condition').selectAll().where('rule_id', '=', ruleId).execute(),
     async latePipelines(applicationId, slaMs, now, lookedAt, limit) {
       const sla = sql<number>`coalesce(p.sla_ms, ${slaMs === null ? sql`null` : sql.lit(slaMs)})`;
       const { rows } = await sql<LatePipeline>`

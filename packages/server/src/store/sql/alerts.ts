@@ -163,7 +163,15 @@ function silencesOf({ db }: SqlContext) {
         .executeTakeFirstOrThrow();
       return Number(count);
     },
-    activeAlertSilences: (now) =>
-      db.selectFrom('alert_silence').selectAll().where('ends_at', '>', now).where('starts_at', '<=', now).execute(),
+    async activeAlertSilences(applicationIds, now) {
+      if (applicationIds.length === 0) return [];
+      return db
+        .selectFrom('alert_silence')
+        .selectAll()
+        .where('application_id', 'in', applicationIds)
+        .where('ends_at', '>', now)
+        .where('starts_at', '<=', now)
+        .execute();
+    },
   } satisfies Partial<Settings>;
 }

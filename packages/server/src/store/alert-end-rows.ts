@@ -1,0 +1,35 @@
+import type { AlertEvent } from '@pipelogiq/protocol';
+import type { Ms } from './rows.js';
+
+/** Events of a rule that is gone, switched off or wants them no more: their incidents are ended, and told of as it said. */
+export interface AlertRuleEndTable {
+  id: number;
+  application_id: number;
+  rule_id: number;
+  /** The last of the incidents that it is about; later ones are of a rule that wants them again. */
+  up_to: number;
+  /** JSON array. */
+  events: string;
+  name: string;
+  /** JSON of an AlertRuleSpec, as it was. */
+  spec: string;
+}
+
+export type AlertRuleEndRow = AlertRuleEndTable;
+
+/** What is left of rules. */
+export interface AlertRuleEnds {
+  /** Of all incidents that the rule has; what its conditions have found is forgotten. */
+  insertRuleEnd(row: Omit<AlertRuleEndRow, 'id' | 'up_to'>): Promise<AlertRuleEndRow>;
+  /** The oldest. */
+  ruleEnds(limit: number): Promise<AlertRuleEndRow[]>;
+  ruleEndsOf(ruleIds: number[]): Promise<AlertRuleEndRow[]>;
+  /** Ends up to so many of its incidents, and has them told at the next look. Returns how many. */
+  endIncidents(end: AlertRuleEndRow, limit: number, now: Ms): Promise<number>;
+  /** Whether one of its incidents is still to be told. */
+  isEndUntold(end: AlertRuleEndRow): Promise<boolean>;
+  deleteRuleEnd(id: number): Promise<void>;
+  forgetConditions(ruleId: number, events: AlertEvent[]): Promise<void>;
+  /** When a condition whose incident somebody ended by hand fires again; null: not before it was over. */
+  fireAgain(ruleId: number, key: string, at: Ms | null): Promise<void>;
+}

@@ -1,0 +1,82 @@
+import { sql } from 'kysely';
+import type { AlertRuleEndRow, AlertRuleEnds } from '../alert-end-rows.js';
+import type { SqlContext } from '../sql-context.js';
+import { statement } from '../statement.js';
+
+interface Which extends Record<string, unknown> {
+  rule: number;
+  upTo: number;
+  events: string[];
+}
+
+const end = statement<Which & { now: number; limit: number }, { id: number }>(
+  ({ slot, can }) => sql`
+    update alert_incident set
+      status = 'resolved', resolved_at = ${slot('now', 'int')}, resolved_by = 'system', resolve_at = null,
+      notify_at = case when notified > 0 then ${slot('now', 'int')} end
+    where id in (
+      select id from alert_incident
+      where rule_id = ${slot('rule', 'int')} and status <> 'resolved' and id <= ${slot('upTo', 'int')}
+        and event in (select item from ${can.each(slot('events'))} e)
+      limit ${slot('limit', 'int')})
+      and status <> 'resolved'
+    returning id`,
+);
+
+/** By the index of what is to be told: those of the rule may be many that are over for long, hence the sum. */
+const untold = statement<Which, { id: number }>(
+  ({ slot, can }) => sql`
+    select id from alert_incident
+    where notify_at is not null and rule_id + 0 = ${slot('rule', 'int')} and id + 0 <= ${slot('upTo', 'int')} and status = 'resolved'
+      and event in (select item from ${can.each(slot('events'))} e)
+    limit 1`,
+);
+
+const whichOf = (row: AlertRuleEndRow): Which => ({
+  rule: row.rule_id,
+  upTo: row.up_to,
+  events: JSON.parse(row.events) as string[],
+});
+
+export const alertEndsOf = ({ db, run }: SqlContext): AlertRuleEnds => ({
+  async insertRuleEnd(row) {
+    const { last } = await db
+      .selectFrom('alert_incident')
+      .select((eb) => eb.fn.max('id').as('last'))
+      .where('rule_id', '=', row.rule_id)
+      .executeTakeFirstOrThrow();
+    return db
+      .insertInto('alert_rule_end')
+      .values({ ...row, up_to: Number(last ?? 0) } as never)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  },
+  ruleEnds: (limit) => db.selectFrom('alert_rule_end').selectAll().orderBy('id').limit(limit).execute(),
+  async ruleEndsOf(ruleIds) {
+    if (ruleIds.length === 0) return [];
+    return db.selectFrom('alert_rule_end').selectAll().where('rule_id', 'in', ruleIds).orderBy('id').execute();
+  },
+  endIncidents: async (row, limit, now) => (await run(end, { ...whichOf(row), limit, now })).length,
+  isEndUntold: async (row) => (await run(untold, whichOf(row))).length > 0,
+  async deleteRuleEnd(id) {
+    await db.deleteFrom('alert_rule_end').where('id', '=', id).execute();
+  },
+  async forgetConditions(ruleId, events) {
+    for (const event of events) {
+      const begin = JSON.stringify([event]).slice(0, -1); // of the keys of its groups
+      await db
+        .deleteFrom('alert_condition')
+        .where('rule_id', '=', ruleId)
+        .where(sql<boolean>`substr(key, 1, ${sql.lit(begin.length)}) = ${begin}`)
+        .execute();
+    }
+  },
+  async fireAgain(ruleId, key, at) {
+    await db
+      .updateTable('alert_condition')
+      .set({ fire_again_at: at })
+      .where('rule_id', '=', ruleId)
+      .where('key', '=', key)
+      .execute();
+  },
+});
