@@ -80,7 +80,7 @@ class Seeder {
         name: handler,
         handler,
         input: { orderId: String(Math.floor(this.random() * 90_000) + 10_000) },
-        maxAttempts: 2,
+        maxAttempts: this.random() < 0.15 ? 1 : 2,
         backoff: { type: 'fixed', delayMs: 1 },
       }));
       return {

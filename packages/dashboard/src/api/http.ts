@@ -1,3 +1,4 @@
+import { HEADERS } from '@pipelogiq/protocol';
 import { chosenApplication } from './application.js';
 import { ApiError, errorOf } from './problem.js';
 
@@ -18,8 +19,6 @@ const API = new URL('../', document.baseURI);
 /** Path of the dashboard, as `/pipelogiq/dashboard`. */
 export const BASE_PATH = new URL(document.baseURI).pathname.replace(/\/$/, '');
 
-const APPLICATION = 'pipelogiq-application';
-
 /** Address of the API itself, as programs outside the browser need it. */
 export const API_URL: string = API.href.replace(/\/$/, '');
 
@@ -33,7 +32,7 @@ export function urlOf(path: string, query: Query = {}): URL {
 /** Headers of every request: in which application it acts. */
 export function apiHeaders(more: { [name: string]: string } = {}): { [name: string]: string } {
   const application = chosenApplication();
-  return { accept: 'application/json', ...(application && { [APPLICATION]: application }), ...more };
+  return { accept: 'application/json', ...(application && { [HEADERS.application]: application }), ...more };
 }
 
 /**

@@ -29,7 +29,7 @@ const UNITS = [
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1_000) return `${ms < 10 && ms > 0 ? ms.toFixed(1) : Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+  if (ms < 60_000) return `${ms < 10_000 ? (ms / 1_000).toFixed(1) : Math.floor(ms / 1_000)} s`;
   const unit = UNITS.find((each) => ms >= each.ms) ?? UNITS[2];
   const below =
     unit.name === 'd' ? { name: 'h', ms: 3_600_000 } : unit.name === 'h' ? { name: 'm', ms: 60_000 } : { name: 's', ms: 1_000 };

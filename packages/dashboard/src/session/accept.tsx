@@ -1,3 +1,4 @@
+import { ROUTES } from '@pipelogiq/protocol';
 import { useNavigate } from '@tanstack/react-router';
 import { post } from '../api/http.js';
 import { Mono } from '../ui/code.js';
@@ -7,7 +8,7 @@ import { linkToken } from './link-token.js';
 import { signedIn } from './session.js';
 
 interface Texts {
-  path: '/auth/setup' | '/auth/invite';
+  path: typeof ROUTES.authSetup | typeof ROUTES.authInvite;
   title: string;
   description: string;
   action: string;
@@ -40,7 +41,7 @@ function Accept({ path, title, description, action, missing }: Texts) {
 
 export const Setup = () => (
   <Accept
-    path="/auth/setup"
+    path={ROUTES.authSetup}
     title="Make the owner's account"
     description="The owner may do everything, and invites the others."
     action="Make the account"
@@ -50,7 +51,7 @@ export const Setup = () => (
 
 export const Invite = () => (
   <Accept
-    path="/auth/invite"
+    path={ROUTES.authInvite}
     title="Accept the invitation"
     description="Choose how you will sign in."
     action="Make the account"

@@ -11,8 +11,6 @@ interface CredentialsFormProps {
   onSubmit(credentials: { username: string; password: string }): Promise<void>;
 }
 
-const MIN_LENGTH = 10;
-
 export function CredentialsForm({ kind, action, onSubmit }: CredentialsFormProps) {
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
@@ -44,18 +42,13 @@ export function CredentialsForm({ kind, action, onSubmit }: CredentialsFormProps
           />
         )}
       </Field>
-      <Field
-        label="Password"
-        error={fieldError('password')}
-        help={isNew && `${MIN_LENGTH} characters or more. A sentence is easier to keep than a riddle.`}
-      >
+      <Field label="Password" error={fieldError('password')} help={isNew && 'A sentence is easier to keep than a riddle.'}>
         {(control) => (
           <Input
             {...control}
             type="password"
             name="password"
             autoComplete={isNew ? 'new-password' : 'current-password'}
-            {...(isNew && { minLength: MIN_LENGTH })}
             required
             value={password}
             onChange={(event) => setPassword(event.target.value)}

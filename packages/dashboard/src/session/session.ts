@@ -1,22 +1,21 @@
-import type { Scope } from '@pipelogiq/protocol';
+import { type AuthState, type Me, ROUTES, type Scope, type User } from '@pipelogiq/protocol';
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { chooseApplication, chosenApplication } from '../api/application.js';
 import { queryClient } from '../api/client.js';
 import { get, post } from '../api/http.js';
 import { SESSION_KEY } from '../api/keys.js';
 import { ApiError } from '../api/problem.js';
-import type { AuthState, Me, User } from './types.js';
 
 export type Session = { kind: 'signed_in'; user: User; me: Me } | { kind: 'signed_out'; setupRequired: boolean };
 
 /** An application that the user has no role in any more is 404, for the server does not tell it from one that is not there. */
 async function me(signal: AbortSignal): Promise<Me> {
   try {
-    return await get<Me>('/auth/me', undefined, signal);
+    return await get<Me>(ROUTES.authMe, undefined, signal);
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 404 && chosenApplication())) throw error;
     chooseApplication(undefined);
-    return get<Me>('/auth/me', undefined, signal);
+    return get<Me>(ROUTES.authMe, undefined, signal);
   }
 }
 
@@ -24,7 +23,7 @@ export const sessionQuery = queryOptions({
   queryKey: SESSION_KEY,
   staleTime: 60_000,
   queryFn: async ({ signal }): Promise<Session> => {
-    const { user, setupRequired } = await get<AuthState>('/auth/state', undefined, signal);
+    const { user, setupRequired } = await get<AuthState>(ROUTES.authState, undefined, signal);
     return user ? { kind: 'signed_in', user, me: await me(signal) } : { kind: 'signed_out', setupRequired };
   },
 });
@@ -42,14 +41,20 @@ export function useMay(scope: Scope): boolean {
   return scopes.includes(scope) || scopes.includes('admin');
 }
 
-/** After a sign-in: all that was read before is read anew, for another may have come. */
-export async function signedIn(): Promise<void> {
-  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+/** Reads anew who is signed in; an answer that is under way already is of before, and does not count. */
+async function refreshed(): Promise<void> {
+  await queryClient.cancelQueries({ queryKey: SESSION_KEY });
   await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
 }
 
+/** After a sign-in: all that was read before is read anew, for another may have come. */
+export async function signedIn(): Promise<void> {
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+  await refreshed();
+}
+
 export async function signOut(): Promise<void> {
-  await post('/auth/logout').catch((error: unknown) => {
+  await post(ROUTES.authLogout).catch((error: unknown) => {
     if (!(error instanceof ApiError && error.status === 401)) throw error; // it had ended already
   });
   chooseApplication(undefined);
@@ -59,6 +64,6 @@ export async function signOut(): Promise<void> {
 /** Acts in another application from here on. */
 export async function switchApplication(name: string | undefined): Promise<void> {
   chooseApplication(name);
-  await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  await refreshed();
   await queryClient.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
 }

@@ -1,3 +1,4 @@
+import { ROUTES } from '@pipelogiq/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
@@ -15,7 +16,7 @@ function useLink(onDone: () => void): unknown {
   const [error, setError] = useState<unknown>();
   useEffect(() => {
     if (linkToken === undefined) return;
-    redeemed ??= post('/auth/link', { token: linkToken }).then(signedIn);
+    redeemed ??= post(ROUTES.authLink, { token: linkToken }).then(signedIn);
     redeemed.then(onDone, setError);
   }, [onDone]);
   return error;
@@ -53,7 +54,7 @@ export default function SignIn() {
       <CredentialsForm
         kind="existing"
         action="Sign in"
-        onSubmit={(credentials) => post('/auth/login', credentials).then(signedIn).then(arrive)}
+        onSubmit={(credentials) => post(ROUTES.authLogin, credentials).then(signedIn).then(arrive)}
       />
     </Frame>
   );

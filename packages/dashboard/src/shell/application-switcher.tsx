@@ -20,15 +20,9 @@ export function ApplicationSwitcher() {
       trigger={
         <button
           type="button"
-          aria-label={`Application ${application}`}
           className="flex h-9 w-full items-center gap-2 rounded-md border border-line bg-surface px-2 text-left text-sm hover:border-line-strong"
         >
-          <span
-            aria-hidden
-            className="grid size-5 shrink-0 place-items-center rounded-sm bg-accent-soft font-semibold text-accent text-xs uppercase"
-          >
-            {application.charAt(0)}
-          </span>
+          <span className="sr-only">Application </span>
           <span className="min-w-0 grow truncate font-medium">{application}</span>
           <ChevronsUpDown aria-hidden size={14} className="shrink-0 text-ink-3" />
         </button>

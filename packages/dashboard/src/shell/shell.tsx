@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { Navigate, Outlet, useRouterState } from '@tanstack/react-router';
+import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Menu as MenuIcon } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { live } from '../api/live-topics.js';
@@ -16,9 +16,8 @@ import { UserMenu } from './user-menu.js';
 /** Around every page of who is signed in; whoever is not is asked to, and comes back. */
 export function Shell() {
   const session = useQuery(sessionQuery);
-  const here = useRouterState({ select: ({ location }) => location.href });
   if (session.data?.kind === 'signed_in') return <SignedIn application={session.data.me.application} />;
-  if (session.data) return <Navigate to="/sign-in" search={here === '/' ? {} : { next: here }} replace />;
+  if (session.data) return <ToSignIn />;
   if (session.error)
     return (
       <Whole>
@@ -30,6 +29,17 @@ export function Shell() {
       <Skeleton className="h-8 w-48" />
     </Whole>
   );
+}
+
+/** Once, and with the address that was asked for: on the way to the sign-in page that one is the present one already. */
+function ToSignIn() {
+  const { location } = useRouterState();
+  const [asked] = useState(location.href);
+  const navigate = useNavigate();
+  useEffect(() => {
+    void navigate({ to: '/sign-in', search: asked === '/' ? {} : { next: asked }, replace: true });
+  }, [navigate, asked]);
+  return null;
 }
 
 const Whole = ({ children }: { children: ReactNode }) => <main className="grid min-h-dvh place-items-center">{children}</main>;
@@ -69,15 +79,17 @@ function SignedIn({ application }: { application: string }) {
 
 function SideBar() {
   return (
-    <div className="sticky top-0 hidden h-dvh flex-col border-line border-r px-3 py-4 md:flex">
-      <Logo className="px-2 pb-4" />
-      <ApplicationSwitcher />
-      <div className="-mx-3 mt-4 grow overflow-y-auto px-3">
-        <Nav />
-      </div>
-      <div className="flex items-center justify-between border-line border-t pt-3">
-        <Connection />
-        <UserMenu />
+    <div className="hidden border-line border-r md:block">
+      <div className="sticky top-0 flex h-dvh flex-col px-3 py-4">
+        <Logo className="px-2 pb-4" />
+        <ApplicationSwitcher />
+        <div className="-mx-3 mt-4 grow overflow-y-auto px-3">
+          <Nav />
+        </div>
+        <div className="flex items-center justify-between border-line border-t pt-3">
+          <Connection />
+          <UserMenu />
+        </div>
       </div>
     </div>
   );

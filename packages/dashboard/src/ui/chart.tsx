@@ -10,7 +10,6 @@ export interface Series {
   tone: StatusTone;
   /** As many as there are times; null is a gap. */
   values: readonly (number | null)[];
-  kind?: 'line' | 'bars';
 }
 
 export interface ChartProps {
@@ -19,6 +18,8 @@ export interface ChartProps {
   /** Epoch milliseconds, ascending. */
   times: readonly number[];
   series: readonly Series[];
+  /** `bars` stand on each other, the first series on top; they are for counts of periods. Default `line`. */
+  kind?: 'line' | 'bars';
   /** Pixels. */
   height?: number;
   format(value: number): string;
@@ -49,18 +50,18 @@ function axes(format: ChartProps['format']): uPlot.Axis[] {
   ];
 }
 
-function plotSeries({ label, tone, kind }: Series, format: ChartProps['format']): uPlot.Series {
+function plotSeries({ label, tone }: Series, kind: ChartProps['kind']): uPlot.Series {
   const stroke = colour(tone);
-  const isBars = kind === 'bars';
-  return {
-    label,
-    stroke,
-    width: isBars ? 0 : 1.6,
-    points: { show: false },
-    value: (_, value) => (value === null || value === undefined ? '–' : format(value)),
-    ...(isBars && { fill: stroke, paths: uPlot.paths.bars?.({ size: [0.72, 24], align: 1 }) as uPlot.Series.PathBuilder }),
-  };
+  if (kind !== 'bars') return { label, stroke, width: 1.6, points: { show: false } };
+  const paths = uPlot.paths.bars?.({ size: [0.76, 28], align: 1, radius: 0.08 }) as uPlot.Series.PathBuilder;
+  return { label, stroke, fill: stroke, width: 0, points: { show: false }, paths };
 }
+
+/** Bars begin where their period does, so that the last one needs room for a period. */
+const xRange = (kind: ChartProps['kind'], times: readonly number[]): uPlot.Range.Function => {
+  const period = kind === 'bars' ? ((times[1] ?? 0) - (times[0] ?? 0)) / 1_000 : 0;
+  return (_, from, to) => [from, to + period];
+};
 
 function markPlugin(marks: NonNullable<ChartProps['marks']>): uPlot.Plugin {
   return {
@@ -84,40 +85,55 @@ function markPlugin(marks: NonNullable<ChartProps['marks']>): uPlot.Plugin {
   };
 }
 
-function optionsOf({ series, format, marks = [] }: ChartProps, width: number, height: number): uPlot.Options {
-  const moment: uPlot.Series = { value: (_, at) => (at === null || at === undefined ? '' : formatExact(at * 1_000)) };
+function optionsOf({ series, format, kind, times, marks = [] }: ChartProps, width: number, height: number): uPlot.Options {
   return {
     width,
     height,
     padding: [8, 4, 0, 0],
     cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
     legend: { show: false },
-    scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
+    scales: { x: { range: xRange(kind, times) }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
     axes: axes(format),
-    series: [moment, ...series.map((each) => plotSeries(each, format))],
+    series: [{}, ...series.map((each) => plotSeries(each, kind))],
     plugins: [markPlugin(marks)],
   };
 }
 
-const dataOf = ({ times, series }: ChartProps): uPlot.AlignedData =>
-  [times.map((at) => at / 1_000), ...series.map(({ values }) => [...values])] as uPlot.AlignedData;
+/** Of a stack each series is drawn with those below it, which are drawn over it. */
+const stacked = (series: readonly Series[]) =>
+  series.map(({ values }, i) => values.map((_, at) => series.slice(i).reduce((sum, below) => sum + (below.values[at] ?? 0), 0)));
+
+const dataOf = ({ times, series, kind }: ChartProps): uPlot.AlignedData =>
+  [
+    times.map((at) => at / 1_000),
+    ...(kind === 'bars' ? stacked(series) : series.map(({ values }) => [...values])),
+  ] as uPlot.AlignedData;
 
 /** A course over time. Its legend is HTML, so that it can be read and selected; pointing shows the values of a moment in it. */
 export function Chart(props: ChartProps) {
-  const { label, series, height = 200, format } = props;
+  const { label, series, height = 200 } = props;
+  const latest = useRef(props);
+  latest.current = props;
   const theme = useTheme();
   const box = useRef<HTMLDivElement>(null);
   const readout = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(null);
-  const shape = JSON.stringify([theme.shown, height, series.map((each) => [each.label, each.tone, each.kind]), props.marks]);
+  const shape = JSON.stringify([
+    theme.shown,
+    height,
+    series.map((each) => [each.label, each.tone]),
+    props.kind,
+    props.times[0],
+    props.marks,
+  ]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: made anew when its look changes; its data are set below
   useEffect(() => {
     const element = box.current;
     if (!element) return;
     const made = new uPlot(optionsOf(props, element.clientWidth, height), dataOf(props), element);
     plot.current = made;
-    made.over.addEventListener('mousemove', () => tell(made, readout.current, format));
-    made.over.addEventListener('mouseleave', () => tell(undefined, readout.current, format));
+    made.over.addEventListener('mousemove', () => tell(readout.current, latest.current, made.cursor.idx));
+    made.over.addEventListener('mouseleave', () => tell(readout.current, latest.current, null));
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
     resized.observe(element);
     return () => {
@@ -148,16 +164,16 @@ export function Chart(props: ChartProps) {
 const SWATCH: Record<StatusTone, string> = { ok: 'bg-ok', run: 'bg-run', warn: 'bg-warn', bad: 'bg-bad', idle: 'bg-idle' };
 
 /** Written to the page itself: a render for each movement of the pointer would be felt. */
-function tell(plot: uPlot | undefined, readout: HTMLElement | null, format: ChartProps['format']): void {
+function tell(readout: HTMLElement | null, { times, series, format }: ChartProps, index: number | null | undefined): void {
   if (!readout) return;
-  const index = plot?.cursor.idx;
-  if (!plot || index === null || index === undefined) {
+  const at = typeof index === 'number' ? times[index] : undefined;
+  if (at === undefined) {
     readout.textContent = '';
     return;
   }
-  const values = plot.series.slice(1).map((each, i) => {
-    const value = plot.data[i + 1]?.[index];
-    return `${String(each.label).toLowerCase()} ${value === null || value === undefined ? '–' : format(value)}`;
+  const values = series.map((each) => {
+    const value = each.values[index as number];
+    return `${each.label.toLowerCase()} ${value === null || value === undefined ? '–' : format(value)}`;
   });
-  readout.textContent = [formatExact((plot.data[0][index] ?? 0) * 1_000), ...values].join(' · ');
+  readout.textContent = [formatExact(at), ...values].join(' · ');
 }

@@ -29,8 +29,8 @@ const zero = (count: number) => <span className={count === 0 ? 'text-ink-3' : un
 
 const COLUMNS: readonly Column<Row>[] = [
   { id: 'handler', head: 'Handler', cell: ({ handler }) => <span className="font-medium">{handler}</span> },
-  { id: 'running', head: 'Running', align: 'right', width: 'w-20', cell: ({ running }) => zero(running) },
-  { id: 'ready', head: 'Waiting', align: 'right', width: 'w-20', cell: ({ ready }) => zero(ready) },
+  { id: 'running', head: 'Running', align: 'right', width: 'w-[4.5rem] md:w-20', cell: ({ running }) => zero(running) },
+  { id: 'ready', head: 'Waiting', align: 'right', width: 'w-[4.5rem] md:w-20', cell: ({ ready }) => zero(ready) },
   {
     id: 'oldest',
     head: 'Oldest',
@@ -59,7 +59,7 @@ const COLUMNS: readonly Column<Row>[] = [
     id: 'failed',
     head: 'Failed',
     align: 'right',
-    width: 'w-20',
+    width: 'w-[4.5rem] md:w-20',
     cell: ({ insight }) => (
       <span className={(insight?.failureRate ?? 0) > 0 ? 'text-bad' : 'text-ink-3'}>{formatRatio(insight?.failureRate)}</span>
     ),
@@ -75,7 +75,12 @@ export function Handlers({ overview, insights }: { overview: UseQueryResult<Over
     );
   }
   return (
-    <Card title="Handlers" actions="running and waiting now; times and failures of the range" flush className="lg:col-span-2">
+    <Card
+      title="Handlers"
+      actions={<span className="hidden md:inline">running and waiting now; times and failures of the range</span>}
+      flush
+      className="lg:col-span-2"
+    >
       <Table
         label="Handlers"
         columns={COLUMNS}

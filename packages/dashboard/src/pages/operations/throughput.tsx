@@ -29,6 +29,7 @@ function Course({ insights }: { insights: Insights }) {
     <Chart
       label={`Stages that ended over time: ${completedStages} completed, ${failedStages} failed`}
       times={times}
+      kind="bars"
       height={HEIGHT}
       format={formatCount}
       series={[

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { formatCount, formatDuration, formatRate, formatRatio, formatRelative, humanize } from './format.js';
+
+describe('numbers', () => {
+  it('are whole until they are too long to read', () => {
+    expect(formatCount(1_234)).toBe('1,234');
+    expect(formatCount(123_456)).toBe('123.5K');
+  });
+
+  it('never round a rare failure away', () => {
+    expect(formatRatio(1)).toBe('100%');
+    expect(formatRatio(0.9999)).toBe('99.9%');
+    expect(formatRatio(0.0001)).toBe('0.1%');
+    expect(formatRatio(0.42)).toBe('42%');
+    expect(formatRatio(null)).toBe('–');
+  });
+
+  it('are rates in a unit in which they are more than nothing', () => {
+    expect(formatRate(0)).toBe('0/s');
+    expect(formatRate(12)).toBe('12/s');
+    expect(formatRate(0.5)).toBe('0.50/s');
+    expect(formatRate(0.001)).toBe('3.6/h');
+  });
+});
+
+describe('times', () => {
+  it('have two units at most', () => {
+    expect(formatDuration(0)).toBe('0 ms');
+    expect(formatDuration(3.25)).toBe('3.3 ms');
+    expect(formatDuration(3_400)).toBe('3.4 s');
+    expect(formatDuration(59_999)).toBe('59 s');
+    expect(formatDuration(125_000)).toBe('2m 05s');
+    expect(formatDuration(3 * 3_600_000 + 12 * 60_000)).toBe('3h 12m');
+    expect(formatDuration(4 * 86_400_000 + 2 * 3_600_000)).toBe('4d 02h');
+    expect(formatDuration(undefined)).toBe('–');
+  });
+
+  it('lie before and after now', () => {
+    expect(formatRelative(10_000, 12_000)).toBe('just now');
+    expect(formatRelative(0, 30_000)).toBe('30 s ago');
+    expect(formatRelative(7_200_000, 0)).toBe('in 2 h');
+    expect(formatRelative(0, 3 * 86_400_000)).toBe('3 d ago');
+  });
+});
+
+it('words of the protocol become words of people', () => {
+  expect(humanize('timed_out')).toBe('Timed out');
+});

@@ -1,0 +1,167 @@
+import type { OneTimeLink } from '@pipelogiq/protocol';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Browser, openBrowser } from './browser.js';
+import { aServer, aWorker, expectClean, type Server, signedIn, signInPath, takeErrors } from './support.js';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+
+const PASSWORD = 'correct horse battery';
+
+async function tabOf() {
+  const tab = await browser.page();
+  onTestFinished(() => tab.context.close());
+  return tab;
+}
+
+async function setUp(server: Server) {
+  const { path } = await server.call<OneTimeLink>('POST', '/users/setup-link', {});
+  const tab = await tabOf();
+  await tab.page.goto(`${server.url}/${path}`);
+  await tab.page.getByRole('heading', { name: "Make the owner's account" }).waitFor();
+  return tab;
+}
+
+async function makeOwner(server: Server) {
+  const tab = await setUp(server);
+  await tab.page.getByLabel('Username').fill('ada');
+  await tab.page.getByLabel('Password').fill(PASSWORD);
+  await tab.page.getByRole('button', { name: 'Make the account' }).click();
+  await tab.page.waitForURL('**/operations');
+  return tab;
+}
+
+describe('the first run', () => {
+  it('makes the owner by the link, whose token leaves the address at once, and leads to a page that teaches', async () => {
+    const server = await aServer();
+    const tab = await setUp(server);
+    expect(tab.page.url()).toBe(`${server.url}/dashboard/setup`);
+    await expectClean(tab, server);
+    await tab.page.getByLabel('Username').fill('ada');
+    await tab.page.getByLabel('Password').fill(PASSWORD);
+    await tab.page.getByRole('button', { name: 'Make the account' }).click();
+    await tab.page.getByRole('heading', { name: 'Run the first pipeline' }).waitFor();
+    await tab.page.getByRole('button', { name: 'Account of ada' }).waitFor();
+    await expectClean(tab, server);
+  });
+
+  it('says how to get in when nobody has an account yet', async () => {
+    const server = await aServer();
+    const tab = await tabOf();
+    await tab.page.goto(`${server.url}/dashboard/`);
+    await tab.page.getByRole('heading', { name: 'No owner yet' }).waitFor();
+    await expectClean(tab, server);
+  });
+
+  it('shows figures as soon as the first pipeline arrives, without a reload', async () => {
+    const server = await aServer();
+    const { page } = await makeOwner(server);
+    await page.getByText('Waiting for the first pipeline').waitFor();
+    await page.locator('[data-state-live=live]').first().waitFor();
+    await server.call('POST', '/pipelines', { name: 'first', stages: [{ name: 'one', handler: 'one' }] });
+    await page.getByRole('region', { name: 'Latest pipelines' }).getByText('first').waitFor();
+  });
+});
+
+describe('signing in', () => {
+  it('leads back to where one was going, and tells nothing of why a password is wrong', async () => {
+    const server = await aServer();
+    await makeOwner(server);
+    const tab = await tabOf();
+    await tab.page.goto(`${server.url}/dashboard/operations?range=7d`);
+    await tab.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await expectClean(tab, server);
+    await tab.page.getByLabel('Username').fill('ada');
+    await tab.page.getByLabel('Password').fill('not this one');
+    await tab.page.getByRole('button', { name: 'Sign in' }).click();
+    await tab.page.getByRole('alert').waitFor();
+    takeErrors(tab, /401/);
+    await tab.page.getByLabel('Password').fill(PASSWORD);
+    await tab.page.getByRole('button', { name: 'Sign in' }).click();
+    await tab.page.waitForURL('**/operations?range=7d');
+    await tab.page.getByRole('heading', { name: 'Operations', level: 1 }).waitFor();
+  });
+
+  it('works once by a link', async () => {
+    const server = await aServer();
+    const path = await signInPath(server);
+    const first = await tabOf();
+    await first.page.goto(`${server.url}/${path}`);
+    await first.page.waitForURL('**/operations');
+    const second = await tabOf();
+    await second.page.goto(`${server.url}/${path}`);
+    await second.page.getByRole('alert').waitFor();
+    expect(second.page.url()).toBe(`${server.url}/dashboard/sign-in`);
+    takeErrors(second, /401|40\d/);
+  });
+
+  it('is asked for again when the session has ended, and what was open comes back', async () => {
+    const server = await aServer();
+    const tab = await makeOwner(server);
+    await tab.page.goto(`${server.url}/dashboard/settings/account`);
+    await tab.page.getByRole('region', { name: 'Sessions' }).getByText('This one').waitFor();
+    await tab.context.clearCookies();
+    await tab.page.getByRole('link', { name: 'Operations' }).click();
+    await tab.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await tab.page.getByLabel('Username').fill('ada');
+    await tab.page.getByLabel('Password').fill(PASSWORD);
+    await tab.page.getByRole('button', { name: 'Sign in' }).click();
+    await tab.page.waitForURL('**/operations');
+    takeErrors(tab, /401/);
+  });
+
+  it('ends by signing out', async () => {
+    const server = await aServer();
+    const { page } = await signedIn(browser, server);
+    await page.getByRole('button', { name: /^Account of/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.waitForURL('**/sign-in');
+    await page.goto(`${server.url}/dashboard/operations`);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+});
+
+describe('operations', () => {
+  it('follow a pipeline while it runs', async () => {
+    const server = await aServer();
+    await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge', handler: 'charge-card' }] });
+    const tab = await signedIn(browser, server);
+    const { page } = tab;
+    const handlers = page.getByRole('region', { name: 'Handlers' });
+    await handlers.getByRole('row', { name: /charge-card 0 1/ }).waitFor();
+    const worker = await aWorker(server, ['charge-card']);
+    const [job] = await worker.pull();
+    await handlers.getByRole('row', { name: /charge-card 1 0/ }).waitFor();
+    if (!job) throw new Error('nothing to run');
+    await worker.ack(job);
+    await page.getByRole('region', { name: 'Latest pipelines' }).getByText('Completed').waitFor();
+    await expectClean(tab, server);
+  });
+
+  it('show why figures are missing, and get them by another try', async () => {
+    const server = await aServer();
+    await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge', handler: 'charge-card' }] });
+    const tab = await signedIn(browser, server, 'settings/account');
+    let broken = true;
+    await tab.page.route('**/observability/insights?*', (route) =>
+      broken
+        ? route.fulfill({
+            status: 500,
+            contentType: 'application/problem+json',
+            json: { type: '', title: 'Broken', status: 500, code: 'internal', detail: 'It broke.', requestId: 'request-7' },
+          })
+        : route.continue(),
+    );
+    await tab.page.getByRole('link', { name: 'Operations' }).click();
+    const alert = tab.page.getByRole('alert');
+    await alert.getByText('request-7').waitFor();
+    await tab.page.getByRole('region', { name: 'Handlers' }).getByText('charge-card').waitFor(); // the rest is there
+    broken = false;
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await alert.waitFor({ state: 'detached' });
+    takeErrors(tab, /500/);
+  });
+});
