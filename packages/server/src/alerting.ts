@@ -3,10 +3,12 @@ import type { Config } from './config.js';
 import type { ChannelKinds } from './domain/alert/channel.js';
 import { channelUseCases } from './domain/alert/channels.js';
 import type { Wire } from './domain/alert/deliver.js';
+import { channelsOfConfig } from './domain/alert/from-integration.js';
 import { incidentUseCases } from './domain/alert/incidents.js';
 import { ruleUseCases } from './domain/alert/rules.js';
 import type { Committer } from './domain/commit/committer.js';
 import type { Group } from './domain/commit/tickets.js';
+import type { IntegrationDeps } from './domain/integration/integrations.js';
 import type { UseCases } from './domain/use-cases.js';
 import { detectAlertsLoop } from './loops/detect-alerts.js';
 import type { Loop } from './loops/loop.js';
@@ -36,6 +38,8 @@ export interface AlertingParts {
 /** Alerts, from what happened to messages: what people may ask of them, and the loops that carry them on. */
 export interface Alerting {
   useCases: Pick<UseCases, 'channels' | 'alertRules' | 'incidents'>;
+  /** Makes channels and a rule of a config of the integration `alerts`. */
+  onAlerts: IntegrationDeps['onAlerts'];
   loops: Loop[];
   stop(): Promise<void>;
 }
@@ -69,6 +73,13 @@ export function createAlerting(parts: AlertingParts): Alerting {
         },
       }),
     },
+    onAlerts: (group, caller, saved) =>
+      channelsOfConfig(
+        group,
+        { ...parts, kinds: parts.channels, maxChannels: config.alertMaxChannels, maxRules: config.alertMaxRules },
+        caller,
+        saved,
+      ),
     loops: [
       routeAlertsLoop({ ...parts, ...telling }),
       detectAlertsLoop({

@@ -136,6 +136,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       outbound: parts.outbound,
       kinds: integrations,
       exportsSpans: telemetry.spanExport.enabled,
+      onAlerts: alerting.onAlerts,
       onConfigured: () => hint(SEND_INTEGRATIONS, 0),
     }),
     ...alerting.useCases,

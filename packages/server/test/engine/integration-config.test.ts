@@ -105,27 +105,6 @@ describe('the config of integrations', () => {
     expect(await h.status(type)).toMatchObject({ status: 'not_configured' });
   });
 
-  it('takes the fields of the alerts of before, and says that alerts use them', async () => {
-    const telegram = await aProvider(({ path }) =>
-      path === `/bot${CANARY}/getChat?chat_id=-100`
-        ? { status: 200, body: '{"ok":true}' }
-        : { status: 404, body: '{"ok":false}' },
-    );
-    const h = await integrated();
-    const saved = await h.configure('alerts', {
-      telegramBotToken: CANARY,
-      telegramChatId: '-100',
-      telegramApiUrl: telegram.url,
-      events: 'stage_failed',
-    });
-    expect(saved.purpose).toContain('alerts use it');
-    expect(saved.config).toMatchObject({ telegramBotToken: '[redacted]', telegramChatId: '-100' });
-    expect(await h.test('alerts')).toMatchObject({ ok: true });
-    await h.failing();
-    await h.controlPlane.advance(2_000);
-    expect(telegram.calls).toBe(1); // the test
-  });
-
   it('cannot be kept with secrets where the server has no key for them, and without any it can', async () => {
     const database = await aDatabase();
     // Another server would not have the key that this one makes; nor is one taken that others may read.
@@ -186,7 +165,7 @@ describe('secrets of integrations', () => {
     const secretsOf: Record<string, object> = {
       opentelemetry: { endpoint: parrot.url, headers: `x-key=${CANARY}-1` },
       alerts: {
-        telegramBotToken: `${CANARY}-2`,
+        telegramBotToken: `1:${CANARY}-2`,
         telegramChatId: '1',
         telegramApiUrl: parrot.url,
         slackWebhookUrl: `https://s.example/${CANARY}-3`,

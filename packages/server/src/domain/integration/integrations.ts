@@ -15,12 +15,12 @@ import type { Secrets } from '../../secrets/secrets.js';
 import type { IntegrationConfigRow, IntegrationHealthRow, Reads } from '../../store/store.js';
 import { auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
-import { operate } from '../commit/operate.js';
+import { operate, undoIfRefused } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import { timeField } from '../pipeline/views.js';
 import type { Principal } from '../use-cases.js';
-import type { IntegrationKind, IntegrationKinds } from './kind.js';
+import type { IntegrationKind, IntegrationKinds, Settings } from './kind.js';
 import { sealSettings } from './sealed-settings.js';
 import { mergeSettings, redacted, type Stored, withDefaults } from './settings.js';
 import { storedOf } from './stored-config.js';
@@ -48,6 +48,8 @@ export interface IntegrationDeps {
   kinds: IntegrationKinds;
   /** Whether this server exports spans. */
   exportsSpans: boolean;
+  /** In the transaction that stores a config of `alerts`: what follows of it. */
+  onAlerts(group: Group, caller: Principal, config: { settings: Settings; enabled: boolean }): Promise<void>;
   /** What is queued for an integration may go now. */
   onConfigured(): void;
 }
@@ -81,23 +83,20 @@ async function save(
   { type, enabled = true, config }: SaveIntegration,
 ): Promise<Integration> {
   const kind = kindOf(deps, type);
-  const row = await operate(deps.committer, caller.applicationId, async (group) => {
+  const store = async (group: Group) => {
     const before = await group.tx.integrationToChange(caller.applicationId, type);
-    try {
-      const stored = mergeSettings(deps.outbound, kind, config, before ? storedOf(deps.secrets, before) : {});
-      const made = await rowOf(deps, group, caller, kind, { before, stored, enabled });
-      await group.tx.saveIntegration(made);
-      await auditBy(group, caller, {
-        action: 'integration.save',
-        target: { type: 'integration', id: type },
-        details: { enabled, fields: Object.keys(stored).join(',') },
-      });
-      return made;
-    } catch (error) {
-      if (error instanceof DomainError) return error; // nothing was written
-      throw error;
-    }
-  });
+    const stored = mergeSettings(deps.outbound, kind, config, before ? storedOf(deps.secrets, before) : {});
+    const made = await rowOf(deps, group, caller, kind, { before, stored, enabled });
+    await group.tx.saveIntegration(made);
+    await auditBy(group, caller, {
+      action: 'integration.save',
+      target: { type: 'integration', id: type },
+      details: { enabled, fields: Object.keys(stored).join(',') },
+    });
+    if (type === 'alerts') await deps.onAlerts(group, caller, { settings: withDefaults(kind, stored), enabled });
+    return made;
+  };
+  const row = await operate(deps.committer, caller.applicationId, undoIfRefused(store));
   deps.onConfigured();
   return view(deps, kind, row);
 }

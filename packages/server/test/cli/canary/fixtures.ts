@@ -40,6 +40,7 @@ const FORMS: { readonly [field: string]: (canary: string, doubles: Doubles) => s
   'alerts.telegramBotToken': (canary) => `123456:${canary}`,
   'webhook.secret': (canary) => `whsec_${canary}`,
   'webhook.previousSecret': (canary) => `whsec_${canary}`,
+  'alerts.webhookSecret': (canary) => `whsec_${canary}`,
   'pagerduty.routingKey': (canary) => canary,
   'alerts.pagerdutyRoutingKey': (canary) => canary,
   'sentry.dsn': (canary, { provider }) => provider.replace('//', `//${canary}@`).concat('/1'),
