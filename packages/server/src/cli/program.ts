@@ -5,6 +5,7 @@ import { devCommand } from './dev.js';
 import { EXIT, report } from './failure.js';
 import { insightsCommand } from './insights.js';
 import { keysCommands } from './keys/group.js';
+import { loginLinkCommand } from './login-link.js';
 import { migrateCommand } from './migrate.js';
 import { type Output, standardOutput } from './output.js';
 import { pipelinesCommands } from './pipelines/group.js';
@@ -12,6 +13,7 @@ import { schedulesCommands } from './schedules.js';
 import { secretsCommand } from './secrets.js';
 import { serveCommand } from './serve.js';
 import { stagesCommands } from './stages.js';
+import { usersCommands } from './users.js';
 import { workersCommands } from './workers.js';
 
 /** Commander writes `error: …` and its suggestion on two lines; ours is one. */
@@ -39,6 +41,8 @@ export function programOf(output: Output, finish: (exitCode: number) => void): C
   insightsCommand(program, output);
   alertsCommands(program, output, finish);
   keysCommands(program, output);
+  usersCommands(program, output);
+  loginLinkCommand(program, output);
   migrateCommand(program, output);
   secretsCommand(program, output);
   return program;
