@@ -1,8 +1,10 @@
 import type { InvitationCreated, OneTimeLink, Role, SignedIn } from '@pipelogiq/protocol';
 import type { TestOptions } from '../../src/testing/index.js';
+import { aDatabase } from '../support/stores.js';
 import { type Harness, harness } from './support.js';
 
-export const PASSWORD = 'correct horse battery';
+/** Not the one of the examples in the document. */
+export const PASSWORD = 'a horse of another colour';
 
 /** A browser: it keeps its cookie, and says where its pages come from. */
 export interface Browser {
@@ -14,6 +16,7 @@ export interface Browser {
 }
 
 export interface People extends Harness {
+  database: string;
   browser(): Browser;
   /** Signed in as the first owner, by the setup link. */
   owner(): Promise<Browser>;
@@ -23,10 +26,12 @@ export interface People extends Harness {
 
 /** A control plane whose passwords are cheap to hash. */
 export async function people(options: TestOptions = {}): Promise<People> {
-  const h = await harness({ passwordCost: 14, ...options });
+  const database = await aDatabase();
+  const h = await harness({ database, passwordCost: 14, ...options });
   const browser = (): Browser => aBrowser((request) => h.controlPlane.fetch(request));
   return {
     ...h,
+    database,
     browser,
     async owner() {
       const { token } = await h.call<OneTimeLink>('POST', '/users/setup-link');

@@ -20,7 +20,7 @@ export async function inspectedHarness(options: TestOptions = {}): Promise<Inspe
   const { fetch, url } = h.controlPlane.connection();
   return {
     ...h,
-    stored: () => dump(database),
+    stored: () => inspect(database),
     key: (request) => h.call('POST', '/api-keys', { name: 'test', ...request }),
     sendAs: (key, method, path, body, headers) =>
       fetch(`${url}${path}`, {
@@ -40,7 +40,8 @@ interface Table {
   rows: unknown[];
 }
 
-async function dump(database: string): Promise<Record<string, unknown[]>> {
+/** Everything that a database holds, by table. */
+export async function inspect(database: string): Promise<Record<string, unknown[]>> {
   const tables = await (inject('store') === 'postgres' ? postgresTables(database) : sqliteTables(database));
   // A table has no order of its own.
   const inOrder = (rows: unknown[]) => rows.map((row) => JSON.stringify(row)).sort();
