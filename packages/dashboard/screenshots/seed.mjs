@@ -1,4 +1,5 @@
 import { createTestControlPlane } from '@pipelogiq/server/testing';
+import { marks, schedules } from './seed-rooms.mjs';
 
 const MINUTE = 60_000;
 const STEP = 20 * MINUTE;
@@ -122,9 +123,17 @@ class Seeder {
       await this.call(
         'POST',
         '/jobs/ack',
-        { workerId: worker.workerId, acks: [{ ...ref, output: { ok: true, reference: `r-${job.id}` } }] },
+        {
+          workerId: worker.workerId,
+          acks: [{ ...ref, output: { ok: true, reference: `r-${job.id}` }, measures: this.measures(job) }],
+        },
         worker.headers,
       );
+  }
+
+  measures({ stage }) {
+    if (stage !== 'charge-card') return [];
+    return [{ name: 'amount', value: Math.round(900 + this.random() ** 2 * 24_000) / 100, unit: 'eur' }];
   }
 
   beat(worker, inFlight, jobs = []) {
@@ -200,10 +209,14 @@ export async function seeded() {
   const controlPlane = await createTestControlPlane({ now: now - DAY });
   const seeder = new Seeder(controlPlane);
   const shop = await seeder.bootstrap('shop-0', 'shop', Object.keys(HANDLERS), 8);
+  const schedule = await schedules(seeder);
   await history(seeder, shop, now - 2 * STEP);
   await alerts(seeder);
   await history(seeder, shop, now);
+  await controlPlane.advance(11_000); // failures are counted into groups, and schedules fire
+  await seeder.work(shop);
   await seeder.call('POST', '/workers/shutdown', { workerId: shop.workerId }, shop.headers);
+  await marks(seeder, now);
   await present(seeder, now);
-  return { controlPlane, call: seeder.call };
+  return { controlPlane, call: seeder.call, schedule };
 }

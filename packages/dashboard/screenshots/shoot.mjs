@@ -15,6 +15,7 @@ async function signedIn(browser, { url, token }, theme, width) {
     colorScheme: theme,
     reducedMotion: 'reduce',
     timezoneId: 'UTC',
+    locale: 'en-GB',
   });
   const page = await context.newPage();
   await page.goto(`${url}/dashboard/sign-in#token=${token}`);

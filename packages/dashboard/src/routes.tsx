@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Navigate, Outlet } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
+import { insightsSearch } from './pages/insights/search.js';
 import { operationsSearch } from './pages/operations/search.js';
 import { Shell } from './shell/shell.js';
 
@@ -44,6 +45,12 @@ const operations = createRoute({
   validateSearch: operationsSearch,
   component: lazy(() => import('./pages/operations/index.js')),
 });
+const insights = createRoute({
+  getParentRoute: () => shell,
+  path: '/insights',
+  validateSearch: insightsSearch,
+  component: lazy(() => import('./pages/insights/index.js')),
+});
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -55,4 +62,9 @@ const account = createRoute({
   component: lazy(() => import('./pages/settings/account.js')),
 });
 
-export const routeTree = root.addChildren([signIn, setup, invite, shell.addChildren([home, operations, settings, account])]);
+export const routeTree = root.addChildren([
+  signIn,
+  setup,
+  invite,
+  shell.addChildren([home, operations, insights, settings, account]),
+]);

@@ -89,7 +89,7 @@ function optionsOf({ series, format, kind, times, marks = [] }: ChartProps, widt
   return {
     width,
     height,
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0], // the last time stands at the edge
     cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
     legend: { show: false },
     scales: { x: { range: xRange(kind, times) }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },

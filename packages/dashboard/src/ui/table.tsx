@@ -11,6 +11,8 @@ export interface Column<Row> {
   align?: 'left' | 'right';
   /** Left out on narrow screens: `md` from 56rem on, `lg` from 72rem on. */
   from?: 'md' | 'lg';
+  /** Which way its rows are sorted by it; make the head a button then. */
+  sort?: 'ascending' | 'descending';
   /** Width, as `w-32`; one column without takes what is left. */
   width?: string;
   cell(row: Row): ReactNode;
@@ -52,6 +54,7 @@ export function Table<Row>({ label, columns, rows, keyOf, expected = 5, empty, h
               <th
                 key={column.id}
                 scope="col"
+                aria-sort={column.sort}
                 className={cx(cellClass(column), 'sticky top-0 z-10 h-8 bg-surface font-medium text-ink-3 text-xs')}
               >
                 {column.head}
