@@ -26,8 +26,8 @@ export interface People extends Harness {
 
 /** A control plane whose passwords are cheap to hash. */
 export async function people(options: TestOptions = {}): Promise<People> {
-  const database = await aDatabase();
-  const h = await harness({ database, passwordCost: 14, ...options });
+  const database = options.database ?? (await aDatabase());
+  const h = await harness({ passwordCost: 14, ...options, database });
   const browser = (): Browser => aBrowser((request) => h.controlPlane.fetch(request));
   return {
     ...h,
