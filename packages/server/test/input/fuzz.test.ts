@@ -152,6 +152,14 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
       endsAt: '2030-02-01T00:00:00Z',
     },
     '/applications': { name: 'shop' },
+    '/api-keys/1/rotate': { overlapMs: 1 },
+    '/auth/setup': { token: 't', username: 'ada', password: 'a long password' },
+    '/auth/login': { username: 'ada', password: 'a long password' },
+    '/auth/link': { token: 't' },
+    '/auth/invite': { token: 't', username: 'ada', password: 'a long password' },
+    '/auth/password': { currentPassword: 'a long password', newPassword: 'another password' },
+    '/auth/links': { username: 'ada' },
+    '/users/invitations': { username: 'grace', role: 'viewer', applications: [{ application: 'default', role: 'viewer' }] },
     '/api-keys': { name: 'k', scopes: ['read'], application: 'default', expiresAt: '2031-01-01T00:00:00Z' },
   };
 };
@@ -183,7 +191,7 @@ interface Prepared {
 }
 
 async function prepared(): Promise<Prepared> {
-  const h = await inspectedHarness();
+  const h = await inspectedHarness({ passwordCost: 14 });
   const w = await h.worker(['a', 'b']);
   for (let index = 0; index < 3; index++) await h.create({ stages: [{ name: 'a' }, { name: 'b' }] });
   const [job] = await w.pull({ maxJobs: 2 });
@@ -235,7 +243,7 @@ async function queriesOf(h: InspectedHarness): Promise<{ path: string; names: st
 it('answers no path or query, however odd, with a 5xx', async () => {
   const { h } = await prepared();
   await h.call('POST', '/pipelines/1/cancel'); // one that runs would be waited for, and this clock stands still
-  const gets = await queriesOf(h);
+  const gets = (await queriesOf(h)).filter(({ path }) => !path.startsWith('/dashboard')); // 503 where it was not built
   const cases = fc.constantFrom(...gets).chain(({ path, names }) =>
     fc.record({
       path: fc

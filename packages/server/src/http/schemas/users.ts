@@ -20,7 +20,7 @@ const access = z.strictObject({ application: name(), role: z.enum(['viewer', 'op
 const accesses = z.array(access).max(MAX_ROLES);
 
 const example = { username: 'ada', password: 'correct horse battery' };
-export const login = z.strictObject({ username: z.string().min(1).max(MAX_TOKEN), password }).openapi('Login', { example });
+export const login = z.strictObject({ username: name(MAX_TOKEN), password }).openapi('Login', { example });
 export const newUser = z
   .strictObject({ token, username, password })
   .openapi('NewUser', { example: { token: 'Zm9v…', ...example } });
@@ -36,7 +36,7 @@ export const createInvitation = z
   .strictObject({ username: optional(username), role: optional(role.nullable()), applications: optional(accesses) })
   .openapi('CreateInvitation', { example: { username: 'grace', role: 'viewer' } });
 export const createLink = z
-  .strictObject({ username: optional(z.string().min(1).max(MAX_TOKEN)) })
+  .strictObject({ username: optional(name(MAX_TOKEN)) })
   .openapi('CreateLink', { example: { username: 'ada' } });
 export const rotateApiKey = z
   .strictObject({ overlapMs: optional(durationMs()) })
