@@ -1,21 +1,23 @@
 import type { Ms } from '../../store/store.js';
 import type { KnownSeries } from './known-series.js';
-import { MINUTE, periodOf, type Resolution } from './periods.js';
+import { MINUTE, type Resolution } from './periods.js';
 import { changedSince, type Reach, seriesAddedSince } from './reach.js';
 import { SeriesStats } from './series.js';
 import { Sums } from './sums.js';
 
-/** Periods of a long sum. Fewer: more sums to add up for an answer; more: more pages to read at its edges. */
-const periodsIn = (resolution: Resolution): number => (resolution === MINUTE ? 5 : 6);
+/** Periods of a sum, the most first, each a multiple of the next. Fewer: more sums to add up for an answer; more: more pages to read at its edges. */
+const MINUTES = [20, 5, 1];
+const OTHERS = [6, 1];
 
-export const blockLength = (resolution: Resolution): Ms => periodsIn(resolution) * resolution;
-export const blockOf = (at: Ms, resolution: Resolution): Ms => periodOf(at, blockLength(resolution));
+/** Lengths of sums, the longest first, single periods last. */
+export const lengthsOf = (resolution: Resolution): readonly Ms[] =>
+  (resolution === MINUTE ? MINUTES : OTHERS).map((periods) => periods * resolution);
 
 /** Which periods a sum is of: so long from `begin` on. */
 export interface Place {
   begin: Ms;
   resolution: Resolution;
-  /** `blockLength`, or that of a single period. */
+  /** One of `lengthsOf`. */
   length: Ms;
 }
 
@@ -26,19 +28,20 @@ export interface Block extends Place {
   ends: Float64Array;
 }
 
-/** Puts a block together of blocks of parts of its time and of pages of the rest. */
+/** Puts a block together of blocks of parts of its time, some of which are being put together before it, and of pages of the rest. */
 export class BlockBuilder {
   readonly place: Place;
-  readonly #parts: Block[] = [];
+  readonly #parts: (Block | BlockBuilder)[] = [];
   readonly #read = new Map<number, SeriesStats>();
   /** Of what was read: series, period and its two counts. */
   readonly #ends: { id: number; at: number; completed: number; failed: number }[] = [];
+  #built: Block | undefined;
 
   constructor(place: Place) {
     this.place = place;
   }
 
-  add(part: Block): void {
+  add(part: Block | BlockBuilder): void {
     this.#parts.push(part);
   }
 
@@ -53,18 +56,24 @@ export class BlockBuilder {
     if (completed > 0 || failed > 0) this.#ends.push({ id, at: this.#placeOf(period), completed, failed });
   }
 
+  /** The block, once all pages are read. */
   build(): Block {
-    const read = Sums.pack(this.#read);
-    const ids = [...new Set([...this.#parts.flatMap(({ sums }) => sums.ids), ...read.ids])];
-    const placeOf = new Map(ids.map((id, place) => [id, place]));
-    const sums = this.#parts.length === 0 ? read : Sums.addUp([...this.#parts.map((part) => part.sums), read], { ids, placeOf });
-    return { ...this.place, sums, ends: this.#allEnds(placeOf) };
+    this.#built ??= this.#putTogether(this.#parts.map((part) => (part instanceof BlockBuilder ? part.build() : part)));
+    return this.#built;
   }
 
-  #allEnds(placeOf: ReadonlyMap<number, number>): Float64Array {
+  #putTogether(parts: readonly Block[]): Block {
+    const read = Sums.pack(this.#read);
+    const ids = [...new Set([...parts.flatMap(({ sums }) => sums.ids), ...read.ids])];
+    const placeOf = new Map(ids.map((id, place) => [id, place]));
+    const sums = parts.length === 0 ? read : Sums.addUp([...parts.map((part) => part.sums), read], { ids, placeOf });
+    return { ...this.place, sums, ends: this.#allEnds(parts, placeOf) };
+  }
+
+  #allEnds(parts: readonly Block[], placeOf: ReadonlyMap<number, number>): Float64Array {
     const width = endsOf(this.place);
     const ends = new Float64Array(width * placeOf.size);
-    for (const part of this.#parts) {
+    for (const part of parts) {
       const [at, own] = [this.#placeOf(part.begin), endsOf(part)];
       for (const [place, id] of part.sums.ids.entries()) {
         ends.set(part.ends.subarray(place * own, (place + 1) * own), (placeOf.get(id) as number) * width + at);

@@ -1,6 +1,6 @@
 import type { PageQuery } from '../../store/insight-rows.js';
 import type { InsightReads, Ms } from '../../store/store.js';
-import { type Block, type BlockBuilder, type Blocks, endsOf } from './blocks.js';
+import { type Block, BlockBuilder, type Blocks, endsOf } from './blocks.js';
 import { readDelta } from './delta.js';
 import { isPart, isWanted, KnownSeries, type SeriesFilter } from './known-series.js';
 import { type ReadSeries, readPage } from './page.js';
@@ -132,14 +132,14 @@ class Collection {
     const { applicationId } = filter;
     const slots = isPart(filter) ? [...new Set(this.#known.ids.map(slotOf))] : undefined;
     for (const span of this.#window.spans) {
-      const { known, building, targets, missing } = piecesOf(span, applicationId, blocks, isPart(filter));
-      this.#blocks.push(...known);
+      const { sums, building, targets, missing } = piecesOf(span, { applicationId, blocks, isPart: isPart(filter) });
       for (const { from, to } of missing) {
         areRead = true;
         const query = { applicationId, resolutionMs: span.resolution, from, to, slots, limit: PAGES_AT_ONCE };
         await this.#readPages(reads, query, targets);
       }
       this.built.push(...building.map((builder) => builder.build()));
+      this.#blocks.push(...sums.map((sum) => (sum instanceof BlockBuilder ? sum.build() : sum)));
     }
     return areRead;
   }
@@ -190,11 +190,10 @@ class Collection {
   }
 
   result(): Collected {
-    const blocks = [...this.#blocks, ...this.built];
-    if (!this.#onlyRunTimes) for (const block of blocks) this.#addPoints(block);
+    if (!this.#onlyRunTimes) for (const block of this.#blocks) this.#addPoints(block);
     const { ids, keys, placeOf, stages } = this.#known;
     const into = this.#onlyRunTimes ? { ids, placeOf: stages, onlyFirst: true } : { ids, placeOf };
-    const sums = Sums.addUp([...blocks.map((block) => block.sums), Sums.pack(this.#byId)], into);
+    const sums = Sums.addUp([...this.#blocks.map((block) => block.sums), Sums.pack(this.#byId)], into);
     const series: SeriesFigures[] = [];
     for (const [place, key] of keys.entries()) {
       const stats = sums.statsAt(place);

@@ -229,7 +229,16 @@ function durationsOf(sketch: Sketch): DurationBucket[] {
 }
 
 function distributionOf(sketch: Sketch): Distribution | null {
-  if (sketch.count === 0) return null;
-  const [p50 = 0, p90 = 0, p95 = 0, p99 = 0] = [0.5, 0.9, 0.95, 0.99].map((share) => sketch.quantile(share));
-  return { count: sketch.count, mean: sketch.sum / sketch.count, min: sketch.min, p50, p90, p95, p99, max: sketch.max };
+  const { count, sum, min, max } = sketch;
+  if (count === 0) return null;
+  return {
+    count,
+    mean: sum / count,
+    min,
+    p50: sketch.quantile(0.5),
+    p90: sketch.quantile(0.9),
+    p95: sketch.quantile(0.95),
+    p99: sketch.quantile(0.99),
+    max,
+  };
 }

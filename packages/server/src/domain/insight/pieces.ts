@@ -1,12 +1,12 @@
 import type { Ms } from '../../store/store.js';
-import { type Block, BlockBuilder, type Blocks, blockLength, blockOf } from './blocks.js';
+import { type Block, BlockBuilder, type Blocks, lengthsOf, type Place } from './blocks.js';
 import type { Span } from './window.js';
 
 /** What a span of pages is made of. */
 export interface Pieces {
-  /** Sums that need no page. */
-  known: Block[];
-  /** Sums that pages will be added to, and nothing else is missing in. */
+  /** Sums that need no page, and sums that pages will be added to. */
+  sums: (Block | BlockBuilder)[];
+  /** All that will be put together: of `sums`, and what those will be made of. */
   building: BlockBuilder[];
   /** Where the pages of a period belong; those of others belong to the answer itself. */
   targets: Map<Ms, BlockBuilder>;
@@ -14,37 +14,52 @@ export interface Pieces {
   missing: Pick<Span, 'from' | 'to'>[];
 }
 
+interface From {
+  applicationId: number;
+  blocks: Blocks | undefined;
+  /** What is read is only a part of the series, of which no sums are made. */
+  isPart: boolean;
+}
+
 /**
- * Long sums where they fit, and sums of single periods at both ends: an end moves on with each minute, and a fold changes the last
- * period alone. Sums of periods that are known are used for a long one that is not.
- *
- * @param isPart - what is read is only a part of the series, of which no sums are made
+ * The longest sums that fit, and shorter ones at both ends, down to single periods: an end moves on with each minute, and a fold
+ * changes the last period alone. What is not known is made of the next shorter sums, known or made too; those of single periods alone
+ * are made for the ends only, as the memory for all of them would be many times that of the others.
  */
-export function piecesOf(span: Span, applicationId: number, blocks: Blocks | undefined, isPart: boolean): Pieces {
-  const { resolution, from, to } = span;
-  const pieces: Pieces = { known: [], building: [], targets: new Map(), missing: [] };
+export function piecesOf({ resolution, from, to }: Span, of: From): Pieces {
+  const pieces: Pieces = { sums: [], building: [], targets: new Map(), missing: [] };
+  const lengths = lengthsOf(resolution);
   for (let at = from, length = 0; at < to; at += length) {
-    const isLong = blockOf(at, resolution) === at && at + blockLength(resolution) <= to;
-    length = isLong ? blockLength(resolution) : resolution;
-    const known = blocks?.get(applicationId, { resolution, begin: at, length });
-    if (known) pieces.known.push(known);
-    else addUnknown(pieces, { resolution, from: at, to: at + length }, applicationId, blocks, isPart);
+    length = lengths.find((fitting) => at % fitting === 0 && at + fitting <= to) ?? resolution;
+    addPiece(pieces, { resolution, begin: at, length }, of);
   }
   return pieces;
 }
 
-function addUnknown(pieces: Pieces, span: Span, applicationId: number, blocks: Blocks | undefined, isPart: boolean): void {
-  const { resolution, from, to } = span;
-  const sum = blocks && !isPart ? new BlockBuilder({ resolution, begin: from, length: to - from }) : undefined;
-  if (sum) pieces.building.push(sum);
-  for (let at = from; at < to; at += resolution) {
-    const known = to - from > resolution ? blocks?.get(applicationId, { resolution, begin: at, length: resolution }) : undefined;
-    if (!known) {
-      miss(pieces, at, resolution);
-      if (sum) pieces.targets.set(at, sum);
-    } else if (sum) sum.add(known);
-    else pieces.known.push(known);
+/** @param whole - the longer sum that it will be a part of */
+function addPiece(pieces: Pieces, place: Place, of: From, whole?: BlockBuilder): void {
+  const { resolution, begin, length } = place;
+  const isSingle = length === resolution;
+  const known = of.blocks?.get(of.applicationId, place);
+  if (known) {
+    if (whole) whole.add(known);
+    else pieces.sums.push(known);
+    return;
   }
+  const made = of.blocks && !of.isPart && !(isSingle && whole) ? new BlockBuilder(place) : undefined;
+  if (made && whole) whole.add(made);
+  else if (made) pieces.sums.push(made);
+  if (made) pieces.building.push(made);
+  const target = made ?? whole;
+  if (isSingle) {
+    miss(pieces, begin, length);
+    if (target) pieces.targets.set(begin, target);
+    return;
+  }
+  const lengths = lengthsOf(resolution);
+  const shorter = lengths[lengths.indexOf(length) + 1] ?? resolution;
+  for (let at = begin; at < begin + length; at += shorter)
+    addPiece(pieces, { resolution, begin: at, length: shorter }, of, target);
 }
 
 function miss({ missing }: Pieces, at: Ms, length: Ms): void {

@@ -21,14 +21,16 @@ function bucketOf(value: number): number {
 }
 
 /** Values of buckets that were asked for: an answer asks a thousand times for some hundred of them. */
-const MIDDLES = new Map<number, number>();
+const MIDDLES = new Float64Array(bucketOf(LARGEST) + 1);
+/** Digits that are told; more would say nothing, and an answer has a thousand such numbers. They add half of 0.01 % to the error. */
+const DIGITS = 5;
 
-/** The value that stands for a bucket: no value of the bucket is further from it than RELATIVE_ERROR. */
+/** The value that stands for a bucket: no value of the bucket is further from it than RELATIVE_ERROR, and its rounding. */
 function middleOf(bucket: number): number {
   if (bucket === 0) return 0;
   const index = Math.abs(bucket);
-  const magnitude = MIDDLES.get(index) ?? (2 * GAMMA ** (index - OFFSET)) / (GAMMA + 1);
-  MIDDLES.set(index, magnitude);
+  const magnitude = MIDDLES[index] || Number(((2 * GAMMA ** (index - OFFSET)) / (GAMMA + 1)).toPrecision(DIGITS));
+  MIDDLES[index] = magnitude;
   return bucket < 0 ? -magnitude : magnitude;
 }
 

@@ -148,45 +148,44 @@ function targetsOf(ids: readonly number[], placeOf: ReadonlyMap<number, number>)
 
 /** Makes the sketches reach as far as those of a part, too. */
 function widen({ firsts, lengths }: Arrays, part: Arrays, targets: Int32Array, step: number): void {
-  for (let from = 0; from < part.lengths.length; from += step) {
+  const { firsts: partFirsts, lengths: partLengths } = part;
+  for (let from = 0; from < partLengths.length; from += step) {
     const target = targets[from >> 1] as number;
-    const length = part.lengths[from] as number;
+    const length = partLengths[from] as number;
     if (target === NOWHERE || length === 0) continue;
     const to = SKETCHES * target + (from & 1);
-    const first = part.firsts[from] as number;
-    const [known, knownFirst] = [lengths[to] as number, firsts[to] as number];
-    if (known === 0) {
-      firsts[to] = first;
-      lengths[to] = length;
-      continue;
-    }
-    const begin = Math.min(first, knownFirst);
+    const first = partFirsts[from] as number;
+    const known = lengths[to] as number;
+    const knownFirst = firsts[to] as number;
+    const begin = known === 0 || first < knownFirst ? first : knownFirst;
     firsts[to] = begin;
-    lengths[to] = Math.max(first + length, knownFirst + known) - begin;
+    lengths[to] = (known === 0 ? first + length : Math.max(first + length, knownFirst + known)) - begin;
   }
 }
 
-function addCounts({ counts, width }: Arrays, part: Arrays, targets: Int32Array): void {
+function addCounts({ counts, width }: Arrays, { counts: more, width: own }: Arrays, targets: Int32Array): void {
   for (let at = 0; at < targets.length; at++) {
     const target = targets[at] as number;
     if (target === NOWHERE) continue;
-    const [to, from] = [target * width, at * part.width];
-    for (let place = 0; place < part.width; place++) {
-      counts[to + place] = (counts[to + place] as number) + (part.counts[from + place] as number);
-    }
+    const to = target * width;
+    const from = at * own;
+    for (let place = 0; place < own; place++)
+      counts[to + place] = (counts[to + place] as number) + (more[from + place] as number);
   }
 }
 
 function addSketches({ totals, firsts, places, buckets }: Arrays, part: Arrays, targets: Int32Array, step: number): void {
-  for (let from = 0; from < part.lengths.length; from += step) {
+  const { totals: partTotals, firsts: partFirsts, places: partPlaces, lengths, buckets: more } = part;
+  for (let from = 0; from < lengths.length; from += step) {
     const target = targets[from >> 1] as number;
-    if (target === NOWHERE) continue;
+    const length = lengths[from] as number;
+    if (target === NOWHERE || length === 0) continue;
     const to = SKETCHES * target + (from & 1);
-    addTotals(totals, to * TOTALS, part.totals, from * TOTALS);
-    const at = (places[to] as number) + (part.firsts[from] as number) - (firsts[to] as number);
-    const [begin, length] = [part.places[from] as number, part.lengths[from] as number];
+    addTotals(totals, to * TOTALS, partTotals, from * TOTALS);
+    const at = (places[to] as number) + (partFirsts[from] as number) - (firsts[to] as number);
+    const begin = partPlaces[from] as number;
     for (let place = 0; place < length; place++) {
-      buckets[at + place] = (buckets[at + place] as number) + (part.buckets[begin + place] as number);
+      buckets[at + place] = (buckets[at + place] as number) + (more[begin + place] as number);
     }
   }
 }
@@ -194,6 +193,8 @@ function addSketches({ totals, firsts, places, buckets }: Arrays, part: Arrays, 
 function addTotals(to: Float64Array, at: number, from: Float64Array, begin: number): void {
   to[at] = (to[at] as number) + (from[begin] as number);
   to[at + 1] = (to[at + 1] as number) + (from[begin + 1] as number);
-  to[at + 2] = Math.min(to[at + 2] as number, from[begin + 2] as number);
-  to[at + 3] = Math.max(to[at + 3] as number, from[begin + 3] as number);
+  const min = from[begin + 2] as number;
+  const max = from[begin + 3] as number;
+  if (min < (to[at + 2] as number)) to[at + 2] = min;
+  if (max > (to[at + 3] as number)) to[at + 3] = max;
 }

@@ -3,7 +3,7 @@ import type { Capabilities } from '../capabilities.js';
 import type { InsightReads, PageQuery } from '../insight-rows.js';
 import type { Schema } from '../schema.js';
 import { Statements, statement } from '../statement.js';
-import type { StatDeltaRow, StatPageRow } from '../store.js';
+import type { MarkRow, StatDeltaRow, StatPageRow } from '../store.js';
 import { STAT_REACH, STAT_VERSION } from './insights.js';
 
 const VERSION_ID = -1;
@@ -40,6 +40,17 @@ const state = statement<{ limit: number; version: string; reach: string }, Delta
     union all
     select case when key = ${slot('version')} then ${sql.lit(VERSION_ID)} else ${sql.lit(REACH_ID)} end, 0, null, value
       from server_state where key in (${slot('version')}, ${slot('reach')})`,
+);
+
+type Marks = { application: number; from: number; to: number; pipeline: string | null; at: number; id: number; limit: number };
+
+const marks = statement<Marks, MarkRow>(
+  ({ slot }) => sql`
+    select * from mark
+    where application_id = ${slot('application', 'int')} and marked_at >= ${slot('from', 'int')} and marked_at < ${slot('to', 'int')}
+      and (${slot('pipeline', 'text')} is null or pipeline = ${slot('pipeline', 'text')} or pipeline is null)
+      and (marked_at, id) < (${slot('at', 'int')}, ${slot('id', 'int')})
+    order by marked_at desc, id desc limit ${slot('limit', 'int')}`,
 );
 
 export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightReads {
@@ -89,13 +100,9 @@ export function insightReads(db: Kysely<Schema>, can: Capabilities): InsightRead
         .executeTakeFirst(),
     mark: (applicationId, id) =>
       db.selectFrom('mark').selectAll().where('application_id', '=', applicationId).where('id', '=', id).executeTakeFirst(),
-    marks(applicationId, { from, to, pipeline, after, limit }) {
-      let query = db.selectFrom('mark').selectAll().where('application_id', '=', applicationId);
-      if (from !== undefined) query = query.where('marked_at', '>=', from);
-      if (to !== undefined) query = query.where('marked_at', '<', to);
-      if (pipeline !== undefined) query = query.where((eb) => eb.or([eb('pipeline', '=', pipeline), eb('pipeline', 'is', null)]));
-      if (after) query = query.where(sql<boolean>`(marked_at, id) < (${after.at}, ${after.id})`);
-      return query.orderBy('marked_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+    marks(applicationId, { from = 0, to = Number.MAX_SAFE_INTEGER, pipeline = null, after, limit }) {
+      const { at, id } = after ?? { at: Number.MAX_SAFE_INTEGER, id: 0 };
+      return statements.run(db, marks, { application: applicationId, from, to, pipeline, at, id, limit });
     },
   };
 }
