@@ -14,8 +14,6 @@ export interface Exemplar {
 
 /** One combination of label values. What is counted in it lives in the object itself: counting is one addition. */
 export abstract class Series {
-  /** Beginnings of its lines, kept by who writes them: formatting ten thousands of them anew costs more than all else. */
-  beginnings: readonly Uint8Array[] | undefined;
   readonly #names: readonly string[];
   readonly #values: readonly LabelValue[];
   #text: string | undefined;
@@ -33,16 +31,11 @@ export abstract class Series {
     return text;
   }
 
-  /** Whether `text` will not change any more. */
-  get isNamed(): boolean {
-    return this.#text !== undefined;
-  }
-
   abstract reset(): void;
 
   /** Whether all its labels are known. A line whose application has no name yet would look like that of another one. */
   get isComplete(): boolean {
-    return this.isNamed || this.#values.every((value) => typeof value === 'string' || value.text !== undefined);
+    return this.#text !== undefined || this.#values.every((value) => typeof value === 'string' || value.text !== undefined);
   }
 
   get attributes(): { [name: string]: string } {
@@ -122,11 +115,21 @@ export interface Family<S extends Series = Series> {
 /** What stands for label values beyond the bounds. */
 export const OTHER = 'other';
 
+/** A series, and the round in which it was asked for. */
+interface Shown<S> {
+  readonly series: S;
+  round: number;
+}
+
+/** Series that are not shown and kept in any case. */
+const SPARE = 100;
+
 /** Series by their label values, never more than `max`: what comes beyond is counted as `other` in every label. */
 export class SeriesFamily<S extends Series> implements Family<S> {
-  #byValues = new Map<string, S>();
-  /** Those of before the last `startOver`. */
-  #before: ReadonlyMap<string, S> = new Map();
+  readonly #byValues = new Map<string, Shown<S>>();
+  /** Which `startOver` it is in, and how many series were asked for since. */
+  #round = 0;
+  #shown = 0;
   readonly #make: (values: readonly LabelValue[]) => S;
   readonly #max: number;
 
@@ -142,21 +145,28 @@ export class SeriesFamily<S extends Series> implements Family<S> {
     if (labels.length === 0) this.of([]); // one without labels shows its zero from the start
   }
 
+  /** In the order in which they were asked for first, so that a text of them keeps its form. */
   get series(): Iterable<S> {
-    return this.#byValues.values();
+    return this.#all();
   }
 
   of(values: readonly string[]): S {
     const key = values.join('\n');
-    const known = this.#byValues.get(key);
-    if (known) return known;
-    if (this.#byValues.size >= this.#max && values.some((value) => value !== OTHER)) return this.of(values.map(() => OTHER));
-    return this.#put(key, values);
+    if (this.#isShown(key)) return this.at(key, values);
+    if (this.#shown >= this.#max && values.some((value) => value !== OTHER)) return this.of(values.map(() => OTHER));
+    return this.at(key, values);
   }
 
   /** The series of `key`, made with these values when there is none; for callers that bound them themselves. */
   at(key: string, values: readonly LabelValue[]): S {
-    return this.#byValues.get(key) ?? this.#put(key, values);
+    const known = this.#byValues.get(key);
+    if (!known) return this.#put(key, values);
+    if (known.round !== this.#round) {
+      known.series.reset();
+      known.round = this.#round;
+      this.#shown += 1;
+    }
+    return known.series;
   }
 
   /** For callers that know themselves which series they have, and how many. */
@@ -164,22 +174,30 @@ export class SeriesFamily<S extends Series> implements Family<S> {
     return this.#put(`\n${this.#byValues.size}`, values);
   }
 
-  /** Shows no series any more but those that are asked for again; for gauges that are read anew. */
+  /**
+   * Shows no series any more but those that are asked for again; for gauges that are read anew. The others are kept for a round or
+   * so: making thousands of them costs more than the reading.
+   */
   startOver(): void {
-    this.#before = this.#byValues;
-    this.#byValues = new Map();
+    if (this.#byValues.size > 2 * this.#shown + SPARE) {
+      for (const [key, { round }] of this.#byValues) if (round !== this.#round) this.#byValues.delete(key);
+    }
+    this.#round += 1;
+    this.#shown = 0;
+  }
+
+  *#all(): Generator<S> {
+    for (const { series, round } of this.#byValues.values()) if (round === this.#round) yield series;
+  }
+
+  #isShown(key: string): boolean {
+    return this.#byValues.get(key)?.round === this.#round;
   }
 
   #put(key: string, values: readonly LabelValue[]): S {
-    const series = this.#again(key) ?? this.#make(values);
-    this.#byValues.set(key, series);
-    return series;
-  }
-
-  /** One of before keeps its text: putting together thousands of them costs more than the reading. */
-  #again(key: string): S | undefined {
-    const series = this.#before.get(key);
-    series?.reset();
+    const series = this.#make(values);
+    this.#byValues.set(key, { series, round: this.#round });
+    this.#shown += 1;
     return series;
   }
 }

@@ -186,8 +186,9 @@ export class Gauges {
 
   #at(family: Numbers, { application_id }: Pick<HandlerKey, 'application_id'>, ...values: string[]): NumberSeries {
     const label = this.#labels.of(application_id);
-    // All that show one label are one line.
-    return family.at([label.text === OTHER ? OTHER : application_id, ...values].join('\n'), [label, ...values]);
+    let key = label.text === OTHER ? OTHER : `${application_id}`; // all that show one label are one line
+    for (const value of values) key += `\n${value}`;
+    return family.at(key, [label, ...values]);
   }
 
   #gauge(name: string, help: string, labels: readonly string[] = []): Numbers {

@@ -11,9 +11,18 @@ export class LineWriter {
   #bytes: Buffer<ArrayBuffer>;
   #length = 0;
 
-  /** @param memory - to write to, for the writer alone; when it is too small, more is made */
-  constructor(memory: Buffer<ArrayBuffer>) {
+  /**
+   * @param memory - to write to, for the writer alone; when it is too small, more is made
+   * @param length - bytes of it that are written already
+   */
+  constructor(memory: Buffer<ArrayBuffer>, length = 0) {
     this.#bytes = memory;
+    this.#length = length;
+  }
+
+  /** Bytes that are written. */
+  get length(): number {
+    return this.#length;
   }
 
   /** What it has written to at last. */
@@ -33,18 +42,13 @@ export class LineWriter {
   }
 
   number(value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) {
+    if (!isWhole(value)) {
       this.text(numberText(value));
       return;
     }
     this.#need(MOST_DIGITS);
-    let digits = 1;
-    for (let bound = 10; value >= bound; bound *= 10) digits += 1;
-    let rest = value;
-    for (let place = this.#length + digits - 1; place >= this.#length; place--) {
-      this.#bytes[place] = ZERO + (rest % 10);
-      rest = Math.floor(rest / 10);
-    }
+    const digits = digitsOf(value);
+    putDigits(this.#bytes, this.#length, value, digits);
     this.#length += digits;
   }
 
@@ -66,7 +70,27 @@ export class LineWriter {
   }
 }
 
-function numberText(value: number): string {
+/** Whether it is written digit by digit. */
+export const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 0;
+
+/** Of a whole number. */
+export function digitsOf(value: number): number {
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits += 1;
+  return digits;
+}
+
+/** Writes a whole number that has so many digits. */
+export function putDigits(to: Uint8Array, at: number, value: number, digits: number): void {
+  let rest = value;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const tenth = Math.floor(rest / 10);
+    to[place] = ZERO + (rest - 10 * tenth);
+    rest = tenth;
+  }
+}
+
+export function numberText(value: number): string {
   if (Number.isFinite(value)) return String(value);
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }
