@@ -73,6 +73,7 @@ export type {
   Problem,
   Regression,
   ReplayErrors,
+  RotateApiKey,
   SaveIntegration,
   Schedule,
   ScheduleContext,

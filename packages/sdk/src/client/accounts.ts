@@ -7,6 +7,7 @@ import {
   type CreateApplication,
   LIMITS,
   ROUTES,
+  type RotateApiKey,
 } from '@pipelogiq/protocol';
 import type { Transport } from '../transport/transport.js';
 import { type Listing, listing, type ReadOptions } from './listing.js';
@@ -29,6 +30,17 @@ export class ApiKeys {
 
   list(options: ReadOptions = {}): Listing<ApiKey> {
     return listing(this.#transport, ROUTES.apiKeys, {}, options);
+  }
+
+  /**
+   * Gives a key a new secret. This answer alone holds it; it is sent once, since a repeat would make another.
+   *
+   * @param options `overlapMs`: milliseconds for which the present secret is taken too; 0 ends it at once; default: the server's, a day
+   * @throws NotFoundError
+   */
+  async rotate(id: string, { signal, ...request }: ReadOptions & RotateApiKey = {}): Promise<ApiKeyCreated> {
+    const call = { method: 'POST', path: route(ROUTES.apiKeyRotate, { id }), body: request, retry: 'never', signal } as const;
+    return (await this.#transport.request<ApiKeyCreated>(call)).body;
   }
 
   /** Refuses the key from now on. @throws NotFoundError */

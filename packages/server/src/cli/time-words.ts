@@ -57,3 +57,10 @@ function parseMoment(text: string, flag: string, now: number, direction: 1 | -1,
   const message = `${flag} must be a time as 2030-01-31T12:00:00Z, or ${words} as 90m, 24h or 7d, not "${text}"`;
   throw new CliError(message, { exitCode: EXIT.usage });
 }
+
+/** A length of time that a user wrote, as `90m`, `24h`, `0s`, in milliseconds. */
+export function lengthOf(text: string, flag: string): number {
+  const [, count, unit = ''] = AGO.exec(text) ?? [];
+  if (count !== undefined) return Number(count) * (LENGTHS[unit] ?? 0);
+  throw new CliError(`${flag} must be a length of time as 30s, 90m, 24h or 7d, not "${text}"`, { exitCode: EXIT.usage });
+}

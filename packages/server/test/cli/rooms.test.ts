@@ -188,4 +188,25 @@ describe('pipelogiq keys', () => {
       stderr: expect.stringMatching(oneLine(/there is no key nobody/)),
     });
   });
+
+  it('rotates one: the new secret is shown once, and the old one lives on for a while', async () => {
+    const { cli, url } = await aServer();
+    const made = apiKeyCreated.parse(JSON.parse((await cli('keys create --name ci --scopes read --output - --json')).stdout));
+    const status = async (key: string) =>
+      (await fetch(`${url}/pipelines`, { headers: { authorization: `Bearer ${key}` } })).status;
+    expect(await cli('keys rotate ci --json')).toMatchObject({ code: 2, stdout: '' }); // nobody would read it
+    const rotated = await cli('keys rotate ci --overlap 2h', new Paper({ columns: 80 }));
+    const second = rotated.stdout.trim();
+    expect([await status(made.key), await status(second)]).toEqual([200, 200]);
+    const { stdout } = await cli(`keys rotate ${made.id} --overlap 0s --output - --json`);
+    const third = apiKeyCreated.parse(JSON.parse(stdout));
+    expect(third.id).toBe(made.id);
+    expect([await status(second), await status(third.key)]).toEqual([401, 200]);
+    const wrong = await cli('keys rotate ci --overlap soon --output -');
+    expect(wrong).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(oneLine(/--overlap must be a length of time/)),
+    });
+  });
 });

@@ -29,7 +29,7 @@ function parseScopes(text: string): Scope[] {
 }
 
 /** Refused before a key is made that nobody would get to see. @throws CliError */
-function checkReader(output: Output, file: string | undefined): void {
+export function checkReader(output: Output, file: string | undefined): void {
   if (file !== undefined || output.isTerminal) return;
   throw new CliError('secrets are printed to a terminal only; use --output FILE, or --output - to print it anyway', {
     exitCode: EXIT.usage,
@@ -37,7 +37,7 @@ function checkReader(output: Output, file: string | undefined): void {
 }
 
 /** Prints a new key once, or writes it to a file of mode 0600. */
-function handOver(
+export function handOver(
   output: Output,
   made: ApiKeyCreated,
   { url }: Target,
@@ -50,7 +50,7 @@ function handOver(
   else output.line(isPrinted ? key : `API key ${made.prefix}… written to ${file}`);
 }
 
-const OUTPUT_FLAG = [
+export const OUTPUT_FLAG = [
   '--output <file>',
   'write {url, apiKey} to a file of mode 0600; - prints the key even when no terminal reads it',
 ] as const;

@@ -7,12 +7,11 @@ import type { Output } from '../output.js';
 import { printJson } from '../paging.js';
 import { plain } from '../text.js';
 
+export const WHICH_KEY = 'its id, its first characters as "keys list" shows them, or its name';
+
 /** `pipelogiq keys disable` */
 export function disableCommand(group: Command, output: Output): void {
-  const command = group
-    .command('disable')
-    .description('refuse an API key from now on')
-    .argument('<key>', 'its id, its first characters as "keys list" shows them, or its name');
+  const command = group.command('disable').description('refuse an API key from now on').argument('<key>', WHICH_KEY);
   addServerFlags(command).action(async (which: string, flags: ServerFlags) => {
     const key = await onServer(flags, async (client) => client.apiKeys.disable((await findKey(client, which)).id), 'admin');
     if (flags.json) printJson(output, key);
@@ -21,7 +20,7 @@ export function disableCommand(group: Command, output: Output): void {
 }
 
 /** A key that works, by its id, its beginning or its name. @throws CliError when none or several are meant */
-async function findKey(client: Pipelogiq, which: string): Promise<ApiKey> {
+export async function findKey(client: Pipelogiq, which: string): Promise<ApiKey> {
   const keys = await client.apiKeys.list().all();
   const byId = keys.find(({ id }) => id === which);
   if (byId) return byId;
