@@ -4,5 +4,6 @@
  */
 export const PAGES = [
   { name: 'operations', path: 'operations' },
+  { name: 'pipelines', path: 'pipelines' },
   { name: 'insights', path: 'insights' },
 ];

@@ -2,6 +2,8 @@ import { createRootRoute, createRoute, lazyRouteComponent, Navigate, Outlet } fr
 import type { ComponentType } from 'react';
 import { insightsSearch } from './pages/insights/search.js';
 import { operationsSearch } from './pages/operations/search.js';
+import { detailSearch } from './pages/pipelines/detail/search.js';
+import { pipelinesSearch } from './pages/pipelines/search.js';
 import { Shell } from './shell/shell.js';
 
 /** A page of its own file, loaded when it is first asked for. Its props are forgotten here, or types would run in a circle. */
@@ -45,6 +47,18 @@ const operations = createRoute({
   validateSearch: operationsSearch,
   component: lazy(() => import('./pages/operations/index.js')),
 });
+const pipelines = createRoute({
+  getParentRoute: () => shell,
+  path: '/pipelines',
+  validateSearch: pipelinesSearch,
+  component: lazy(() => import('./pages/pipelines/index.js')),
+});
+const pipeline = createRoute({
+  getParentRoute: () => shell,
+  path: '/pipelines/$id',
+  validateSearch: detailSearch,
+  component: lazy(() => import('./pages/pipelines/detail/index.js')),
+});
 const insights = createRoute({
   getParentRoute: () => shell,
   path: '/insights',
@@ -66,5 +80,5 @@ export const routeTree = root.addChildren([
   signIn,
   setup,
   invite,
-  shell.addChildren([home, operations, insights, settings, account]),
+  shell.addChildren([home, operations, pipelines, pipeline, insights, settings, account]),
 ]);

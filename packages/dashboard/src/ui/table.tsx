@@ -76,7 +76,7 @@ export function Table<Row>({ label, columns, rows, keyOf, expected = 5, empty, h
 
 function TableRow<Row>({ columns, row }: { columns: readonly Column<Row>[]; row: Row }) {
   return (
-    <tr className="group hover:bg-hover [&:last-child>td]:border-b-0">
+    <tr className="group relative hover:bg-hover [&:last-child>td]:border-b-0">
       {columns.map((column) => (
         <td key={column.id} className={cx(cellClass(column), 'h-9')}>
           {column.cell(row)}
