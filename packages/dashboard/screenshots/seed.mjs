@@ -115,7 +115,7 @@ class Seeder {
 
   async settle(worker, job) {
     const { ms, fails, error } = HANDLERS[job.stage];
-    await this.controlPlane.jump(Math.round(ms * (0.6 + this.random() ** 3 * 1.8)) / 4);
+    await this.controlPlane.jump(Math.round((ms * (0.6 + this.random() ** 3 * 1.8)) / 4));
     const ref = { id: job.id, fencingToken: job.fencingToken };
     if (this.random() < fails)
       await this.call('POST', '/jobs/nack', { workerId: worker.workerId, nacks: [{ ...ref, error }] }, worker.headers);
@@ -171,7 +171,9 @@ async function present(seeder, now) {
     await seeder.bootstrap('shop-2', 'shop', names.slice(0, 4), 8),
     await seeder.bootstrap('reports-1', 'reports', names.slice(4), 4),
   ];
+  await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now() - 180_000, 1));
   await seeder.create(18);
+  await seeder.work(workers[2]);
   await seeder.work(workers[0], 20);
   await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now() - 14_000, 1));
   await seeder.create(9);
@@ -185,8 +187,7 @@ async function present(seeder, now) {
     );
     worker.jobs = jobs.map(({ id, fencingToken }) => ({ id, fencingToken }));
   }
-  await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now(), 1));
-  for (const worker of workers) await seeder.beat(worker, worker.jobs.length, worker.jobs);
+  return workers;
 }
 
 async function alerts(seeder) {
@@ -203,6 +204,12 @@ async function alerts(seeder) {
   });
 }
 
+/** Seeding took a while, and pictures tell how long ago things were. */
+async function catchUp(seeder, workers) {
+  await seeder.controlPlane.jump(Math.max(Date.now() - seeder.controlPlane.now(), 1));
+  for (const worker of workers) await seeder.beat(worker, worker.jobs.length, worker.jobs);
+}
+
 /** A real control plane in memory with a day behind it, told in seconds: its clock is ours. */
 export async function seeded() {
   const now = Date.now();
@@ -210,13 +217,15 @@ export async function seeded() {
   const seeder = new Seeder(controlPlane);
   const shop = await seeder.bootstrap('shop-0', 'shop', Object.keys(HANDLERS), 8);
   const schedule = await schedules(seeder);
-  await history(seeder, shop, now - 2 * STEP);
+  await history(seeder, shop, now - 12 * STEP);
   await alerts(seeder);
   await history(seeder, shop, now);
   await controlPlane.advance(11_000); // failures are counted into groups, and schedules fire
   await seeder.work(shop);
   await seeder.call('POST', '/workers/shutdown', { workerId: shop.workerId }, shop.headers);
   await marks(seeder, now);
-  await present(seeder, now);
+  const workers = await present(seeder, now);
+  await seeder.call('POST', '/applications', { name: 'empty' });
+  await catchUp(seeder, workers);
   return { controlPlane, call: seeder.call, schedule };
 }

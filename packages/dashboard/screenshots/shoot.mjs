@@ -23,7 +23,8 @@ async function signedIn(browser, { url, token }, theme, width) {
   return page;
 }
 
-async function shoot(page, { url, seed, folder }, { name, path, prepare }) {
+async function shoot(page, { url, seed, folder }, { name, path, prepare, application = 'default' }) {
+  await page.evaluate((chosen) => localStorage.setItem('pipelogiq.application', chosen), application);
   await page.goto(`${url}/dashboard/${typeof path === 'function' ? path(seed) : path}`);
   await page.locator('h1').first().waitFor();
   await page.waitForFunction(() => document.querySelectorAll('main .shimmer').length === 0);

@@ -4,6 +4,9 @@ const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFracti
 /** 1,234; from a hundred thousand on 123.4K. */
 export const formatCount = (value: number): string => (value >= 100_000 ? compact.format(value) : count.format(value));
 
+/** 1 worker, 2 workers. */
+export const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+
 /** 0.25 → 25%; never a round 100% while something failed. */
 export function formatRatio(ratio: number | null | undefined): string {
   if (ratio === null || ratio === undefined) return '–';

@@ -54,8 +54,10 @@ function plotSeries({ label, tone }: Series, kind: ChartProps['kind']): uPlot.Se
   const stroke = colour(tone);
   if (kind !== 'bars') return { label, stroke, width: 1.6, points: { show: false } };
   const paths = uPlot.paths.bars?.({ size: [0.76, 28], align: 1, radius: 0.08 }) as uPlot.Series.PathBuilder;
-  return { label, stroke, fill: stroke, width: 0, points: { show: false }, paths };
+  return { label, stroke, fill: `${stroke}${BAR_ALPHA}`, width: 0, points: { show: false }, paths };
 }
+
+const BAR_ALPHA = 'c4'; // calmer than the colour itself, which is made for text
 
 /** Bars begin where their period does, so that the last one needs room for a period. */
 const xRange = (kind: ChartProps['kind'], times: readonly number[]): uPlot.Range.Function => {

@@ -36,11 +36,20 @@ export function CopyButton({ text, label = 'Copy', className }: { text: string; 
   );
 }
 
+interface CodeBlockProps {
+  code: string;
+  /** What it is, as `program`. */
+  label: string;
+  className?: string;
+  /** However long; else it scrolls from 24rem on. */
+  whole?: boolean;
+}
+
 /** A text to read and to take along. */
-export function CodeBlock({ code, label, className }: { code: string; label: string; className?: string }) {
+export function CodeBlock({ code, label, className, whole = false }: CodeBlockProps) {
   return (
     <div className={cx('group relative min-w-0 rounded-md border border-line bg-canvas', className)}>
-      <Scroll label={label} className="max-h-96 overflow-auto rounded-md">
+      <Scroll label={label} className={cx('overflow-auto rounded-md', !whole && 'max-h-96')}>
         <pre className="w-max px-3 py-2.5 pr-10 font-mono text-ink text-xs leading-5">
           <code>{code}</code>
         </pre>
@@ -52,5 +61,5 @@ export function CodeBlock({ code, label, className }: { code: string; label: str
 
 /** An id or a name, in running text or a cell. */
 export const Mono = ({ children, className }: { children: string; className?: string }) => (
-  <code className={cx('break-all font-mono text-[0.92em]', className)}>{children}</code>
+  <code className={cx('font-mono text-[0.92em] [overflow-wrap:anywhere]', className)}>{children}</code>
 );

@@ -27,12 +27,18 @@ export function FirstPipeline() {
   return (
     <div className="mx-auto max-w-3xl py-6">
       <h2 className="text-lg">Run the first pipeline</h2>
-      <p className="mt-1 max-w-prose text-ink-2">
+      <p className="mt-1 text-ink-2">
         A pipeline is a set of stages; workers in your own programs run them. This program is both. Save it as{' '}
-        <Mono>first.mjs</Mono>, then:
+        <Mono>first.mjs</Mono>
       </p>
-      <CodeBlock className="mt-4" label="commands" code={COMMANDS} />
-      <CodeBlock className="mt-4" label="program" code={firstPipeline(key.data && { url: API_URL, apiKey: key.data.key })} />
+      <CodeBlock
+        whole
+        className="mt-3"
+        label="program"
+        code={firstPipeline(key.data && { url: API_URL, apiKey: key.data.key })}
+      />
+      <p className="mt-4 text-ink-2">and start it:</p>
+      <CodeBlock className="mt-2" label="commands" code={COMMANDS} />
       <div className="mt-3 flex flex-wrap items-center justify-between gap-3">
         <p role="status" className="flex items-center gap-2 text-ink-2">
           <StatusIcon status="running" size={14} />
@@ -48,7 +54,7 @@ export function FirstPipeline() {
       <p className="mt-3 text-ink-3 text-xs">
         {key.data
           ? 'The key is shown this once. It may create pipelines and run them; it is listed under Settings as “first pipeline”.'
-          : 'Without a key the SDK takes the one that `pipelogiq dev` wrote to ./.pipelogiq/credentials, or PIPELOGIQ_URL and PIPELOGIQ_API_KEY.'}
+          : 'Without a key in the program the SDK takes PIPELOGIQ_URL and PIPELOGIQ_API_KEY, else what “pipelogiq dev” wrote to ./.pipelogiq/credentials.'}
       </p>
     </div>
   );

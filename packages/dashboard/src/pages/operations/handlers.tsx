@@ -79,7 +79,7 @@ export function Handlers({ overview, insights }: { overview: UseQueryResult<Over
       title="Handlers"
       actions={<span className="hidden md:inline">running and waiting now; times and failures of the range</span>}
       flush
-      className="lg:col-span-2"
+      className="md:col-span-2"
     >
       <Table
         label="Handlers"

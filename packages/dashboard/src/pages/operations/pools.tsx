@@ -1,7 +1,7 @@
 import type { Overview, OverviewPool } from '@pipelogiq/protocol';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { cx } from '../../lib/cx.js';
-import { formatCount, formatRatio } from '../../lib/format.js';
+import { formatCount, formatRatio, plural } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { EmptyState, Loaded, Skeleton } from '../../ui/states.js';
 
@@ -43,7 +43,7 @@ function Pool({ pool, workers, inFlight, slots, slotsUsed }: OverviewPool) {
         />
       </div>
       <p className="num text-ink-3 text-xs">
-        {workers === 1 ? '1 worker' : `${formatCount(workers)} workers`}
+        {plural(workers, 'worker')}
         {used !== undefined && `, ${formatCount(slotsUsed)} of ${formatCount(slots)} slots busy`}
       </p>
     </li>

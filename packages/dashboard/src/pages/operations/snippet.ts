@@ -7,7 +7,7 @@ const keyed = ({ url, apiKey }: Access) => `new Pipelogiq({
   url: '${url}',
   apiKey: '${apiKey}',
 });`;
-const found = 'new Pipelogiq(); // PIPELOGIQ_URL and PIPELOGIQ_API_KEY, else ./.pipelogiq/credentials';
+const found = 'new Pipelogiq();';
 
 /** A whole program: a worker, a pipeline of two stages, and its result. Without `access` the SDK finds what `pipelogiq dev` wrote. */
 export const firstPipeline = (

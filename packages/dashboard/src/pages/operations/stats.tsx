@@ -1,5 +1,5 @@
 import type { Insights, Overview } from '@pipelogiq/protocol';
-import { formatCount, formatDuration, formatRate, formatRatio } from '../../lib/format.js';
+import { formatCount, formatDuration, formatRate, formatRatio, plural } from '../../lib/format.js';
 import { Stat, StatStrip } from '../../ui/card.js';
 import { Sparkline } from '../../ui/sparkline.js';
 import { useNow } from '../../ui/time.js';
@@ -42,7 +42,7 @@ function NowStats({ overview }: Pick<StatsProps, 'overview'>) {
       <Stat
         label="Active jobs"
         value={stages && atMost(stages.running, stages.countedTo)}
-        note={overview && `${formatCount(overview.pipelines.running)} pipelines running`}
+        note={overview && `${plural(overview.pipelines.running, 'pipeline')} running`}
       />
       <Stat
         label="Queue depth"

@@ -13,7 +13,7 @@ export function Throughput({ query }: { query: UseQueryResult<Insights> }) {
     <Card
       title="Stages that ended"
       actions={query.data && `each ${formatDuration(courseOf(query.data).periodMs)}`}
-      className="lg:col-span-2"
+      className="md:col-span-2"
     >
       <Loaded query={query} loading={<Skeleton className="h-58" />}>
         {(insights) => <Course insights={insights} />}
