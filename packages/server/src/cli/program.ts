@@ -12,7 +12,7 @@ import { pipelinesCommands } from './pipelines/group.js';
 import { schedulesCommands } from './schedules.js';
 import { secretsCommand } from './secrets.js';
 import { serveCommand } from './serve.js';
-import { stagesCommands } from './stages.js';
+import { stagesCommands } from './stages/group.js';
 import { usersCommands } from './users.js';
 import { workersCommands } from './workers.js';
 
@@ -35,7 +35,7 @@ export function programOf(output: Output, finish: (exitCode: number) => void): C
   serveCommand(program, output, finish);
   devCommand(program, output, finish);
   pipelinesCommands(program, output, finish);
-  stagesCommands(program, output);
+  stagesCommands(program, output, finish);
   workersCommands(program, output);
   schedulesCommands(program, output);
   insightsCommand(program, output);

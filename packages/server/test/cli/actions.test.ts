@@ -142,12 +142,44 @@ describe('pipelogiq pipelines cancel', () => {
   });
 });
 
+describe('pipelogiq pipelines pause and resume', () => {
+  it('hold a pipeline and let it go on, one or all that match', async () => {
+    const server = await aServer();
+    const { id } = await server.create({ name: 'order', stages: [{ name: 'charge' }] });
+    expect(pipelineSchema.parse(await server.json(`pipelines pause ${id}`)).status).toBe('paused');
+    expect(await server.cli(`pipelines resume ${id}`)).toMatchObject({ code: 0, stdout: `order ${id}  ● running\n` });
+    expect(await server.cli(`pipelines resume ${id}`)).toMatchObject({ code: 1, stdout: '' }); // it is not paused
+    expect((await server.cli('pipelines pause --name order --yes')).stdout).toBe('pause: 1 of 1 pipelines done.\n');
+    expect(bulkAction.parse(await server.json('pipelines resume --status paused --yes'))).toMatchObject({
+      done: 1,
+      action: 'resume',
+    });
+    expect(await server.call('GET', `/pipelines/${id}`)).toMatchObject({ status: 'running' });
+  });
+});
+
+describe('pipelogiq stages skip', () => {
+  it('leaves a stage out, by its pipeline and name, or the failed ones of all that match', async () => {
+    const server = await aServer();
+    const id = await aFailed(server);
+    expect(stageSchema.parse(await server.json(`stages skip ${id} charge`))).toMatchObject({ name: 'charge', status: 'skipped' });
+    expect(await server.statuses(id)).toEqual({ charge: 'skipped', pack: 'pending' });
+    const others = [await aFailed(server), await aFailed(server)];
+    const dry = await server.json('stages skip --name order --stage charge --dry-run');
+    expect(bulkAction.parse(dry)).toMatchObject({ unit: 'stages', matched: 2, stages: { name: 'charge' } });
+    expect((await server.cli('stages skip --name order --stage charge --yes')).stdout).toBe('skip stages: 2 of 2 stages done.\n');
+    for (const other of others) expect(await server.statuses(other)).toMatchObject({ charge: 'skipped' });
+  });
+});
+
 describe('what would touch more than was meant', () => {
   it.each([
     ['pipelines cancel', /give the id of a pipeline, or a filter/],
     ['pipelines cancel --name order', /count them with --dry-run, then do it with --yes/],
     ['pipelines cancel 1 --name order', /not both/],
     ['pipelines cancel 1 --yes', /not both/],
+    ['pipelines resume --status paused', /count them with --dry-run/],
+    ['stages skip --name order', /count them with --dry-run/],
     ['pipelines rerun --status failed', /count them with --dry-run/],
     ['pipelines rerun 1 --from-start --from-failed', /give one of/],
     ['pipelines rerun 1 --following', /--following goes with --stage/],

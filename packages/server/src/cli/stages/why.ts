@@ -1,19 +1,17 @@
 import type { DiagnosisReason, StageDiagnosis } from '@pipelogiq/protocol';
 import type { Command } from 'commander';
-import { systemClock } from '../clock.js';
-import { addServerFlags, onServer, type ServerFlags } from './connection.js';
-import type { Output } from './output.js';
-import { printJson } from './paging.js';
-import { findStage } from './stage-of.js';
-import { statusStyle, statusWord, styled } from './style.js';
-import { plain } from './text.js';
-import { relative } from './time-words.js';
+import { systemClock } from '../../clock.js';
+import { addServerFlags, onServer, type ServerFlags } from '../connection.js';
+import type { Output } from '../output.js';
+import { printJson } from '../paging.js';
+import { findStage } from '../stage-of.js';
+import { statusStyle, statusWord, styled } from '../style.js';
+import { plain } from '../text.js';
+import { relative } from '../time-words.js';
 
 /** `pipelogiq stages why` */
-export function stagesCommands(program: Command, output: Output): void {
-  const command = program
-    .command('stages')
-    .description('single stages')
+export function whyCommand(group: Command, output: Output): void {
+  const command = group
     .command('why')
     .description('why a stage does not run')
     .argument('<id>', 'of the stage; or of its pipeline, when its name follows')
