@@ -149,9 +149,10 @@ describe('a terminal that is too small for all stages', () => {
 
   it('shows what goes on, counts the rest, and fits', async () => {
     const server = await aServer();
-    const { id } = await anOrder(server);
+    const { id } = await server.create({ name: 'order'.repeat(40), stages: [{ name: 'charge' }] });
     const pipeline = pipelineSchema.parse(await server.call('GET', `/pipelines/${id}`));
     const lines = frame(new Paper({ columns: 80, rows: 10 }), pipeline, stages, Date.parse(pipeline.createdAt));
+    expect(lines[0]).toMatch(/^ordero.*… \d+ {2}● running {2}█{10}░{10} {2}50\/100 stages {2}/);
     expect(lines).toHaveLength(7); // of 10: one for the command, one for the end, and the cursor's
     expect(lines.filter((line) => line.includes('● running')).length).toBe(4); // the pipeline and three stages
     expect(lines.at(-1)).toBe('  … and 95 more: 50 completed, 45 not started');

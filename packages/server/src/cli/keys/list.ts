@@ -48,7 +48,7 @@ const LOOKS: Readonly<Record<KeyState, readonly [string, Style]>> = {
 const columns = (now: number): Column<ApiKey>[] => [
   { title: 'ID', value: ({ id }) => id },
   { title: 'NAME', value: ({ name }) => name, flexible: true },
-  { title: 'KEY', value: ({ prefix }) => `${prefix}…` },
+  { title: 'KEY', value: ({ prefix }) => `${prefix.replace(/…$/, '')}…` }, // that of the bootstrap key has one of its own
   { title: 'STATE', value: (key) => LOOKS[stateOf(key, now)][0], style: (key) => LOOKS[stateOf(key, now)][1] },
   { title: 'APPLICATION', value: ({ application }) => application, flexible: true },
   { title: 'SCOPES', value: ({ scopes }) => scopes.join(', '), flexible: true },

@@ -1,8 +1,8 @@
 import type { LiveEvent, Pipeline, Stage, StageLog } from '@pipelogiq/protocol';
 import type { Output } from '../output.js';
 import { statusStyle, statusWord, styled } from '../style.js';
-import { plain } from '../text.js';
-import { between, duration } from '../time-words.js';
+import { fitted, plain, widthOf } from '../text.js';
+import { between } from '../time-words.js';
 import type { StageLine } from './board.js';
 
 /** Shows what a watched pipeline does. */
@@ -95,9 +95,12 @@ export function bar(ratio: number | undefined): string {
   return '█'.repeat(full) + '░'.repeat(BAR - full);
 }
 
-export const heading = (output: Output, pipeline: Pipeline, ended: number, total: number, now: number): string => {
-  const { name, id, status, startedAt, createdAt } = pipeline;
-  const word = styled(output, statusStyle(status), statusWord(status));
-  const since = duration(Math.max(0, now - Date.parse(startedAt ?? createdAt)));
-  return `${styled(output, 'bold', plain(name))} ${id}  ${word}  ${bar(total === 0 ? 0 : ended / total)}  ${ended}/${total} stages  ${since}`;
-};
+/** Fits the terminal whatever the pipeline is named: a line that wraps would not be drawn over. */
+export function heading(output: Output, pipeline: Pipeline, ended: number, total: number, now: number): string {
+  const { name, id, status, startedAt, createdAt, finishedAt } = pipeline;
+  const since = between(startedAt ?? createdAt, finishedAt, now);
+  const rest = `  ${bar(total === 0 ? 0 : ended / total)}  ${ended}/${total} stages  ${since}`;
+  const room = (output.columns ?? 80) - widthOf(` ${id}  ${statusWord(status)}${rest}`);
+  const shown = styled(output, 'bold', fitted(plain(name), Math.max(1, room)));
+  return `${shown} ${id}  ${styled(output, statusStyle(status), statusWord(status))}${rest}`;
+}
