@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
 import type { Store } from '../store/store.js';
 import { type Finding, Findings } from './finding.js';
+import { afterOwnTime } from './own-time.js';
 import { ownWords, wordsFor } from './words.js';
 
 export interface DatabaseDeps {
@@ -29,6 +30,9 @@ const CHECK_PAUSE_MS = 60_000;
 export class DatabaseWatch {
   readonly #deps: DatabaseDeps;
   #asked: { at: number; answer: Promise<void> } | undefined;
+  /** Whether the last answer had been waited for too long. */
+  #wasLate = false;
+  #isLate = false;
   #failure: { since: number; error: unknown } | undefined;
   #latencyMs: number | undefined;
   #damage: { at: number; error: Error } | undefined;
@@ -87,7 +91,10 @@ export class DatabaseWatch {
     this.#asked ??= { at, answer: this.#answered(store.reads.countApiKeys(), at) };
     const { answer } = this.#asked;
     return new Promise((resolve) => {
-      const timer = clock.setTimer(resolve, config.slowReadMs);
+      const timer = afterOwnTime(clock, config.slowReadMs, () => {
+        this.#isLate = true;
+        resolve();
+      });
       void answer.then(() => {
         timer.cancel();
         resolve();
@@ -105,6 +112,8 @@ export class DatabaseWatch {
       this.#failure = { since: this.#failure?.since ?? at, error };
     }
     this.#asked = undefined;
+    this.#wasLate = this.#isLate;
+    this.#isLate = false;
   }
 
   #judgeReads(findings: Findings): void {
@@ -113,7 +122,7 @@ export class DatabaseWatch {
       const { error } = this.#failure;
       findings.add('unhealthy', `The database cannot be read: ${wordsFor(error)}.`, ownWords(error));
     } else if (this.#asked) findings.add('unhealthy', `The database has not answered for more than ${slowReadMs} ms.`);
-    else if ((this.#latencyMs ?? 0) > slowReadMs) {
+    else if (this.#wasLate) {
       findings.add('degraded', `The database is slow: a small read took more than ${slowReadMs} ms.`);
     }
   }

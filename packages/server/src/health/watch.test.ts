@@ -1,19 +1,19 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { type Clock, systemClock } from '../clock.js';
 import { resolveConfig } from '../config.js';
 import { openSqliteStore } from '../store/sqlite/store.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { shared } from './finding.js';
 import { HealthWatch } from './watch.js';
 
-async function aWatch() {
-  const clock = new ManualClock();
+async function aWatch<C extends Clock = ManualClock>({ clock = new ManualClock() as Clock as C, slowReadMs = 1_000 } = {}) {
   const store = await openSqliteStore({ path: ':memory:', synchronous: 'full', clock });
   onTestFinished(() => store.close());
   const lines: string[] = [];
   const note = (level: string) => (fields: { readonly [name: string]: unknown }, message: string) =>
     void lines.push([level, fields.component ?? fields.issue, message].join(' | '));
   const log = { info: note('info'), warn: note('warn') };
-  const watch = new HealthWatch({ store, config: resolveConfig(), clock, log });
+  const watch = new HealthWatch({ store, config: { ...resolveConfig(), slowReadMs }, clock, log });
   return { watch, clock, lines, look: async () => void (await watch.loops()[0]?.run()) };
 }
 
@@ -48,6 +48,17 @@ it('says of a part that fails or gives no answer that it does, and still tells o
     'The look at the part broken failed: the connection is refused.',
     'The part silent has not answered for more than 2000 ms.',
   ]);
+});
+
+it('does not blame a part for a time in which the process itself stood still', async () => {
+  const { watch } = await aWatch({ clock: systemClock(), slowReadMs: 40 });
+  let answer = (): void => {};
+  watch.add('waiting', () => new Promise((resolve) => (answer = () => resolve({ status: 'healthy', issues: [] }))));
+  const report = watch.report();
+  setImmediate(() => answer()); // after the timers of that turn
+  const until = performance.now() + 100;
+  while (performance.now() < until); // longer than a part may take
+  expect(await report).toMatchObject({ status: 'healthy', issues: [] });
 });
 
 it('is not ready when a commit gets no answer for too long, and failures of requests alone do not count', async () => {

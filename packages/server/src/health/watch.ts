@@ -9,6 +9,7 @@ import { checkDisk } from './disk.js';
 import { type Check, type Finding, Findings, shared, worst } from './finding.js';
 import { checkIntegrations } from './integrations.js';
 import { checkLoops } from './loops.js';
+import { afterOwnTime } from './own-time.js';
 import { ownWords, wordsFor } from './words.js';
 import { checkWorkers } from './workers.js';
 
@@ -174,7 +175,7 @@ export class HealthWatch {
     const late = new Findings();
     late.add('degraded', `The part ${name} has not answered for more than ${2 * config.slowReadMs} ms.`);
     return new Promise((resolve) => {
-      const timer = clock.setTimer(() => resolve(late.with({})), 2 * config.slowReadMs);
+      const timer = afterOwnTime(clock, 2 * config.slowReadMs, () => resolve(late.with({})));
       const answer = (finding: Finding) => {
         timer.cancel();
         resolve(finding);
