@@ -188,6 +188,24 @@ describe('the server package', () => {
     expect(await runFile('embed.cjs')).toBe('200\n');
   });
 
+  it.each(['mjs', 'cjs'])('finds its dashboard from %s', async (format) => {
+    const load = format === 'mjs' ? `await import('@pipelogiq/server')` : `require('@pipelogiq/server')`;
+    write(
+      `dashboard.${format}`,
+      `const started = (async () => {
+        const { createControlPlane } = ${load};
+        const controlPlane = await createControlPlane({ database: ':memory:', logLevel: 'silent' });
+        const { url } = await controlPlane.listen({ port: 0 });
+        const page = await fetch(url + '/dashboard/');
+        const [, script] = /src="(\\.\\/assets[^"]+)"/.exec(await page.text());
+        const { status, headers } = await fetch(new URL(script, page.url));
+        await controlPlane.close();
+        console.log(page.status, status, headers.get('content-encoding'));
+      })();`,
+    );
+    expect(await runFile(`dashboard.${format}`)).toBe('200 200 br\n');
+  });
+
   it('types its public API without the help of skipLibCheck', async () => {
     write('embed.mts', `import { createControlPlane } from '@pipelogiq/server';${program}`);
     const args = ['--module', 'node16', '--target', 'es2022', '--strict', '--types', 'node', '--noEmit', 'embed.mts'];

@@ -1,5 +1,6 @@
 import type { HandlerInsight, Insights, Overview } from '@pipelogiq/protocol';
 import type { UseQueryResult } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { formatCount, formatDuration, formatRatio } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
@@ -28,7 +29,15 @@ function rowsOf(overview: Overview, insights: Insights | undefined): Row[] {
 const zero = (count: number) => <span className={count === 0 ? 'text-ink-3' : undefined}>{formatCount(count)}</span>;
 
 const COLUMNS: readonly Column<Row>[] = [
-  { id: 'handler', head: 'Handler', cell: ({ handler }) => <span className="font-medium">{handler}</span> },
+  {
+    id: 'handler',
+    head: 'Handler',
+    cell: ({ handler }) => (
+      <Link to="/insights" search={{ handler }} className="font-medium hover:underline">
+        {handler}
+      </Link>
+    ),
+  },
   { id: 'running', head: 'Running', align: 'right', width: 'w-[4.5rem] md:w-20', cell: ({ running }) => zero(running) },
   { id: 'ready', head: 'Waiting', align: 'right', width: 'w-[4.5rem] md:w-20', cell: ({ ready }) => zero(ready) },
   {

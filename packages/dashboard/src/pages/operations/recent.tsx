@@ -1,5 +1,6 @@
 import type { Page, PipelineSummary } from '@pipelogiq/protocol';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Card } from '../../ui/card.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
@@ -15,9 +16,9 @@ const COLUMNS: readonly Column<PipelineSummary>[] = [
     id: 'pipeline',
     head: 'Pipeline',
     cell: ({ id, name }) => (
-      <>
-        <span className="font-medium">{name}</span> <span className="num text-ink-3 text-xs">{id}</span>
-      </>
+      <Link to="/pipelines/$id" params={{ id }} className="font-medium hover:underline">
+        {name} <span className="num font-normal text-ink-3 text-xs">{id}</span>
+      </Link>
     ),
   },
   { id: 'status', head: 'Status', width: 'w-28', cell: ({ status }) => <StatusBadge status={status} /> },
@@ -39,10 +40,26 @@ interface Query {
   refetch(): unknown;
 }
 
-function Pipelines({ title, query, empty }: { title: string; query: Query; empty: ReactNode }) {
+interface PipelinesProps {
+  title: string;
+  query: Query;
+  /** Which of them the list shows. */
+  all: { status?: 'failed' };
+  empty: ReactNode;
+}
+
+function Pipelines({ title, query, all, empty }: PipelinesProps) {
   const failed = query.error && !query.data;
   return (
-    <Card title={title} flush>
+    <Card
+      title={title}
+      actions={
+        <Link to="/pipelines" search={all} aria-label={`All: ${title.toLowerCase()}`} className="hover:text-ink hover:underline">
+          All
+        </Link>
+      }
+      flush
+    >
       {failed ? (
         <ErrorState error={query.error} onRetry={() => void query.refetch()} />
       ) : (
@@ -57,9 +74,10 @@ export function Recent() {
   const failed = useQuery(failedQuery);
   return (
     <>
-      <Pipelines title="Latest pipelines" query={latest} empty={<EmptyState title="No pipeline yet" />} />
+      <Pipelines title="Latest pipelines" query={latest} all={{}} empty={<EmptyState title="No pipeline yet" />} />
       <Pipelines
         title="Failed pipelines"
+        all={{ status: 'failed' }}
         query={failed}
         empty={<EmptyState title="None has failed">The latest failures show here.</EmptyState>}
       />
