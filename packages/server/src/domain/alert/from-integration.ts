@@ -1,7 +1,7 @@
 import { ALERT_EVENTS, type AlertEvent, type AlertRuleSpec, type ChannelType } from '@pipelogiq/protocol';
 import type { Outbound } from '../../outbound/outbound.js';
 import type { Secrets } from '../../secrets/secrets.js';
-import type { AlertChannelRow, AlertRuleRow } from '../../store/store.js';
+import type { AlertChannelRow } from '../../store/store.js';
 import { auditBy } from '../account/audit.js';
 import type { Group } from '../commit/tickets.js';
 import { DomainError, tooMany } from '../errors.js';
@@ -10,6 +10,7 @@ import { sealSettings } from '../integration/sealed-settings.js';
 import { mergeSettings, type Stored } from '../integration/settings.js';
 import type { Principal } from '../use-cases.js';
 import type { ChannelKind, ChannelKinds } from './channel.js';
+import { changeRule, insertRule } from './rules.js';
 
 export interface FromIntegrationDeps {
   secrets: Secrets;
@@ -167,30 +168,19 @@ interface RuleChange {
 
 /** What somebody changed of the rule by hand stays: its texts, times and groups, further channels, and events when the config names none. */
 async function saveRule(group: Group, deps: FromIntegrationDeps, caller: Principal, change: RuleChange): Promise<void> {
-  const { tx, now } = group;
-  const { applicationId } = caller;
-  const known = await tx.alertRuleNamed(applicationId, RULE);
-  const before = known && (await tx.alertRuleToChange(applicationId, known.id));
+  const { tx } = group;
+  const known = await tx.alertRuleNamed(caller.applicationId, RULE);
+  const before = known && (await tx.alertRuleToChange(caller.applicationId, known.id));
   const spec = before ? (JSON.parse(before.spec) as AlertRuleSpec) : { name: RULE, events: EVENTS, channels: [] };
-  const channels = [...new Set([...spec.channels.filter((id) => !change.gone.has(id)), ...change.kept])];
+  const channels = await thatExist(group, caller, [...spec.channels.filter((id) => !change.gone.has(id)), ...change.kept]);
   const next: AlertRuleSpec = { ...spec, events: change.events ?? spec.events, channels, enabled: change.enabled };
-  const row: Pick<AlertRuleRow, 'name' | 'enabled' | 'events' | 'spec' | 'version' | 'updated_at'> = {
-    name: RULE,
-    enabled: change.enabled ? 1 : 0,
-    events: JSON.stringify(next.events),
-    spec: JSON.stringify(next),
-    version: (before?.version ?? 0) + 1,
-    updated_at: now,
-  };
-  if (!before && (await tx.countAlertRules(applicationId)) >= deps.maxRules) throw tooMany('rules', deps.maxRules);
-  const id = before?.id ?? (await tx.allocateIds('alert_rule', 1))[0] ?? 0;
-  if (before) await tx.updateAlertRule(id, row);
-  else await tx.insertAlertRule({ ...row, id, application_id: applicationId, created_at: now });
-  await auditBy(group, caller, {
-    action: `alert_rule.${before ? 'replace' : 'create'}`,
-    target: { type: 'alert_rule', id: String(id) },
-    details: { name: RULE, events: next.events.join(','), enabled: change.enabled },
-  });
+  const saved = before ? await changeRule(group, caller, before.id, next) : await insertRule(group, deps, caller, next);
+  if (saved instanceof DomainError) throw saved;
+}
+
+/** Whoever deletes a channel leaves its id in rules. */
+async function thatExist({ tx }: Group, { applicationId }: Principal, ids: readonly string[]): Promise<string[]> {
+  return (await tx.alertChannelsOf(applicationId, ids.map(Number))).map(({ id }) => String(id));
 }
 
 const noteChannel = (

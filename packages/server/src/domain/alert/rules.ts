@@ -55,10 +55,10 @@ export function ruleUseCases(deps: RuleDeps): RuleUseCases {
       if (!row) throw notFound('rule', id);
       return view(row);
     },
-    create: (caller, spec) => operate(committer, caller.applicationId, (group) => insert(group, deps, caller, spec)),
+    create: (caller, spec) => operate(committer, caller.applicationId, (group) => insertRule(group, deps, caller, spec)),
     async replace(caller, id, spec) {
       const ruleId = parseId(id, 'rule');
-      return operate(committer, caller.applicationId, (group) => change(group, caller, ruleId, spec));
+      return operate(committer, caller.applicationId, (group) => changeRule(group, caller, ruleId, spec));
     },
     async remove(caller, id) {
       const ruleId = parseId(id, 'rule');
@@ -86,7 +86,7 @@ export function ruleUseCases(deps: RuleDeps): RuleUseCases {
         const rules: AlertRule[] = [];
         for (const spec of made) {
           if (await group.tx.alertRuleNamed(caller.applicationId, spec.name)) continue;
-          const rule = await insert(group, deps, caller, spec);
+          const rule = await insertRule(group, deps, caller, spec);
           if (rule instanceof DomainError && rules.length > 0) throw rule;
           if (rule instanceof DomainError) return rule;
           rules.push(rule);
@@ -116,7 +116,13 @@ async function channelsOf({ reads }: RuleDeps, caller: Principal, spec: AlertRul
   return found.filter((row) => row !== undefined);
 }
 
-async function insert(group: Group, deps: RuleDeps, caller: Principal, spec: AlertRuleSpec): Promise<AlertRule | DomainError> {
+/** Writes nothing when it refuses. */
+export async function insertRule(
+  group: Group,
+  deps: Pick<RuleDeps, 'maxRules'>,
+  caller: Principal,
+  spec: AlertRuleSpec,
+): Promise<AlertRule | DomainError> {
   const { tx, now } = group;
   const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec)));
   if (refusal) return refusal;
@@ -136,7 +142,13 @@ async function insert(group: Group, deps: RuleDeps, caller: Principal, spec: Ale
   return view(row);
 }
 
-async function change(group: Group, caller: Principal, id: number, spec: AlertRuleSpec): Promise<AlertRule | DomainError> {
+/** Writes nothing when it refuses. */
+export async function changeRule(
+  group: Group,
+  caller: Principal,
+  id: number,
+  spec: AlertRuleSpec,
+): Promise<AlertRule | DomainError> {
   const { tx, now } = group;
   const before = await tx.alertRuleToChange(caller.applicationId, id);
   if (!before) return notFound('rule', String(id));

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createTestControlPlane } from '@pipelogiq/server/testing';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+const page = readFileSync(join(import.meta.dirname, '../docs/guides/alert-cookbook.md'), 'utf8');
+
+const HOUR = 3_600_000;
+const secretOf = (byte: number) => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
+const VARIABLES: { readonly [name: string]: string } = { OLD: secretOf(1), NEW: secretOf(2) };
+
+interface Call {
+  method: string;
+  path: string;
+  body?: string;
+}
+
+/** What a shell would put in their places. */
+const expanded = (text: string, now: number): string =>
+  text
+    .replace(/'"\$\(date [^)]*\)"'/g, new Date(now + 8 * HOUR).toISOString())
+    .replace(/'"\$(\w+)"'/g, (_, name: string) => VARIABLES[name] ?? `no variable ${name}`);
+
+const blocks = [...page.matchAll(/^```bash\n([\s\S]*?)^```/gm)].map(([, text = '']) => text);
+
+const callsIn = (text: string, now: number): Call[] =>
+  [...expanded(text, now).matchAll(/^call (\w+) '?(\/[^\s']*)'?(?: '(\{[\s\S]*?\})')?$/gm)].map(
+    ([, method = '', path = '', body]) => ({
+      method,
+      path,
+      ...(body !== undefined && { body }),
+    }),
+  );
+
+describe('docs/guides/alert-cookbook.md', () => {
+  it('has recipes that a server takes as they stand', async () => {
+    const controlPlane = await createTestControlPlane({ secretKey: 'a key of thirty-two characters or more' });
+    onTestFinished(() => controlPlane.close());
+    const { url, apiKey, fetch } = controlPlane.connection();
+    const calls = blocks.flatMap((block) => callsIn(block, controlPlane.now()));
+    expect(calls).toHaveLength(page.match(/^call \w/gm)?.length ?? 0); // none is written so that it is not tried
+    const refused: string[] = [];
+    for (const { method, path, body } of calls) {
+      if (path.endsWith('/test')) continue; // the providers are not there
+      const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+      const response = await fetch(url + path, { method, headers, ...(body !== undefined && { body }) });
+      const answer = await response.text();
+      if (!response.ok) refused.push(`${method} ${path} ${body}: ${answer}`);
+    }
+    expect(refused).toEqual([]);
+    const answer = await fetch(`${url}/alerts/channels/3`, { headers: { authorization: `Bearer ${apiKey}` } });
+    expect(await answer.json()).toMatchObject({ name: 'router', config: { secret: '[redacted]' } });
+  });
+
+  it('has a recipe under each heading', () => {
+    const sections = page.split(/^## /m).slice(1);
+    expect(sections.filter((section) => !/^call \w/m.test(section)).map((section) => section.split('\n')[0])).toEqual([]);
+    expect(sections.length).toBeGreaterThan(10);
+  });
+});
