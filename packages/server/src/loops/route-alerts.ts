@@ -15,16 +15,19 @@ interface Deps extends NotifyDeps {
   reads: Pick<Reads, 'alertsWaiting' | 'now'>;
   /** Runs a piece of work in the committer's next group. */
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
+  log: { warn(fields: object, message: string): void };
 }
 
 /** What happened becomes incidents, and incidents become messages; each step in one transaction. */
-export const routeAlertsLoop = ({ reads, inGroup, ...deps }: Deps): Loop => ({
+export const routeAlertsLoop = ({ reads, inGroup, log, ...deps }: Deps): Loop => ({
   name: ROUTE_ALERTS,
   everyMs: LOOK_EVERY_MS,
   onLeader: true,
   run: async (): Promise<{ inMs: Ms } | undefined> => {
     if (!(await reads.alertsWaiting(await reads.now()))) return undefined;
-    const taken = await inGroup((group) => routeAlerts(group, ROWS));
+    const { taken, parked } = await inGroup((group) => routeAlerts(group, ROWS));
+    for (const reason of parked)
+      log.warn({ category: 'alert', reason }, 'what happened could not be made an alert, and is put aside');
     const more = await inGroup(async (group) => {
       const hasMore = await goOnEnding(group);
       return (await notifyDue(group, deps, INCIDENTS)) === INCIDENTS || hasMore;

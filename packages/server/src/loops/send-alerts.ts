@@ -14,6 +14,8 @@ export const SEND_ALERTS = 'send-alerts';
 const LOOK_EVERY_MS = 1_000; // a net: commits that queue something ask for a look
 /** Channels that are looked at in one round. */
 const LANES = 200;
+/** Messages without a channel that one look deals with. */
+const CLEARED = 500;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 300_000;
 /** A channel that fails is left alone for this long at most. */
@@ -22,7 +24,7 @@ const LONGEST_PAUSE_MS = 60_000;
 export interface AlertSenderDeps {
   config: { outboundTimeoutMs: Ms; alertGiveUpMs: Ms; alertConcurrency: number };
   clock: Clock;
-  reads: Pick<Reads, 'dueAlertChannels' | 'now'>;
+  reads: Pick<Reads, 'dueAlertChannels' | 'hasLeftovers' | 'now'>;
   kinds: ChannelKinds;
   secrets: Secrets;
   wire: Wire;
@@ -57,7 +59,32 @@ export class AlertSender {
   }
 
   loops(): Loop[] {
-    return [{ name: SEND_ALERTS, everyMs: LOOK_EVERY_MS, onLeader: true, run: () => this.#lanes.look() }];
+    return [{ name: SEND_ALERTS, everyMs: LOOK_EVERY_MS, onLeader: true, run: () => this.#look() }];
+  }
+
+  async #look(): Promise<{ inMs: Ms } | undefined> {
+    const more = await this.#clear();
+    await this.#lanes.look();
+    return more ? { inMs: 0 } : undefined;
+  }
+
+  /** Messages of channels that are gone or have been off for too long. Whether there are more. */
+  async #clear(): Promise<boolean> {
+    const { reads, config, inGroup, log } = this.#deps;
+    const { alertGiveUpMs } = config;
+    if (!(await reads.hasLeftovers((await reads.now()) - alertGiveUpMs))) return false;
+    const { isMore, lost } = await inGroup(async ({ tx, now }) => {
+      const isMore = await tx.deleteGone(CLEARED);
+      const rows = await tx.giveUpAlerts(now - alertGiveUpMs, now, CLEARED);
+      const lost = new Map<number, number>();
+      for (const { channel_id } of rows) lost.set(channel_id, (lost.get(channel_id) ?? 0) + 1);
+      const error = 'Messages were given up: the channel was switched off for too long.';
+      for (const [id, failed] of lost) await tx.noteChannel(id, { delivered: 0, failed, error, now });
+      return { isMore: isMore || rows.length === CLEARED, lost };
+    });
+    for (const [channel_id, messages] of lost)
+      log.warn({ category: 'alert', channel_id, messages }, 'messages of alerts are given up: their channel is off');
+    return isMore;
   }
 
   /** Ends the calls under way; what they were to deliver is free again. */

@@ -33,3 +33,11 @@ export interface AlertRuleEnds {
   /** When a condition whose incident somebody ended by hand fires again; null: not before it was over. */
   fireAgain(ruleId: number, key: string, at: Ms | null): Promise<void>;
 }
+
+/** What is left of channels that are gone or switched off. */
+export interface AlertLeftovers {
+  /** Deletes up to so many messages of channels that are gone. Whether there may be more. */
+  deleteGone(limit: number): Promise<boolean>;
+  /** Gives up messages that were queued before then, of channels that are switched off. Returns the channel of each. */
+  giveUpAlerts(before: Ms, now: Ms, limit: number): Promise<{ channel_id: number }[]>;
+}

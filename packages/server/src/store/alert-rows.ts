@@ -8,8 +8,9 @@ import type {
   IncidentFilter,
   IncidentState,
 } from '@pipelogiq/protocol';
-import type { AlertRuleEnds } from './alert-end-rows.js';
+import type { AlertLeftovers, AlertRuleEnds } from './alert-end-rows.js';
 import type { AlertOutbox, AlertRun } from './alert-outbox-rows.js';
+import type { SilentWorker, WaitingHandler } from './health-rows.js';
 import type { Flag, Ms } from './rows.js';
 
 export type * from './alert-end-rows.js';
@@ -166,15 +167,15 @@ export interface ChannelNote {
   now: Ms;
 }
 
-export interface Alerts extends AlertOutbox, AlertRuleEnds {
+export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertLeftovers {
   alertChannelToChange(applicationId: number, id: number): Promise<AlertChannelRow | undefined>;
   alertChannelNamed(applicationId: number, name: string): Promise<{ id: number } | undefined>;
   insertAlertChannel(row: AlertChannelRow): Promise<void>;
   updateAlertChannel(id: number, changes: Partial<AlertChannelRow>): Promise<void>;
   /** As the provider wants it; false when somebody changed it since it had this version. */
   mendAlertChannel(id: number, version: number, changes: Partial<AlertChannelRow>): Promise<boolean>;
-  /** Its deliveries go with it. False when there is none. */
-  deleteAlertChannel(applicationId: number, id: number): Promise<boolean>;
+  /** Its deliveries are not found any more, and deleted later (`deleteGone`). */
+  deleteAlertChannel(id: number): Promise<void>;
   countAlertChannels(applicationId: number): Promise<number>;
 
   alertRuleToChange(applicationId: number, id: number): Promise<AlertRuleRow | undefined>;
@@ -185,7 +186,9 @@ export interface Alerts extends AlertOutbox, AlertRuleEnds {
   countAlertRules(applicationId: number): Promise<number>;
   /** Enabled rules of these applications. */
   enabledAlertRules(applicationIds: number[]): Promise<AlertRuleRow[]>;
-  alertChannelsOf(applicationId: number, ids: number[]): Promise<AlertChannelRow[]>;
+  alertRulesOf(applicationId: number): Promise<AlertRuleRow[]>;
+  /** @param keep - whether none of them may go before the commit */
+  alertChannelsOf(applicationId: number, ids: number[], keep?: boolean): Promise<AlertChannelRow[]>;
 
   insertAlertSilence(row: AlertSilenceRow): Promise<void>;
   /** Ends it; false when there is none that lasts. */
@@ -274,14 +277,34 @@ export interface AlertReads {
   /** Enabled rules of every application. */
   enabledRules(): Promise<AlertRuleRow[]>;
   alertConditions(ruleId: number): Promise<AlertConditionRow[]>;
-  /** Of the `lookedAt` that run and were made first. */
-  latePipelines(applicationId: number, slaMs: Ms | null, now: Ms, lookedAt: number, limit: number): Promise<LatePipeline[]>;
+  /** Of those that run and have a time of their own, what is late by now; by when it was due, behind this one. */
+  latePipelines(applicationId: number, now: Ms, page: { limit: number; after?: LatePipeline }): Promise<LatePipeline[]>;
+  /** Those that run and have no time of their own, by id: `sla_ms` is what is asked for. */
+  pipelinesWithoutSla(
+    applicationId: number,
+    slaMs: Ms,
+    page: { limit: number; after: number },
+  ): Promise<(LatePipeline & { created_at: Ms })[]>;
+  /** That did not say that they stop, and were not seen since then; by id. */
+  silentWorkersOf(
+    applicationId: number,
+    until: Ms,
+    page: { limit: number; after: number },
+  ): Promise<Omit<SilentWorker, 'application_id'>[]>;
+  /** Handlers with stages that can be leased now; by name. */
+  waitingHandlersOf(
+    applicationId: number,
+    page: { limit: number; after: string },
+  ): Promise<Omit<WaitingHandler, 'application_id'>[]>;
+  onlineWorkers(applicationId: number, liveSince: Ms): Promise<number>;
   /** Registrations of workers that were refused since then, among the newest `lookedAt` entries of the audit trail. */
   refusedBootstraps(applicationId: number, since: Ms, lookedAt: number): Promise<{ action: string; count: number }[]>;
   /** For how long the first stage has been due that no timer has made ready; 0 without one. */
   schedulerLag(now: Ms): Promise<Ms>;
   /** Channels with deliveries that can be tried now. */
   dueAlertChannels(now: Ms, limit: number): Promise<number[]>;
+  /** Whether messages of channels that are switched off were queued before then, or a channel is gone. */
+  hasLeftovers(before: Ms): Promise<boolean>;
   /** Whether anything waits in the outbox, or an incident is due. */
   alertsWaiting(now: Ms): Promise<boolean>;
 }

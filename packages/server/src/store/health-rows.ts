@@ -52,6 +52,8 @@ export interface AlertHealth {
   failing: number;
   /** Channels that the server disabled. */
   disabled: number;
+  /** What was put aside since then, for nothing could be made of it. */
+  parked: number;
   /** The first of both. */
   named: TroubledChannel[];
 }
@@ -69,8 +71,11 @@ export interface HealthReads {
   servedHandlers(liveSince: Ms, limit: number): Promise<{ application_id: number; handlers: string }[]>;
   /** Enabled integrations, those of them that failed so often in a row, and the first of those. */
   integrationHealth(failures: number, limit: number): Promise<{ enabled: number; failing: number; named: FailingIntegration[] }>;
-  /** @param failures - in a row, from which on a channel is failing */
-  alertHealth(failures: number, limit: number): Promise<AlertHealth>;
+  /**
+   * @param failures - in a row, from which on a channel is failing
+   * @param parkedSince - what was put aside before is not counted
+   */
+  alertHealth(failures: number, parkedSince: Ms, limit: number): Promise<AlertHealth>;
 }
 
 /** What a store knows of itself; each part only where it means something. */

@@ -54,6 +54,22 @@ describe('conditions of alerts', () => {
     expect(told().map(([action]) => action)).toEqual(['trigger', 'resolve']);
   });
 
+  // Seen to fail: who is looked for no more counted as back.
+  it('worker_heartbeat_lost: a worker that stays silent for very long is not back, and begins no alert', async () => {
+    const options = { heartbeatIntervalMs: 1_000, silentWorkersMs: 60_000 };
+    const { a, receiver, told } = await watching('worker_heartbeat_lost', undefined, { groupBy: ['worker'] }, options);
+    const lost = await a.worker(['h']);
+    await look(a, 5);
+    await receiver.has(1);
+    await a.controlPlane.jump(120_000);
+    await look(a, 2);
+    expect(await a.incidents()).toMatchObject([{ status: 'open', labels: { worker_id: lost.session.workerId } }]);
+    await a.rule({ events: ['worker_heartbeat_lost'], channels: [], groupBy: ['worker'] });
+    await look(a, 2);
+    expect(await a.incidents()).toHaveLength(1);
+    expect(told().map(([action]) => action)).not.toContain('resolve');
+  });
+
   it('queue_backlog_high: with a threshold to begin and another to end', async () => {
     const { a, receiver } = await watching('queue_backlog_high', { threshold: 4, clearThreshold: 2 });
     for (let count = 0; count < 4; count++) await a.create({ stages: [{ name: 's', handler: 'h' }] });

@@ -20,7 +20,15 @@ const becomes = (a: Alerted, wanted: object): Promise<void> =>
 it('health is degraded while a channel fails again and again, or was disabled, and names its kind', async () => {
   const a = await alerted();
   const receiver = await aReceiver();
-  expect(await componentOf(a)).toEqual({ status: 'healthy', queued: 0, oldest_ms: 0, failing: 0, disabled: 0, issues: [] });
+  expect(await componentOf(a)).toEqual({
+    status: 'healthy',
+    queued: 0,
+    oldest_ms: 0,
+    failing: 0,
+    disabled: 0,
+    parked: 0,
+    issues: [],
+  });
   const { id, name } = await a.channel(receiver);
   await a.rule({ events: ['pipeline_failed'], channels: [id], groupBy: ['pipeline_id'] });
   receiver.next.push({ status: 503 }, { status: 503 }, { status: 503 }, { status: 410 });

@@ -235,4 +235,36 @@ describe('alerts', () => {
     const muted = await planOf(() => tx.isFailing(run, [1]));
     expect(muted).toContain('alert_incident_failure (application_id=? AND pipeline=? AND event=? AND rule_id=?)');
   });
+
+  it('on conditions read what is of one application, by indexes, however much others have', async () => {
+    const reads = sqlReads(db, sqliteCapabilities);
+    const late = await planOf(() => reads.latePipelines(1, 1, { limit: 10 }));
+    expect(late).toMatch(/pipeline_late \(application_id=\? AND <expr>>\? AND <expr><\?\)/);
+    const others = await planOf(() => reads.pipelinesWithoutSla(1, 1, { limit: 10, after: 0 }));
+    expect(others).toContain('pipeline_status (application_id=? AND status=? AND id>?)');
+    const waiting = await planOf(() => reads.waitingHandlersOf(1, { limit: 10, after: '' }));
+    expect(waiting.match(/stage_ready \(application_id=\? AND handler>\?\)/g)).toHaveLength(2);
+    const silent = await planOf(() => reads.silentWorkersOf(1, 1, { limit: 10, after: 0 }));
+    for (const plan of [late, others, waiting]) expect(plan).not.toMatch(/SCAN (p|s)\b|TEMP B-TREE FOR ORDER/);
+    expect(silent).not.toMatch(/SCAN worker(?! USING)/);
+  });
+
+  it('are listed by what they are filtered by', async () => {
+    const reads = sqlReads(db, sqliteCapabilities);
+    const page = { limit: 10, after: 100 };
+    const byStatus = await planOf(() => reads.incidents(1, { status: 'open' }, page));
+    const byIncident = await planOf(() => reads.alertDeliveries(1, { incident: '1' }, page));
+    const byState = await planOf(() => reads.alertDeliveries(1, { state: 'pending' }, page));
+    const byChannel = await planOf(() => reads.alertDeliveries(1, { channel: '1' }, page));
+    expect(byStatus).toContain('alert_incident_status (application_id=? AND status=? AND id<?)');
+    expect(byIncident).toContain('alert_delivery_incident (incident_id=? AND id<?)');
+    expect(byState).toContain('alert_delivery_state (application_id=? AND state=? AND id<?)');
+    expect(byChannel).toContain('alert_delivery_channel (channel_id=? AND id<?)');
+    for (const plan of [byStatus, byIncident, byState, byChannel]) expect(plan).not.toContain('TEMP B-TREE');
+  });
+
+  it('of channels that are gone or off are found by channel', async () => {
+    const given = await planOf(() => tx.giveUpAlerts(1, 1, 10));
+    expect(given).not.toMatch(/SCAN (d|alert_delivery)\b/);
+  });
 });

@@ -1,4 +1,5 @@
 import {
+  type AlertRuleSpec,
   type Channel,
   type ChannelKindInfo,
   type ChannelSpec,
@@ -10,7 +11,7 @@ import {
 import type { Clock } from '../../clock.js';
 import type { Outbound } from '../../outbound/outbound.js';
 import type { Secrets } from '../../secrets/secrets.js';
-import type { AlertChannelRow, Reads } from '../../store/store.js';
+import type { AlertChannelRow, AlertRuleRow, Reads } from '../../store/store.js';
 import { auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
@@ -34,7 +35,7 @@ export interface ChannelUseCases {
   /** @throws DomainError `invalid_request` naming fields; `state_conflict` for a name that is taken, too many, or secrets that cannot be kept */
   create(caller: Principal, spec: ChannelSpec): Promise<Channel>;
   replace(caller: Principal, id: string, spec: ChannelSpec): Promise<Channel>;
-  /** What waits for it goes with it. */
+  /** What waits for it goes with it. @throws DomainError `state_conflict` naming rules that tell it */
   remove(caller: Principal, id: string): Promise<void>;
   /** Sends a message that says that it is a test, at once. A failure is an answer. */
   test(caller: Principal, id: string): Promise<ChannelTested>;
@@ -52,6 +53,8 @@ export interface ChannelDeps {
   /** What is queued for a channel may go now. */
   onConfigured(): void;
 }
+
+const NAMED_RULES = 10;
 
 export function channelUseCases(deps: ChannelDeps): ChannelUseCases {
   const { committer, reads, kinds } = deps;
@@ -87,7 +90,10 @@ export function channelUseCases(deps: ChannelDeps): ChannelUseCases {
     async remove(caller, id) {
       const channelId = parseId(id, 'channel');
       await operate(committer, caller.applicationId, async (group) => {
-        if (!(await group.tx.deleteAlertChannel(caller.applicationId, channelId))) return notFound('channel', id);
+        if (!(await group.tx.alertChannelToChange(caller.applicationId, channelId))) return notFound('channel', id);
+        const inUse = usedBy(id, await group.tx.alertRulesOf(caller.applicationId));
+        if (inUse) return inUse;
+        await group.tx.deleteAlertChannel(channelId);
         return note(group, caller, 'delete', channelId);
       });
     },
@@ -96,6 +102,15 @@ export function channelUseCases(deps: ChannelDeps): ChannelUseCases {
       return test(deps, caller, row);
     },
   };
+}
+
+/** A rule that lost its channel would tell nobody, and say nothing of it. */
+function usedBy(id: string, rows: readonly AlertRuleRow[]): DomainError | undefined {
+  const names = rows.filter((row) => (JSON.parse(row.spec) as AlertRuleSpec).channels.includes(id)).map(({ name }) => name);
+  if (names.length === 0) return undefined;
+  const some = names.slice(0, NAMED_RULES).map((name) => JSON.stringify(name));
+  const more = names.length > NAMED_RULES ? ` and ${names.length - NAMED_RULES} more` : '';
+  return new DomainError('state_conflict', `Rules tell this channel: ${some.join(', ')}${more}. Take it out of them first.`);
 }
 
 const note = (group: Group, caller: Principal, action: string, id: number, details = {}): Promise<void> =>

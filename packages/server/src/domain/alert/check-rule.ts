@@ -1,4 +1,6 @@
-import type { AlertRuleSpec, FieldError } from '@pipelogiq/protocol';
+import type { AlertMatch, AlertRuleSpec, FieldError } from '@pipelogiq/protocol';
+import { DETECTORS } from './observe.js';
+import { matchOf } from './observe-metric.js';
 import { DETECTED } from './record.js';
 import { templateObjection } from './render.js';
 
@@ -14,10 +16,24 @@ export function objectionsTo(spec: AlertRuleSpec, channels: ReadonlySet<string>)
   }
   if (spec.runbookUrl !== undefined && !/^https?:$/.test(protocolOf(spec.runbookUrl)))
     errors.push({ path: 'runbookUrl', message: 'must begin with http:// or https://' });
-  return [...errors, ...conditionObjections(spec)];
+  return [...errors, ...matchObjections(spec), ...conditionObjections(spec)];
 }
 
 const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');
+
+/** A condition that nothing could fit would never fire. */
+function matchObjections({ events, match = {}, condition }: AlertRuleSpec): FieldError[] {
+  const asked = (Object.keys(match) as (keyof AlertMatch)[]).filter((field) => match[field]?.length);
+  return asked.flatMap((field) => {
+    const deaf = events.find((event) => {
+      const answers = event === 'threshold_crossed' ? matchOf(condition?.metric) : DETECTORS.get(event)?.match;
+      return answers !== undefined && !answers.includes(field);
+    });
+    if (deaf === undefined) return [];
+    const what = deaf === 'threshold_crossed' ? `the metric ${condition?.metric}` : deaf;
+    return [{ path: `match.${field}`, message: `is nothing that ${what} knows of: it would never fire` }];
+  });
+}
 
 /** A condition has figures of one kind: that of its one event. */
 function conditionObjections({ events, condition }: AlertRuleSpec): FieldError[] {

@@ -1,4 +1,4 @@
-import type { AlertMetric } from '@pipelogiq/protocol';
+import type { AlertMatch, AlertMetric } from '@pipelogiq/protocol';
 import { summarise, utilisationOf } from '../insight/figures.js';
 import type { SeriesFigures } from '../insight/series.js';
 import { MISSED_BEATS } from '../worker/workers.js';
@@ -8,7 +8,6 @@ import type { AlertRecord } from './record.js';
 import { matchesPattern, type Rule } from './rule.js';
 
 const MIN_SAMPLES = 20;
-const WORKERS = 10_000;
 
 /** Undefined where there is nothing that the figure could be of, or too little. */
 type Figure = (deps: ObserveDeps, rule: Rule, now: number) => Promise<number | undefined>;
@@ -44,7 +43,13 @@ const isOfRule = ({ match }: Rule, { key }: SeriesFigures): boolean =>
   fits(match.pipelines, key.pipeline) && (key.kind === 'pipeline' || fits(match.handlers, key.handler));
 
 const waitingOf = async (deps: ObserveDeps, rule: Rule) =>
-  (await waitingHandlers(deps, rule)).filter(({ handler }) => fits(rule.match.handlers, handler));
+  (await waitingHandlers(deps, rule)).rows.filter(({ handler }) => fits(rule.match.handlers, handler));
+
+/** What of `match` a figure can be taken over. */
+export function matchOf(metric: AlertMetric | undefined): readonly (keyof AlertMatch)[] {
+  if (metric === 'workers_online' || metric === 'worker_utilisation' || metric === 'scheduler_lag_ms') return [];
+  return metric === 'queue_depth' || metric === 'oldest_pending_ms' ? ['handlers'] : ['pipelines', 'handlers'];
+}
 
 const FIGURES: { readonly [M in AlertMetric]: Figure } = {
   success_rate: ofSummary(({ successRate, completed, failed }) => ({ value: successRate, samples: completed + failed })),
@@ -55,17 +60,13 @@ const FIGURES: { readonly [M in AlertMetric]: Figure } = {
   // Nothing done is a figure too.
   throughput_per_minute: ofSummary((s) => ({ value: s.throughput * 60, samples: Number.POSITIVE_INFINITY })),
   async queue_depth(deps, rule) {
-    return (await depthsOf(deps, await waitingOf(deps, rule))).reduce((sum, { depth }) => sum + depth, 0);
+    return (await depthsOf(deps, rule, await waitingOf(deps, rule))).reduce((sum, { depth }) => sum + depth, 0);
   },
   async oldest_pending_ms(deps, rule, now) {
     return Math.max(0, ...(await waitingOf(deps, rule)).map(({ ready_at }) => now - ready_at));
   },
-  async workers_online({ reads, heartbeatIntervalMs }, rule, now) {
-    const groups = await reads.workerGroups(now - MISSED_BEATS * heartbeatIntervalMs, WORKERS);
-    return groups
-      .filter(({ application_id, state }) => application_id === rule.applicationId && state !== 'offline' && state !== 'stopped')
-      .reduce((sum, { workers }) => sum + workers, 0);
-  },
+  workers_online: ({ reads, heartbeatIntervalMs }, { applicationId }, now) =>
+    reads.onlineWorkers(applicationId, now - MISSED_BEATS * heartbeatIntervalMs),
   async worker_utilisation(deps, rule, now) {
     const recent = await recentSeries(deps, rule, now);
     return (recent && utilisationOf(recent.series)) ?? undefined;

@@ -1,5 +1,5 @@
-import type { AlertEvent } from '@pipelogiq/protocol';
-import type { Ms } from '../../store/store.js';
+import type { AlertEvent, AlertMatch } from '@pipelogiq/protocol';
+import type { LatePipeline, Ms, SilentWorker } from '../../store/store.js';
 import { collect } from '../insight/collect.js';
 import { failedAttemptsOf, regressionsOf } from '../insight/figures.js';
 import type { SeriesFigures } from '../insight/series.js';
@@ -7,7 +7,7 @@ import { windowOf } from '../insight/window.js';
 import { MISSED_BEATS } from '../worker/workers.js';
 import { type Observation, type Seen, type Thresholds, thresholdsOf } from './detect.js';
 import { observeMetric } from './observe-metric.js';
-import { depthsOf, LOOKED_AT, type ObserveDeps, recentSeries, waitingHandlers, windowBegin } from './recent.js';
+import { allOf, depthsOf, LOOKED_AT, type ObserveDeps, recentSeries, waitingHandlers, windowBegin } from './recent.js';
 import type { AlertRecord } from './record.js';
 import { fitsMatch, type Rule } from './rule.js';
 
@@ -18,11 +18,12 @@ export interface Detector {
   hasThreshold?: true;
   /** What a rule matches is a part of what is looked for; a record names none of it. */
   hasMatch?: true;
-  observe(deps: ObserveDeps, rule: Rule, application: string, now: Ms): Promise<Observation[]>;
+  /** What of `match` it can answer. */
+  match: readonly (keyof AlertMatch)[];
+  observe(deps: ObserveDeps, rule: Rule, application: string, now: Ms): Promise<Observation[] | Seen>;
 }
 
 const SECOND = 1_000;
-const LISTED = 200;
 const REGRESSION_WINDOW_MS = 3_600_000;
 
 const seconds = (ms: Ms): string => `${Math.round(ms / SECOND)} s`;
@@ -31,9 +32,10 @@ const seconds = (ms: Ms): string => `${Math.round(ms / SECOND)} s`;
 const stuck: Detector = {
   threshold: 1,
   hasThreshold: true,
-  async observe({ reads }, rule, application, now) {
-    const rows = await reads.latePipelines(rule.applicationId, rule.condition.threshold ?? null, now, LOOKED_AT, LISTED);
-    return rows.map((row) => {
+  match: ['pipelines', 'keywords', 'environments'],
+  async observe(deps, rule, application, now) {
+    const { rows, isPartial } = await latePipelines(deps, rule, now);
+    const observations = rows.map((row) => {
       const elapsed = now - row.started_at;
       return {
         value: elapsed / row.sla_ms,
@@ -50,46 +52,71 @@ const stuck: Detector = {
         },
       };
     });
+    return { observations, isPartial };
   },
 };
 
-/** Workers that did not say that they stop: how long they have been silent, in milliseconds. */
+/** Ids of several servers are not quite in the order of time. */
+const OUT_OF_ORDER_MS = 60_000;
+
+/** By their own time, and by that of the rule: of these only what was made early enough is read. */
+async function latePipelines({ reads }: ObserveDeps, { applicationId, condition }: Rule, now: Ms) {
+  const own = await allOf<LatePipeline>((after, limit) =>
+    reads.latePipelines(applicationId, now, { limit, ...(after && { after }) }),
+  );
+  const slaMs = condition.threshold;
+  if (slaMs === undefined) return own;
+  const others = await allOf<LatePipeline & { created_at: Ms }>(async (last, limit) => {
+    if (last && last.created_at > now - slaMs + OUT_OF_ORDER_MS) return [];
+    return reads.pipelinesWithoutSla(applicationId, slaMs, { limit, after: last?.id ?? 0 });
+  });
+  const late = others.rows.filter((row) => row.started_at + slaMs <= now);
+  return { rows: [...own.rows, ...late], isPartial: own.isPartial || others.isPartial };
+}
+
+/** Workers that did not say that they stop: how long they have been silent, in milliseconds. Who has been so for long is no news. */
 const silent: Detector = {
   threshold: 0,
   hasThreshold: true,
+  match: [],
   async observe({ reads, heartbeatIntervalMs, silentWorkersMs }, rule, application, now) {
     const until = now - Math.max(rule.condition.threshold ?? 0, MISSED_BEATS * heartbeatIntervalMs);
-    const rows = await reads.silentWorkers(until - silentWorkersMs, until, LOOKED_AT);
-    return rows
-      .filter((row) => row.application_id === rule.applicationId)
-      .map((row) => ({
-        value: now - row.last_seen_at,
-        record: {
-          ...base(rule, application, now),
-          worker: row.name,
-          workerId: String(row.id),
-          subject: `worker ${row.id}`,
-          value: `silent for ${seconds(now - row.last_seen_at)}`,
-        },
-      }));
+    const { rows, isPartial } = await allOf<Pick<SilentWorker, 'id' | 'name' | 'last_seen_at'>>((last, limit) =>
+      reads.silentWorkersOf(rule.applicationId, until, { limit, after: last?.id ?? 0 }),
+    );
+    const observations = rows.map((row) => ({
+      value: now - row.last_seen_at,
+      isOld: row.last_seen_at < until - silentWorkersMs,
+      record: {
+        ...base(rule, application, now),
+        worker: row.name,
+        workerId: String(row.id),
+        subject: `worker ${row.id}`,
+        value: `silent for ${seconds(now - row.last_seen_at)}`,
+      },
+    }));
+    return { observations, isPartial };
   },
 };
 
 /** Stages that can be leased now, by handler. */
 const backlog: Detector = {
   threshold: 1_000,
+  match: ['handlers'],
   async observe(deps, rule, application, now) {
-    const depths = await depthsOf(deps, await waitingHandlers(deps, rule));
-    return depths.map(({ handler, depth }) => ({
+    const { rows, isPartial } = await waitingHandlers(deps, rule);
+    const observations = (await depthsOf(deps, rule, rows)).map(({ handler, depth }) => ({
       value: depth,
       record: { ...base(rule, application, now), handler, value: `${depth} stages wait` },
     }));
+    return { observations, isPartial };
   },
 };
 
 /** Attempts that failed in the window, by handler. */
 const retries: Detector = {
   threshold: 100,
+  match: ['handlers'],
   async observe(deps, rule, application, now) {
     const { series = [] } = (await recentSeries(deps, rule, now)) ?? {};
     const byHandler = new Map<string, number>();
@@ -107,6 +134,7 @@ const isStage = ({ key }: SeriesFigures): boolean => key.kind === 'stage';
 /** Failures in a row. */
 const integrations: Detector = {
   threshold: 3,
+  match: [],
   async observe({ reads }, rule, application, now) {
     const rows = (await reads.integrations(rule.applicationId)).filter(({ enabled }) => enabled === 1);
     return rows.map(({ type, health }) => ({
@@ -124,6 +152,7 @@ const integrations: Detector = {
 /** How many times slower than in the window before, by stage; the threshold is a ratio. */
 const regressions: Detector = {
   threshold: 1.25,
+  match: ['pipelines', 'handlers'],
   async observe(deps, rule, application, now) {
     if (!deps.insights) return [];
     const length = rule.condition.windowMs ?? REGRESSION_WINDOW_MS;
@@ -150,6 +179,7 @@ const regressions: Detector = {
 /** Registrations of workers that were refused in the window, of keys that are known. */
 const registrations: Detector = {
   threshold: 3,
+  match: [],
   async observe({ reads }, rule, application, now) {
     const refused = await reads.refusedBootstraps(rule.applicationId, windowBegin(rule, now), LOOKED_AT);
     const value = refused.reduce((sum, row) => sum + row.count, 0);
@@ -168,6 +198,7 @@ const base = (rule: Rule, application: string, now: Ms): AlertRecord => ({
 const metric: Detector = {
   threshold: 0,
   hasMatch: true,
+  match: ['pipelines', 'handlers'],
   observe: (deps, rule, application, now) => observeMetric(deps, rule, base(rule, application, now)),
 };
 
@@ -190,9 +221,13 @@ export async function observe(
   application: string,
 ): Promise<{ seen: Seen; thresholds: Thresholds }> {
   const { threshold, hasThreshold, hasMatch } = detector;
-  const seen = await detector.observe(deps, rule, application, await deps.reads.now());
+  const found = await detector.observe(deps, rule, application, await deps.reads.now());
+  const { observations, isPartial } = Array.isArray(found) ? { observations: found, isPartial: false } : found;
   return {
-    seen: { observations: hasMatch ? seen : seen.filter(({ record }) => fitsMatch(rule.match, record)), isPartial: false },
+    seen: {
+      observations: hasMatch ? observations : observations.filter(({ record }) => fitsMatch(rule.match, record)),
+      isPartial,
+    },
     thresholds: thresholdsOf(hasThreshold ? { ...rule.condition, threshold } : rule.condition, threshold),
   };
 }

@@ -1,4 +1,4 @@
-import type { Ms, QueueDepth, Reads } from '../../store/store.js';
+import type { Ms, QueueDepth, Reads, WaitingHandler } from '../../store/store.js';
 import { collect } from '../insight/collect.js';
 import type { SeriesFigures } from '../insight/series.js';
 import { type Kept, type Window, windowOf } from '../insight/window.js';
@@ -14,8 +14,9 @@ export interface ObserveDeps extends Kept {
   silentWorkersMs: Ms;
 }
 
-/** Rows that one look takes in at most. */
-export const LOOKED_AT = 5_000;
+/** Rows that one look at a rule takes in at most. */
+export const LOOKED_AT = 20_000;
+const PAGE = 1_000;
 const WINDOW_MS = 300_000;
 /** A line that is longer counts as this long. */
 const LONGEST_QUEUE = 1_000_000;
@@ -34,17 +35,35 @@ export async function recentSeries(
   return { window, series: (await collect(deps.reads, { applicationId: rule.applicationId }, window)).series };
 }
 
+/** All pages of what is read by key, up to so many. */
+export async function allOf<Row>(
+  page: (last: Row | undefined, limit: number) => Promise<Row[]>,
+): Promise<{ rows: Row[]; isPartial: boolean }> {
+  const rows: Row[] = [];
+  for (;;) {
+    const next = await page(rows.at(-1), PAGE);
+    for (const row of next) rows.push(row);
+    if (next.length < PAGE) return { rows, isPartial: false };
+    if (rows.length >= LOOKED_AT) return { rows, isPartial: true };
+  }
+}
+
 /** Handlers of the application of a rule with stages that can be leased, and since when. */
-export const waitingHandlers = async ({ reads }: ObserveDeps, { applicationId }: Rule) =>
-  (await reads.waitingHandlers(LOOKED_AT)).filter((row) => row.application_id === applicationId);
+export const waitingHandlers = ({ reads }: ObserveDeps, { applicationId }: Rule) =>
+  allOf<Omit<WaitingHandler, 'application_id'>>((last, limit) =>
+    reads.waitingHandlersOf(applicationId, { limit, after: last?.handler ?? '' }),
+  );
 
 /** How many stages of each handler can be leased. */
 export async function depthsOf(
   { reads }: ObserveDeps,
-  waiting: readonly { application_id: number; handler: string }[],
+  { applicationId }: Rule,
+  waiting: readonly { handler: string }[],
 ): Promise<{ handler: string; depth: number }[]> {
-  if (waiting.length === 0) return [];
-  const keys = waiting.map(({ application_id, handler }) => ({ application_id, handler }));
-  const depths: QueueDepth[] = await reads.queueDepths(keys, LONGEST_QUEUE);
+  const depths: QueueDepth[] = [];
+  for (let at = 0; at < waiting.length; at += PAGE) {
+    const keys = waiting.slice(at, at + PAGE).map(({ handler }) => ({ application_id: applicationId, handler }));
+    depths.push(...(await reads.queueDepths(keys, LONGEST_QUEUE)));
+  }
   return depths.map(({ handler, high, normal, low }) => ({ handler, depth: high + normal + low }));
 }

@@ -1,5 +1,7 @@
-import type { AlertIncidentRow, Ms } from '../../store/store.js';
+import type { AlertIncidentRow, AlertOutboxTable, Ms } from '../../store/store.js';
+import { inSavepoint } from '../commit/savepoint.js';
 import type { Group } from '../commit/tickets.js';
+import { madeStorable } from '../storable.js';
 import { type AlertRecord, DETECTED, labelsOf, TRANSIENT } from './record.js';
 import { render } from './render.js';
 import { groupKeyOf, type Rule, ruleOf, severityOf, wants } from './rule.js';
@@ -12,10 +14,43 @@ interface Firing {
   key: string;
 }
 
-/** Takes what happened out of the outbox, and opens or refreshes incidents of it. Returns how many rows it took. */
-export async function routeAlerts(group: Group, limit: number): Promise<number> {
+export interface Routed {
+  /** Rows of the outbox. */
+  taken: number;
+  /** Why some of them could not be made incidents of. */
+  parked: string[];
+}
+
+const MAX_ERROR = 1_000;
+
+/**
+ * Takes what happened out of the outbox, and opens or refreshes incidents of it. When the data of one row breaks it, each is looked at by
+ * itself: the one that cannot be is put aside with its error, and what is behind it goes on.
+ */
+export async function routeAlerts(group: Group, limit: number): Promise<Routed> {
   const rows = await group.tx.takeAlerts(limit);
-  if (rows.length === 0) return 0;
+  const parked: string[] = [];
+  const attempt = async (some: readonly AlertOutboxTable[]): Promise<string | undefined> => {
+    try {
+      await inSavepoint(group, () => routeRows(group, some));
+      return undefined;
+    } catch (error) {
+      if (!group.isDataFailure(error)) throw error; // the database itself
+      return (error instanceof Error ? error.message : String(error)).slice(0, MAX_ERROR);
+    }
+  };
+  if (rows.length === 0 || (await attempt(rows)) === undefined) return { taken: rows.length, parked };
+  for (const row of rows) {
+    const error = await attempt([row]);
+    if (error === undefined) continue;
+    parked.push(error);
+    const { payload, written_at } = row;
+    await group.tx.parkAlert({ payload, written_at, error: madeStorable(error), parked_at: group.now });
+  }
+  return { taken: rows.length, parked };
+}
+
+async function routeRows(group: Group, rows: readonly AlertOutboxTable[]): Promise<void> {
   const records = rows.flatMap(({ payload }) => JSON.parse(payload) as AlertRecord[]);
   const applications = [...new Set(records.map(({ applicationId }) => applicationId))];
   const rules = (await group.tx.enabledAlertRules(applications)).map(ruleOf);
@@ -29,7 +64,6 @@ export async function routeAlerts(group: Group, limit: number): Promise<number> 
     for (const rule of rules) if (wants(rule, record)) batch.push({ rule, record, key: groupKeyOf(rule, record) });
   }
   await fire(group, batch);
-  return rows.length;
 }
 
 /** What a condition of a rule found. */

@@ -124,7 +124,7 @@ export async function insertRule(
   spec: AlertRuleSpec,
 ): Promise<AlertRule | DomainError> {
   const { tx, now } = group;
-  const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec)));
+  const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec), true));
   if (refusal) return refusal;
   if (await tx.alertRuleNamed(caller.applicationId, spec.name)) return nameTaken('rule', spec.name);
   if ((await tx.countAlertRules(caller.applicationId)) >= deps.maxRules) return tooMany('rules', deps.maxRules);
@@ -152,7 +152,7 @@ export async function changeRule(
   const { tx, now } = group;
   const before = await tx.alertRuleToChange(caller.applicationId, id);
   if (!before) return notFound('rule', String(id));
-  const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec)));
+  const refusal = refusalOf(spec, await tx.alertChannelsOf(caller.applicationId, idsOf(spec), true));
   if (refusal) return refusal;
   const namesake = await tx.alertRuleNamed(caller.applicationId, spec.name);
   if (namesake && namesake.id !== id) return nameTaken('rule', spec.name);

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AlertRuleEndRow, AlertRuleEnds } from '../alert-end-rows.js';
+import type { AlertLeftovers, AlertRuleEndRow, AlertRuleEnds } from '../alert-end-rows.js';
 import type { SqlContext } from '../sql-context.js';
 import { statement } from '../statement.js';
 
@@ -32,10 +32,39 @@ const untold = statement<Which, { id: number }>(
     limit 1`,
 );
 
+const giveUp = statement<{ before: number; now: number; limit: number }, { channel_id: number }>(
+  ({ slot }) => sql`
+    update alert_delivery set state = 'failed', settled_at = ${slot('now', 'int')}, last_answer = 'The channel was switched off for too long.'
+    where id in (
+      select d.id from alert_channel c cross join alert_delivery d -- in this order: few channels are off, and many messages wait
+      where d.channel_id = c.id and c.enabled = 0 and d.state = 'pending' and d.created_at < ${slot('before', 'int')} and d.held_until <= ${slot('now', 'int')}
+      limit ${slot('limit', 'int')})
+      and state = 'pending'
+    returning channel_id`,
+);
+
+const deleteSome = statement<{ channel: number; limit: number }, { id: number }>(
+  ({ slot }) => sql`
+    delete from alert_delivery
+    where id in (select id from alert_delivery where channel_id = ${slot('channel', 'int')} order by id limit ${slot('limit', 'int')})
+    returning id`,
+);
+
 const whichOf = (row: AlertRuleEndRow): Which => ({
   rule: row.rule_id,
   upTo: row.up_to,
   events: JSON.parse(row.events) as string[],
+});
+
+export const alertLeftoversOf = ({ db, run }: SqlContext): AlertLeftovers => ({
+  async deleteGone(limit) {
+    const gone = await db.selectFrom('alert_channel_gone').selectAll().orderBy('channel_id').limit(1).executeTakeFirst();
+    if (!gone) return false;
+    if ((await run(deleteSome, { channel: gone.channel_id, limit })).length < limit)
+      await db.deleteFrom('alert_channel_gone').where('channel_id', '=', gone.channel_id).execute();
+    return true;
+  },
+  giveUpAlerts: (before, now, limit) => run(giveUp, { before, now, limit }),
 });
 
 export const alertEndsOf = ({ db, run }: SqlContext): AlertRuleEnds => ({

@@ -223,6 +223,7 @@ function deliveriesOf(context: SqlContext): Deliveries {
         .selectAll()
         .where('application_id', '=', applicationId)
         .where('id', '=', id)
+        .where('channel_id', 'not in', (eb) => eb.selectFrom('alert_channel_gone').select('channel_id'))
         .$if(can.rowLocks, (query) => query.forUpdate())
         .executeTakeFirst(),
     async updateAlertDelivery(id, changes) {
@@ -242,7 +243,10 @@ function deliveriesOf(context: SqlContext): Deliveries {
       const silences = await sql`
         delete from alert_silence where id in (
           select id from alert_silence where ends_at < ${before} order by ends_at limit ${limit}) returning id`.execute(db);
-      return [deliveries, incidents, silences].some(({ rows }) => rows.length === limit);
+      const parked = await sql`
+        delete from alert_parked where id in (
+          select id from alert_parked where parked_at < ${before} order by parked_at limit ${limit}) returning id`.execute(db);
+      return [deliveries, incidents, silences, parked].some(({ rows }) => rows.length === limit);
     },
   };
 }

@@ -1,9 +1,10 @@
 import { type Kysely, sql } from 'kysely';
-import type { AlertReads, LatePipeline } from '../alert-rows.js';
+import type { AlertReads } from '../alert-rows.js';
 import type { Schema } from '../schema.js';
+import { conditionReads } from './condition-reads.js';
 
 export function alertReads(db: Kysely<Schema>): AlertReads {
-  return { ...settingsReads(db), ...incidentReads(db), ...backlogReads(db), ...detectorReads(db) };
+  return { ...settingsReads(db), ...incidentReads(db), ...backlogReads(db), ...detectorReads(db), ...conditionReads(db) };
 }
 
 type Settings = Pick<AlertReads, 'alertChannels' | 'alertChannel' | 'alertRules' | 'alertRule' | 'alertSilences'>;
@@ -88,7 +89,7 @@ function incidentReads(db: Kysely<Schema>): Lists {
   };
 }
 
-type Backlog = Pick<AlertReads, 'dueAlertChannels' | 'alertsWaiting'>;
+type Backlog = Pick<AlertReads, 'dueAlertChannels' | 'hasLeftovers' | 'alertsWaiting'>;
 
 function backlogReads(db: Kysely<Schema>): Backlog {
   return {
@@ -98,9 +99,20 @@ function backlogReads(db: Kysely<Schema>): Backlog {
         where c.enabled = 1 and (c.retry_at is null or c.retry_at <= ${now})
           and exists (
             select 1 from alert_delivery d
-            where d.channel_id = c.id and d.state = 'pending' and d.next_try_at <= ${now} and d.held_until <= ${now})
+            where d.channel_id = c.id and d.state = 'pending' and d.next_try_at <= ${now} and d.held_until <= ${now}
+              and not exists (
+                select 1 from alert_delivery e
+                where e.channel_id = d.channel_id and e.incident_id = d.incident_id and e.state = 'pending' and e.id < d.id))
         order by coalesce(c.retry_at, 0), c.id limit ${limit}`.execute(db);
       return due.rows.map(({ id }) => id);
+    },
+    async hasLeftovers(before) {
+      const { rows } = await sql`
+        select 1 where exists (select 1 from alert_channel_gone)
+          or exists (
+            select 1 from alert_channel c cross join alert_delivery d
+            where d.channel_id = c.id and c.enabled = 0 and d.state = 'pending' and d.created_at < ${before})`.execute(db);
+      return rows.length > 0;
     },
     async alertsWaiting(now) {
       const { rows } = await sql`
@@ -112,21 +124,12 @@ function backlogReads(db: Kysely<Schema>): Backlog {
   };
 }
 
-type Detectors = Pick<AlertReads, 'enabledRules' | 'alertConditions' | 'latePipelines' | 'refusedBootstraps' | 'schedulerLag'>;
+type Detectors = Pick<AlertReads, 'enabledRules' | 'alertConditions' | 'refusedBootstraps' | 'schedulerLag'>;
 
 function detectorReads(db: Kysely<Schema>): Detectors {
   return {
     enabledRules: () => db.selectFrom('alert_rule').selectAll().where('enabled', '=', 1).orderBy('id').execute(),
     alertConditions: (ruleId) => db.selectFrom('alert_condition').selectAll().where('rule_id', '=', ruleId).execute(),
-    async latePipelines(applicationId, slaMs, now, lookedAt, limit) {
-      const sla = sql<number>`coalesce(p.sla_ms, ${slaMs === null ? sql`null` : sql.lit(slaMs)})`;
-      const { rows } = await sql<LatePipeline>`
-        select p.id, p.name, p.environment, p.version, p.trace_id, p.keywords, p.started_at, ${sla} as sla_ms
-        from (
-          select * from pipeline where application_id = ${applicationId} and status = 'running' order by id limit ${lookedAt}) p
-        where p.started_at + ${sla} <= ${now} order by p.id limit ${limit}`.execute(db);
-      return rows;
-    },
     async refusedBootstraps(applicationId, since, lookedAt) {
       const { rows } = await sql<{ action: string; details: string | null }>`
         select e.action, e.details

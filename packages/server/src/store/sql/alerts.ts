@@ -17,6 +17,7 @@ type Settings = Pick<
   | 'insertAlertRule'
   | 'updateAlertRule'
   | 'deleteAlertRule'
+  | 'alertRulesOf'
   | 'countAlertRules'
   | 'enabledAlertRules'
   | 'alertChannelsOf'
@@ -68,18 +69,12 @@ function channelsOf({ db, can }: SqlContext) {
         .executeTakeFirst();
       return numUpdatedRows > 0n;
     },
-    async deleteAlertChannel(applicationId, id) {
-      const { numDeletedRows } = await db
-        .deleteFrom('alert_channel')
-        .where('application_id', '=', applicationId)
-        .where('id', '=', id)
-        .executeTakeFirst();
-      if (numDeletedRows === 0n) return false;
-      await db.deleteFrom('alert_delivery').where('channel_id', '=', id).execute();
-      return true;
+    async deleteAlertChannel(id) {
+      await db.deleteFrom('alert_channel').where('id', '=', id).execute();
+      await db.insertInto('alert_channel_gone').values({ channel_id: id }).execute();
     },
     countAlertChannels: (applicationId) => countOf(db, 'alert_channel', applicationId),
-    async alertChannelsOf(applicationId, ids) {
+    async alertChannelsOf(applicationId, ids, keep = false) {
       if (ids.length === 0) return [];
       return db
         .selectFrom('alert_channel')
@@ -87,6 +82,7 @@ function channelsOf({ db, can }: SqlContext) {
         .where('application_id', '=', applicationId)
         .where('id', 'in', ids)
         .orderBy('id')
+        .$if(keep && can.rowLocks, (query) => query.forShare())
         .execute();
     },
   } satisfies Partial<Settings>;
@@ -134,6 +130,8 @@ function rulesOf({ db, can, runIds }: SqlContext) {
       await db.deleteFrom('alert_condition').where('rule_id', '=', id).execute();
       return true;
     },
+    alertRulesOf: (applicationId) =>
+      db.selectFrom('alert_rule').selectAll().where('application_id', '=', applicationId).orderBy('id').execute(),
     countAlertRules: (applicationId) => countOf(db, 'alert_rule', applicationId),
     enabledAlertRules: (ids) => runIds(enabledRules, { ids }),
   } satisfies Partial<Settings>;

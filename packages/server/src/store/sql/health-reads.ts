@@ -104,7 +104,7 @@ export const healthReads = (db: Kysely<Schema>): HealthReads => ({
     return { enabled: Number(counts.enabled), failing, named: failing > 0 ? await named.execute() : [] };
   },
 
-  async alertHealth(failures, limit) {
+  async alertHealth(failures, parkedSince, limit) {
     const waiting = await db
       .selectFrom('alert_delivery as d')
       .innerJoin('alert_channel as c', 'c.id', 'd.channel_id')
@@ -126,12 +126,18 @@ export const healthReads = (db: Kysely<Schema>): HealthReads => ({
       .where((eb) => eb.or([isFailing, isDisabled]))
       .orderBy('c.id')
       .limit(limit);
+    const parked = await db
+      .selectFrom('alert_parked')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .where('parked_at', '>=', parkedSince)
+      .executeTakeFirstOrThrow();
     const isTroubled = Number(failing) + Number(disabled) > 0;
     return {
       queued: Number(waiting.queued),
       oldest_at: waiting.oldest_at === null ? null : Number(waiting.oldest_at),
       failing: Number(failing),
       disabled: Number(disabled),
+      parked: Number(parked.count),
       named: isTroubled ? await named.execute() : [],
     };
   },

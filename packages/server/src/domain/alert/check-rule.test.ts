@@ -1,0 +1,36 @@
+import type { AlertRuleSpec } from '@pipelogiq/protocol';
+import { describe, expect, it } from 'vitest';
+import { objectionsTo } from './check-rule.js';
+
+const pathsOf = (spec: Partial<AlertRuleSpec>): string[] =>
+  objectionsTo({ name: 'r', events: ['pipeline_failed'], channels: [], ...spec }, new Set()).map(({ path }) => path);
+
+const metric = (name: 'queue_depth' | 'workers_online' | 'success_rate') => ({ metric: name, threshold: 1 });
+
+describe('a rule', () => {
+  it('matches only what its conditions know of', () => {
+    expect(pathsOf({ events: ['queue_backlog_high'], match: { handlers: ['h'] } })).toEqual([]);
+    expect(pathsOf({ events: ['queue_backlog_high'], match: { pipelines: ['p'], handlers: ['h'] } })).toEqual([
+      'match.pipelines',
+    ]);
+    expect(pathsOf({ events: ['worker_heartbeat_lost'], match: { environments: ['e'] } })).toEqual(['match.environments']);
+    expect(pathsOf({ events: ['worker_heartbeat_lost'], match: { environments: [] } })).toEqual([]);
+    expect(pathsOf({ events: ['pipeline_failed', 'pipeline_stuck'], match: { pipelines: ['p'] } })).toEqual([]);
+    expect(pathsOf({ events: ['pipeline_failed', 'pipeline_stuck'], match: { errorCodes: ['c'] } })).toEqual([
+      'match.errorCodes',
+    ]);
+    expect(pathsOf({ match: { errorCodes: ['c'], handlers: ['h'] } })).toEqual([]);
+  });
+
+  it('matches only what its figure is taken over', () => {
+    const events = ['threshold_crossed' as const];
+    expect(pathsOf({ events, condition: metric('success_rate'), match: { pipelines: ['p'], handlers: ['h'] } })).toEqual([]);
+    expect(pathsOf({ events, condition: metric('queue_depth'), match: { pipelines: ['p'] } })).toEqual(['match.pipelines']);
+    expect(pathsOf({ events, condition: metric('workers_online'), match: { handlers: ['h'] } })).toEqual(['match.handlers']);
+  });
+
+  it('can be saved with the empty condition that it is shown with', () => {
+    expect(pathsOf({ condition: {} })).toEqual([]);
+    expect(pathsOf({ condition: { threshold: 1 } })).toEqual(['condition']);
+  });
+});
