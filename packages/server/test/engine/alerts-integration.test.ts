@@ -44,6 +44,19 @@ describe('a config of the integration alerts', () => {
     expect(taker.taken.map(({ path }) => path).sort()).toEqual([`/bot${TOKEN}/sendMessage`, '/slack?key=1']);
   });
 
+  // Seen to fail: the channel went, and the other rule told nobody unseen.
+  it('does not take away a channel that other rules tell', async () => {
+    const a = await alerted();
+    const taker = await aTaker();
+    await configure(a, { ...telegramAt(taker), slackWebhookUrl: `${taker.url}/slack?key=1` });
+    const slack = (await channelsOf(a)).find(({ type }) => type === 'slack') as Channel;
+    await a.rule({ name: 'on call', events: ['pipeline_failed'], channels: [slack.id] });
+    const without = configure(a, { ...telegramAt(taker), slackWebhookUrl: null });
+    await expect(without).rejects.toThrow('"on call"');
+    expect(await namesOf(a)).toHaveLength(2);
+    expect((await rulesOf(a)).find(({ name }) => name === 'alerts')?.channels).toHaveLength(2);
+  });
+
   it('makes what each place can be: signed with a secret, mail with a server, and plain JSON of the rest', async () => {
     const a = await alerted();
     const urls = {

@@ -105,7 +105,7 @@ export function channelUseCases(deps: ChannelDeps): ChannelUseCases {
 }
 
 /** A rule that lost its channel would tell nobody, and say nothing of it. */
-function usedBy(id: string, rows: readonly AlertRuleRow[]): DomainError | undefined {
+export function usedBy(id: string, rows: readonly AlertRuleRow[]): DomainError | undefined {
   const names = rows.filter((row) => (JSON.parse(row.spec) as AlertRuleSpec).channels.includes(id)).map(({ name }) => name);
   if (names.length === 0) return undefined;
   const some = names.slice(0, NAMED_RULES).map((name) => JSON.stringify(name));

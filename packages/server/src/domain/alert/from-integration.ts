@@ -10,6 +10,7 @@ import { sealSettings } from '../integration/sealed-settings.js';
 import { mergeSettings, type Stored } from '../integration/settings.js';
 import type { Principal } from '../use-cases.js';
 import type { ChannelKind, ChannelKinds } from './channel.js';
+import { usedBy } from './channels.js';
 import { changeRule, insertRule } from './rules.js';
 
 export interface FromIntegrationDeps {
@@ -153,7 +154,10 @@ function storedOf(deps: FromIntegrationDeps, kind: ChannelKind, { fields }: Kept
 }
 
 async function removeChannel(group: Group, caller: Principal, id: number): Promise<string> {
-  await group.tx.deleteAlertChannel(caller.applicationId, id);
+  const others = (await group.tx.alertRulesOf(caller.applicationId)).filter(({ name }) => name !== RULE);
+  const inUse = usedBy(String(id), others);
+  if (inUse) throw inUse;
+  await group.tx.deleteAlertChannel(id);
   await noteChannel(group, caller, 'delete', id, {});
   return String(id);
 }
@@ -178,7 +182,7 @@ async function saveRule(group: Group, deps: FromIntegrationDeps, caller: Princip
   if (saved instanceof DomainError) throw saved;
 }
 
-/** Whoever deletes a channel leaves its id in rules. */
+/** Who deleted a channel before rules were asked left its id in them. */
 async function thatExist({ tx }: Group, { applicationId }: Principal, ids: readonly string[]): Promise<string[]> {
   return (await tx.alertChannelsOf(applicationId, ids.map(Number))).map(({ id }) => String(id));
 }
