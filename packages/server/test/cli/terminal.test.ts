@@ -59,12 +59,13 @@ describe('the built command', () => {
   });
 
   it('ends quietly when nobody reads on, as behind `head`', async () => {
-    const { call, flags } = await aServer();
-    const pipelines = Array.from({ length: 500 }, (_, at) => ({ name: `p${at}-${'x'.repeat(180)}`, stages: [{ name: 's' }] }));
-    await call('POST', '/pipelines/batch', { pipelines });
-    const list = start(['pipelines', 'list', '--limit', '500', ...flags], { cwd: emptyFolder() });
-    list.process.stdout?.once('data', () => list.process.stdout?.destroy());
-    const { stderr } = await list.ended;
-    expect(stderr).toBe('');
+    const { create, worker, flags } = await aServer();
+    const { id } = await create({ name: 'order', stages: [{ name: 'charge' }] });
+    const watching = start(['pipelines', 'watch', id, ...flags], { cwd: emptyFolder() });
+    await watching.said(/○ pending/);
+    watching.process.stdout?.destroy();
+    const hand = await worker(['charge']);
+    await hand.one(); // the next line, which nobody takes
+    expect(await watching.ended).toMatchObject({ code: 0, stderr: '' });
   });
 });
