@@ -6,6 +6,10 @@ export const PAGES = [
   { name: 'operations', path: 'operations' },
   { name: 'pipelines', path: 'pipelines' },
   { name: 'insights', path: 'insights' },
+  { name: 'workers', path: 'workers' },
+  { name: 'worker', path: ({ workers }) => `workers/${workers[0].workerId}` },
+  { name: 'schedules', path: 'schedules' },
+  { name: 'schedule', path: ({ schedule }) => `schedules/${schedule}` },
   { name: 'first-pipeline', path: 'operations', application: 'empty' },
   { name: 'account', path: 'settings/account' },
 ];

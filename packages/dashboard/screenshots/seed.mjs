@@ -66,6 +66,7 @@ class Seeder {
       pool,
       concurrency,
       version: '2.4.1',
+      sdkVersion: '0.1.0',
       environment: 'production',
       hostName: `${workerName}.internal`,
     };
@@ -227,5 +228,5 @@ export async function seeded() {
   const workers = await present(seeder, now);
   await seeder.call('POST', '/applications', { name: 'empty' });
   await catchUp(seeder, workers);
-  return { controlPlane, call: seeder.call, schedule };
+  return { controlPlane, call: seeder.call, schedule, workers };
 }

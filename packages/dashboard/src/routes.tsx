@@ -4,6 +4,8 @@ import { insightsSearch } from './pages/insights/search.js';
 import { operationsSearch } from './pages/operations/search.js';
 import { detailSearch } from './pages/pipelines/detail/search.js';
 import { pipelinesSearch } from './pages/pipelines/search.js';
+import { scheduleSearch, schedulesSearch } from './pages/schedules/search.js';
+import { workersSearch } from './pages/workers/search.js';
 import { Shell } from './shell/shell.js';
 
 /** A page of its own file, loaded when it is first asked for. Its props are forgotten here, or types would run in a circle. */
@@ -65,6 +67,29 @@ const insights = createRoute({
   validateSearch: insightsSearch,
   component: lazy(() => import('./pages/insights/index.js')),
 });
+const workers = createRoute({
+  getParentRoute: () => shell,
+  path: '/workers',
+  validateSearch: workersSearch,
+  component: lazy(() => import('./pages/workers/index.js')),
+});
+const worker = createRoute({
+  getParentRoute: () => shell,
+  path: '/workers/$id',
+  component: lazy(() => import('./pages/workers/detail.js')),
+});
+const schedules = createRoute({
+  getParentRoute: () => shell,
+  path: '/schedules',
+  validateSearch: schedulesSearch,
+  component: lazy(() => import('./pages/schedules/index.js')),
+});
+const schedule = createRoute({
+  getParentRoute: () => shell,
+  path: '/schedules/$id',
+  validateSearch: scheduleSearch,
+  component: lazy(() => import('./pages/schedules/detail.js')),
+});
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -80,5 +105,5 @@ export const routeTree = root.addChildren([
   signIn,
   setup,
   invite,
-  shell.addChildren([home, operations, pipelines, pipeline, insights, settings, account]),
+  shell.addChildren([home, operations, pipelines, pipeline, insights, workers, worker, schedules, schedule, settings, account]),
 ]);

@@ -53,7 +53,7 @@ function Branch({ name, value, depth }: { name?: string; value: Json[] | { [key:
         type="button"
         aria-expanded={open}
         onClick={() => setOpen(!open)}
-        className="flex items-center rounded-sm text-left hover:bg-hover"
+        className="flex min-h-6 items-center rounded-sm text-left hover:bg-hover"
       >
         <ChevronRight
           aria-hidden

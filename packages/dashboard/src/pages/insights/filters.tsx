@@ -26,7 +26,7 @@ export function Filters() {
             key={each}
             type="button"
             aria-pressed={each === range}
-            aria-label={NAMES[each]}
+            title={NAMES[each]}
             onClick={() => change({ range: each, errors: undefined })}
             className={cx(
               'num h-7 rounded-[5px] px-2.5 font-medium text-xs',

@@ -1,0 +1,75 @@
+import type { Page as PageOf, Worker } from '@pipelogiq/protocol';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Browser, openBrowser } from './browser.js';
+import { aServer, aWorker, expectClean, type Server, signedIn } from './support.js';
+import { asViewer } from './viewer.js';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await openBrowser();
+});
+afterAll(() => browser?.close());
+
+const theWorker = async ({ call }: Server) => (await call<PageOf<Worker>>('GET', '/workers')).items[0] as Worker;
+
+describe('workers', () => {
+  it('teaches how one comes to be, and lists it as soon as it starts', async () => {
+    const server = await aServer();
+    const tab = await signedIn(browser, server, 'workers');
+    const { page } = tab;
+    await page.getByText('No worker is online').waitFor();
+    await expectClean(tab, server);
+    await aWorker(server, ['charge-card']);
+    await page.getByRole('region', { name: 'Workers' }).getByRole('link', { name: 'hand' }).waitFor();
+    await expectClean(tab, server);
+  });
+
+  it('narrows the list by what the address says', async () => {
+    const server = await aServer();
+    await aWorker(server, ['charge-card']);
+    const { page } = await signedIn(browser, server, 'workers');
+    const list = page.getByRole('region', { name: 'Workers' });
+    await list.getByRole('link', { name: 'hand' }).waitFor();
+    await page.getByLabel('Name, host or version').fill('nobody');
+    await page.getByText('No worker matches').waitFor();
+    await page.reload();
+    await page.getByText('No worker matches').waitFor();
+    await page.getByLabel('Name, host or version').fill('HAN');
+    await list.getByRole('link', { name: 'hand' }).waitFor();
+  });
+
+  it('shows the jobs that one takes while somebody looks, and drains it after a question', async () => {
+    const server = await aServer();
+    const worker = await aWorker(server, ['charge-card']);
+    const { id } = await theWorker(server);
+    const tab = await signedIn(browser, server, `workers/${id}`);
+    const { page } = tab;
+    await page.getByText('Nothing happened yet').waitFor();
+    await page.getByText('It takes jobs and runs them.').or(page.getByText('takes no job yet')).waitFor();
+
+    const stages = [{ name: 'charge', handler: 'charge-card' }];
+    await expect // until the page listens
+      .poll(async () => {
+        await server.call('POST', '/pipelines', { name: 'order', stages });
+        for (const job of await worker.pull()) await worker.ack(job);
+        return page.getByRole('region', { name: 'Events' }).getByText('Completed charge').count();
+      })
+      .toBeGreaterThan(0);
+    await expectClean(tab, server);
+
+    await page.getByRole('button', { name: 'Drain…' }).click();
+    expect((await theWorker(server)).order).toBe('run'); // it asks first
+    await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click();
+    await page.getByRole('region', { name: 'Events' }).getByText('Was told to drain').waitFor();
+    await page.getByText('takes nothing new').or(page.getByText('was told to drain and hears')).first().waitFor();
+    expect((await theWorker(server)).order).toBe('drain');
+    expect(await page.getByRole('button', { name: 'Drain…' }).count()).toBe(0);
+  });
+
+  it('lets a viewer look, and not drain', async () => {
+    const server = await aServer();
+    await aWorker(server, ['charge-card']);
+    const { page } = await asViewer(browser, server, `workers/${(await theWorker(server)).id}`);
+    expect(await page.getByRole('button', { name: 'Drain…' }).isDisabled()).toBe(true);
+  });
+});
