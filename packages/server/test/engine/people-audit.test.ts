@@ -1,13 +1,19 @@
-import { readFileSync } from 'node:fs';
+import fs, { readFileSync } from 'node:fs';
 import type { AuditEvent, InvitationCreated, OpenSession, Page, User } from '@pipelogiq/protocol';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { inspect } from '../input/support.js';
 import { PASSWORD, people } from './people.js';
 
 const NEW = 'another password of mine';
 
 it('writes down who did what about people, and no secret of theirs', async () => {
-  const h = await people({ auditRefusalsEveryMs: 1_000 });
+  const logged: string[] = [];
+  const write = vi.spyOn(fs, 'writeSync').mockImplementation((_, text) => {
+    logged.push(String(text));
+    return String(text).length;
+  });
+  onTestFinished(() => write.mockRestore());
+  const h = await people({ auditRefusalsEveryMs: 1_000, logLevel: 'trace' });
   const owner = await h.owner();
   const tokens: string[] = [];
   const invite = async () => {
@@ -60,9 +66,14 @@ it('writes down who did what about people, and no secret of theirs', async () =>
   ]);
   const cookies = [owner.cookie ?? '', graceCookie, otherCookie].map((cookie) => cookie.split('=')[1] as string);
   const stored = JSON.stringify(await inspect(h.database));
+  await h.controlPlane.close();
+  expect(logged.join('')).toContain('/auth/login'); // each request, at this level
   for (const secret of [PASSWORD, NEW, 'a wrong guess', 'my-secret-as-a-name', ...tokens, ...cookies]) {
     expect(secret.length).toBeGreaterThan(10);
-    expect(stored.includes(secret), secret).toBe(false);
+    expect(
+      [stored, ...logged].some((text) => text.includes(secret)),
+      secret,
+    ).toBe(false);
   }
 });
 
