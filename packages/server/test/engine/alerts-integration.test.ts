@@ -101,14 +101,10 @@ describe('a config of the integration alerts', () => {
   });
 
   // Seen to fail while the rule was written by hand: its incident went on.
-  it('that is switched off ends the incidents of its rule, and forgets channels that are gone', async () => {
+  it('that is switched off ends the incidents of its rule', async () => {
     const a = await alerted();
     const taker = await aTaker();
-    const own = await a.channel(taker);
     await configure(a, { slackWebhookUrl: `${taker.url}/slack`, events: 'pipeline_failed' });
-    const [rule] = await rulesOf(a);
-    await a.call('PUT', `/alerts/rules/${rule?.id}`, specOf(rule, { channels: [...(rule?.channels ?? []), own.id] }));
-    await a.call('DELETE', `/alerts/channels/${own.id}`);
     await a.failing('order');
     await a.hasIncidents(1, '&status=open');
     await configure(a, {}, { enabled: false });

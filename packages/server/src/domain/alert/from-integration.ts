@@ -176,15 +176,10 @@ async function saveRule(group: Group, deps: FromIntegrationDeps, caller: Princip
   const known = await tx.alertRuleNamed(caller.applicationId, RULE);
   const before = known && (await tx.alertRuleToChange(caller.applicationId, known.id));
   const spec = before ? (JSON.parse(before.spec) as AlertRuleSpec) : { name: RULE, events: EVENTS, channels: [] };
-  const channels = await thatExist(group, caller, [...spec.channels.filter((id) => !change.gone.has(id)), ...change.kept]);
+  const channels = [...new Set([...spec.channels.filter((id) => !change.gone.has(id)), ...change.kept])];
   const next: AlertRuleSpec = { ...spec, events: change.events ?? spec.events, channels, enabled: change.enabled };
   const saved = before ? await changeRule(group, caller, before.id, next) : await insertRule(group, deps, caller, next);
   if (saved instanceof DomainError) throw saved;
-}
-
-/** Who deleted a channel before rules were asked left its id in them. */
-async function thatExist({ tx }: Group, { applicationId }: Principal, ids: readonly string[]): Promise<string[]> {
-  return (await tx.alertChannelsOf(applicationId, ids.map(Number))).map(({ id }) => String(id));
 }
 
 const noteChannel = (
