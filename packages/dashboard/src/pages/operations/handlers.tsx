@@ -38,7 +38,7 @@ const COLUMNS: readonly Column<Row>[] = [
       </Link>
     ),
   },
-  { id: 'running', head: 'Running', align: 'right', width: 'w-[4.5rem] md:w-20', cell: ({ running }) => zero(running) },
+  { id: 'running', head: 'Running', align: 'right', width: 'w-[5rem] md:w-20', cell: ({ running }) => zero(running) },
   { id: 'ready', head: 'Waiting', align: 'right', width: 'w-[4.5rem] md:w-20', cell: ({ ready }) => zero(ready) },
   {
     id: 'oldest',
