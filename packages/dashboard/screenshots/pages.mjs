@@ -5,6 +5,18 @@
 export const PAGES = [
   { name: 'operations', path: 'operations' },
   { name: 'pipelines', path: 'pipelines' },
+  {
+    name: 'pipeline',
+    path: 'pipelines?status=failed',
+    async prepare(page) {
+      await page.locator('[data-row-link]').first().click();
+      await page
+        .getByRole('button', { name: /Failed/ })
+        .first()
+        .click();
+      await page.getByRole('complementary').getByText('Span id').waitFor();
+    },
+  },
   { name: 'insights', path: 'insights' },
   { name: 'workers', path: 'workers' },
   { name: 'worker', path: ({ workers }) => `workers/${workers[0].workerId}` },

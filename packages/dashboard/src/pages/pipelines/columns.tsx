@@ -48,7 +48,7 @@ export const COLUMNS: readonly Column<Row>[] = [
   {
     id: 'status',
     head: 'Status',
-    width: 'w-28 sm:w-32',
+    width: 'w-32',
     cell: ({ status, gone }) => (
       <span className={cx(gone && 'opacity-60')} title={gone ? 'It does not match the filters any more' : undefined}>
         <StatusBadge status={status} />
@@ -78,6 +78,7 @@ export const COLUMNS: readonly Column<Row>[] = [
     head: 'Created',
     align: 'right',
     width: 'w-28',
+    from: 'md',
     cell: ({ createdAt }) => (
       <Above>
         <Time at={createdAt} />

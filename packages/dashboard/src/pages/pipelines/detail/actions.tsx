@@ -10,9 +10,10 @@ import { Field, Input } from '../../../ui/field.js';
 import { Menu } from '../../../ui/menu.js';
 import { toast } from '../../../ui/toast.js';
 import { actOn, type BulkChoice, KINDS } from '../bulk.js';
+import { CopyAs } from './copy-as.js';
 import { ofPipeline } from './queries.js';
 
-const NOT_ALLOWED = 'Your role may look, and not act: it takes operator or more.';
+export const NOT_ALLOWED = 'Your role may look, and not act: it takes operator or more.';
 
 /** Why it cannot be done now; undefined: it can. */
 function refusal({ status, stages }: Pick<Pipeline, 'status' | 'stages'>, choice: BulkChoice): string | undefined {
@@ -52,6 +53,7 @@ export function PipelineActions({ pipeline }: { pipeline: Pipeline }) {
   });
   return (
     <>
+      <CopyAs pipeline={pipeline} />
       <Menu
         trigger={
           <Button disabled={!mayAct} title={mayAct ? undefined : NOT_ALLOWED} icon={<RotateCw aria-hidden size={14} />}>

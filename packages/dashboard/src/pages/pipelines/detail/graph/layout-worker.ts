@@ -1,0 +1,3 @@
+import { layoutOf, type Shape } from './layout.js';
+
+self.onmessage = ({ data }: MessageEvent<Shape>) => self.postMessage(layoutOf(data));

@@ -1,0 +1,130 @@
+import { LIMITS, type LogLevel, type Page, ROUTES, type StageLog } from '@pipelogiq/protocol';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
+import { fill, get } from '../../../api/http.js';
+import { cx } from '../../../lib/cx.js';
+import { formatCount } from '../../../lib/format.js';
+import { Loaded, Skeleton } from '../../../ui/states.js';
+import { ofPipeline } from './queries.js';
+
+const TAIL_MS = 1_500;
+/** Lines that are kept, and of these the last that are shown. */
+const MOST_LINES = 20_000;
+const SHOWN = 500;
+/** As near to the end as this, one reads the end. */
+const NEAR_PX = 40;
+
+interface Logs {
+  lines: StageLog[];
+  /** Where the last page begins, which may grow; and how many lines stand before it. */
+  cursor: string | undefined;
+  settled: number;
+}
+
+/** Reads on where the last reading ended: the last page again, and what came after it. */
+const logsQuery = (id: string, isTail: boolean) =>
+  queryOptions({
+    queryKey: ofPipeline(id, 'logs'),
+    queryFn: async ({ client, queryKey, signal }): Promise<Logs> => {
+      const was = client.getQueryData<Logs>(queryKey);
+      const lines = was ? was.lines.slice(0, was.settled) : [];
+      let cursor = was?.cursor;
+      for (;;) {
+        const query = { limit: LIMITS.pageSize, cursor };
+        const page = await get<Page<StageLog>>(fill(ROUTES.pipelineLogs, id), query, signal);
+        const settled = lines.length;
+        lines.push(...page.items);
+        if (page.nextCursor === null || lines.length >= MOST_LINES) return { lines, cursor, settled };
+        cursor = page.nextCursor;
+      }
+    },
+    structuralSharing: false,
+    refetchInterval: isTail ? TAIL_MS : false,
+  });
+
+const LEVEL: Record<LogLevel, string> = {
+  trace: 'text-ink-3',
+  debug: 'text-ink-3',
+  info: 'text-run',
+  warn: 'text-warn',
+  error: 'text-bad',
+  fatal: 'text-bad',
+};
+
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const timeOf = (at: string) => {
+  const moment = new Date(at);
+  return `${clock.format(moment)}.${String(moment.getMilliseconds()).padStart(3, '0')}`;
+};
+
+/** The last lines, of all stages or of one; while the pipeline goes on they follow. */
+export function LogTail({ id, stageId, isTail, height }: { id: string; stageId?: string; isTail: boolean; height: string }) {
+  const query = useQuery(logsQuery(id, isTail));
+  return (
+    <Loaded query={query} loading={<Skeleton className="h-16" />}>
+      {({ lines }) => (
+        <Lines
+          lines={stageId === undefined ? lines : lines.filter((line) => line.stageId === stageId)}
+          withStage={stageId === undefined}
+          isTail={isTail}
+          height={height}
+        />
+      )}
+    </Loaded>
+  );
+}
+
+interface LinesProps {
+  lines: readonly StageLog[];
+  withStage: boolean;
+  isTail: boolean;
+  height: string;
+}
+
+function Lines({ lines, withStage, isTail, height }: LinesProps) {
+  const box = useRef<HTMLElement>(null);
+  const isAtEnd = useRef(true);
+  const last = lines.at(-1)?.id;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when a line came
+  useEffect(() => {
+    if (isAtEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [last]);
+  if (lines.length === 0)
+    return (
+      <p className="rounded-md border border-line bg-canvas px-3 py-2 text-ink-3">
+        {isTail ? 'No line yet; they show here as handlers write with job.log.' : 'Nothing was logged with job.log.'}
+      </p>
+    );
+  return (
+    <section
+      ref={box}
+      aria-label="Logs"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must scroll by keyboard
+      tabIndex={0}
+      onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+        isAtEnd.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+      }}
+      className={cx('overflow-auto rounded-md border border-line bg-canvas py-2 font-mono text-xs leading-5', height)}
+    >
+      {lines.length > SHOWN && <p className="px-3 text-ink-3">{formatCount(lines.length - SHOWN)} earlier lines are not shown</p>}
+      <ol>
+        {lines.slice(-SHOWN).map((line) => (
+          <Line key={line.id} line={line} withStage={withStage} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+const Line = ({ line: { loggedAt, level, stage, message, fields }, withStage }: { line: StageLog; withStage: boolean }) => (
+  <li className="flex gap-2 px-3 hover:bg-hover">
+    <time dateTime={loggedAt} className="num shrink-0 text-ink-3">
+      {timeOf(loggedAt)}
+    </time>
+    <span className={cx('w-10 shrink-0', LEVEL[level])}>{level}</span>
+    {withStage && <span className="w-32 shrink-0 truncate text-ink-2">{stage}</span>}
+    <span className="min-w-0 whitespace-pre-wrap break-words">
+      {message} {fields && <span className="text-ink-3">{JSON.stringify(fields)}</span>}
+    </span>
+  </li>
+);
