@@ -22,6 +22,14 @@ export const PAGES = [
   { name: 'worker', path: ({ workers }) => `workers/${workers[0].workerId}` },
   { name: 'schedules', path: 'schedules' },
   { name: 'schedule', path: ({ schedule }) => `schedules/${schedule}` },
+  {
+    name: 'schedule-form',
+    path: 'schedules',
+    async prepare(page) {
+      await page.getByRole('button', { name: 'New schedule' }).click();
+      await page.getByLabel('Cron expression').fill('0 9 * * MON-FRI');
+    },
+  },
   { name: 'first-pipeline', path: 'operations', application: 'empty' },
   { name: 'account', path: 'settings/account' },
 ];

@@ -65,6 +65,8 @@ describe('insights', () => {
     expect(await page.getByLabel('Handler', { exact: true }).inputValue()).toBe('charge-card');
     await handlers.getByRole('columnheader', { name: 'p95', exact: true }).waitFor();
     expect(await handlers.getByRole('columnheader', { name: 'p95', exact: true }).getAttribute('aria-sort')).toBe('descending');
+    await page.goto(`${server.url}/dashboard/insights?range=never`);
+    await page.getByRole('button', { name: '24h', pressed: true }).waitFor(); // whatever somebody typed there
   });
 
   it('marks a deployment, and says by field what it cannot take', async () => {

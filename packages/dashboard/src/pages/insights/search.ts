@@ -38,7 +38,7 @@ type Change = { [Key in keyof InsightsSearch]?: InsightsSearch[Key] | undefined 
 
 /** What the address says, and a way to change some of it; undefined takes it out. */
 export function useInsightsSearch(): [InsightsSearch & { range: Range }, (change: Change) => void] {
-  const search = useSearch({ from: '/shell/insights' });
+  const search = insightsSearch({ ...useSearch({ from: '/shell/insights' }) }); // the router leaves in what was refused
   const navigate = useNavigate({ from: '/insights' });
   const change = (changed: Change) =>
     void navigate({ search: (before) => given({ ...before, ...changed }), replace: true, resetScroll: false });

@@ -7,6 +7,7 @@ import { type Column, Pager, Table } from '../../ui/table.js';
 import { Duration } from '../../ui/time.js';
 import { Outcome, pipelinePath } from './outcome.js';
 import { firingsQuery, useOutcomes } from './queries.js';
+import { scheduleSearch } from './search.js';
 import { ZonedTime } from './zoned.js';
 
 const columnsOf = (timeZone: string, outcomes: Map<string, Pipeline | 'gone'>): Column<ScheduleFiring>[] => [
@@ -44,7 +45,7 @@ const columnsOf = (timeZone: string, outcomes: Map<string, Pipeline | 'gone'>): 
 
 /** Fire times and the pipelines they made, latest first. */
 export function Firings({ id, timeZone }: { id: string; timeZone: string }) {
-  const { trail = [] } = useSearch({ from: '/shell/schedules/$id' });
+  const { trail = [] } = scheduleSearch({ ...useSearch({ from: '/shell/schedules/$id' }) });
   const navigate = useNavigate({ from: '/schedules/$id' });
   const query = useQuery(firingsQuery(id, trail.at(-1)));
   const outcomes = useOutcomes(query.data?.items.map(({ pipelineId }) => pipelineId) ?? []);

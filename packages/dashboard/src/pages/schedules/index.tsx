@@ -16,6 +16,7 @@ import { Cron } from './cron.js';
 import { ScheduleForm } from './form.js';
 import { Outcome } from './outcome.js';
 import { schedulesQuery, useOutcomes } from './queries.js';
+import { schedulesSearch } from './search.js';
 import { ZonedTime } from './zoned.js';
 
 const EXAMPLE = `import { Pipelogiq } from '@pipelogiq/sdk';
@@ -73,7 +74,7 @@ const columnsOf = (outcomes: Map<string, Pipeline | 'gone'>): Column<Schedule>[]
 
 /** What makes pipelines by the clock. */
 export default function SchedulesPage() {
-  const search = useSearch({ from: '/shell/schedules' });
+  const search = schedulesSearch({ ...useSearch({ from: '/shell/schedules' }) });
   const navigate = useNavigate({ from: '/schedules' });
   const [isMaking, setMaking] = useState(false);
   const mayOperate = useMay('operate');

@@ -3,7 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { humanize } from '../../lib/format.js';
 import { given } from '../../lib/search.js';
 import { Input, Select } from '../../ui/field.js';
-import { SHOWN_STATES, type WorkersSearch } from './search.js';
+import { SHOWN_STATES, type WorkersSearch, workersSearch } from './search.js';
 import { isPresent, shownState } from './state.js';
 
 const NAMES: Partial<Record<string, string>> = { present: 'All but stopped', all: 'All states' };
@@ -26,7 +26,7 @@ const distinct = (values: readonly string[], chosen: string | undefined) =>
   [...new Set([...values, ...(chosen === undefined ? [] : [chosen])])].sort((one, other) => one.localeCompare(other));
 
 export function Filters({ workers }: { workers: readonly Worker[] }) {
-  const search = useSearch({ from: '/shell/workers' });
+  const search = workersSearch({ ...useSearch({ from: '/shell/workers' }) });
   const navigate = useNavigate({ from: '/workers' });
   const change = (changed: { [Key in keyof WorkersSearch]?: WorkersSearch[Key] | undefined }) =>
     void navigate({ search: (before) => given({ ...before, ...changed }), replace: true });

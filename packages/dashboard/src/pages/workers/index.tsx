@@ -9,6 +9,7 @@ import { Table } from '../../ui/table.js';
 import { COLUMNS } from './columns.js';
 import { Filters, matching } from './filters.js';
 import { type Workers, workersQuery } from './queries.js';
+import { workersSearch } from './search.js';
 import { shownState } from './state.js';
 
 const EXAMPLE = `import { Pipelogiq } from '@pipelogiq/sdk';
@@ -18,7 +19,7 @@ await worker.start();`;
 
 /** Who runs the jobs. */
 export default function WorkersPage() {
-  const search = useSearch({ from: '/shell/workers' });
+  const search = workersSearch({ ...useSearch({ from: '/shell/workers' }) });
   const query = useQuery(workersQuery);
   const all = query.data?.items;
   return (
