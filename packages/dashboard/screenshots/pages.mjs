@@ -32,4 +32,6 @@ export const PAGES = [
   },
   { name: 'first-pipeline', path: 'operations', application: 'empty' },
   { name: 'account', path: 'settings/account' },
+  { name: 'settings-keys', path: 'settings/keys' },
+  { name: 'settings-users', path: 'settings/users' },
 ];

@@ -1,4 +1,5 @@
 import { createTestControlPlane } from '@pipelogiq/server/testing';
+import { people } from './seed-people.mjs';
 import { marks, schedules } from './seed-rooms.mjs';
 
 const MINUTE = 60_000;
@@ -227,6 +228,7 @@ export async function seeded() {
   await marks(seeder, now);
   const workers = await present(seeder, now);
   await seeder.call('POST', '/applications', { name: 'empty' });
+  await people(seeder);
   await catchUp(seeder, workers);
   return { controlPlane, call: seeder.call, schedule, workers };
 }

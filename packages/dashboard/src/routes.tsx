@@ -5,6 +5,7 @@ import { operationsSearch } from './pages/operations/search.js';
 import { detailSearch } from './pages/pipelines/detail/search.js';
 import { pipelinesSearch } from './pages/pipelines/search.js';
 import { scheduleSearch, schedulesSearch } from './pages/schedules/search.js';
+import { trailSearch } from './pages/settings/search.js';
 import { workersSearch } from './pages/workers/search.js';
 import { Shell } from './shell/shell.js';
 
@@ -93,17 +94,34 @@ const schedule = createRoute({
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
+  component: lazy(() => import('./pages/settings/layout.js')),
+});
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
   component: () => <Navigate to="/settings/account" replace />,
 });
 const account = createRoute({
-  getParentRoute: () => shell,
-  path: '/settings/account',
+  getParentRoute: () => settings,
+  path: '/account',
   component: lazy(() => import('./pages/settings/account.js')),
 });
+const apiKeys = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: lazy(() => import('./pages/settings/keys/index.js')),
+});
+const users = createRoute({
+  getParentRoute: () => settings,
+  path: '/users',
+  validateSearch: trailSearch,
+  component: lazy(() => import('./pages/settings/users/index.js')),
+});
+const settingsTree = settings.addChildren([settingsHome, account, apiKeys, users]);
 
 export const routeTree = root.addChildren([
   signIn,
   setup,
   invite,
-  shell.addChildren([home, operations, pipelines, pipeline, insights, workers, worker, schedules, schedule, settings, account]),
+  shell.addChildren([home, operations, pipelines, pipeline, insights, workers, worker, schedules, schedule, settingsTree]),
 ]);

@@ -12,6 +12,8 @@ interface DialogProps {
   description?: ReactNode;
   /** `side` slides in from the right and keeps the page in sight. */
   kind?: 'center' | 'side';
+  /** A click beside it does not close it, for what it shows would be lost. */
+  stays?: boolean;
   footer?: ReactNode;
   children: ReactNode;
 }
@@ -22,7 +24,7 @@ const KINDS = {
   side: 'top-0 right-0 h-dvh w-[min(40rem,100vw)] border-line border-l',
 } as const;
 
-export function Dialog({ open, onOpenChange, title, description, kind = 'center', footer, children }: DialogProps) {
+export function Dialog({ open, onOpenChange, title, description, kind = 'center', stays, footer, children }: DialogProps) {
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -30,6 +32,7 @@ export function Dialog({ open, onOpenChange, title, description, kind = 'center'
         <Radix.Content
           className={cx('fixed z-50 flex flex-col bg-raised shadow-float focus-visible:outline-none', KINDS[kind])}
           {...(!description && { 'aria-describedby': undefined })}
+          {...(stays && { onInteractOutside: (event: Event) => event.preventDefault() })}
         >
           <header className="flex items-start justify-between gap-4 px-5 pt-4 pb-2">
             <div>

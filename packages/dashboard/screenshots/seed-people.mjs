@@ -1,0 +1,33 @@
+const DAY = 86_400_000;
+
+/** Makes an account by an invitation, as its owner would. */
+async function accept({ call, controlPlane }, username, given) {
+  const { token } = await call('POST', '/users/invitations', given);
+  const { fetch, url } = controlPlane.connection();
+  const body = JSON.stringify({ token, username, password: 'a horse of another colour' });
+  const response = await fetch(`${url}/auth/invite`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  if (!response.ok) throw new Error(`${username} was not let in: ${response.status}`);
+}
+
+/** Keys in each state, users with each kind of role, an invitation that nobody used yet. */
+export async function people({ call, controlPlane }) {
+  const now = controlPlane.now();
+  const inDays = (days) => new Date(now + days * DAY).toISOString();
+  const key = (name, scopes, more = {}) => call('POST', '/api-keys', { name, scopes, application: 'default', ...more });
+  await call('POST', '/applications', { name: 'billing' });
+  const shop = await key('shop-backend', ['produce', 'read']);
+  await key('shop-workers', ['work'], { expiresAt: inDays(89) });
+  const reports = await key('nightly-reports', ['produce', 'read', 'operate'], { expiresAt: inDays(12) });
+  const old = await key('laptop-of-sam', ['admin']);
+  await call('POST', `/api-keys/${reports.id}/rotate`, { overlapMs: DAY });
+  await call('DELETE', `/api-keys/${old.id}`);
+  const { fetch, url } = controlPlane.connection();
+  await fetch(`${url}/pipelines?limit=1`, { headers: { authorization: `Bearer ${shop.key}` } });
+  await call('POST', '/auth/links', {}); // makes the first owner
+  await accept({ call, controlPlane }, 'grace', { role: 'admin' });
+  await accept({ call, controlPlane }, 'linus', { role: 'viewer', applications: [{ application: 'default', role: 'operator' }] });
+  await accept({ call, controlPlane }, 'margaret', { role: null, applications: [{ application: 'billing', role: 'admin' }] });
+  const { items } = await call('GET', '/users');
+  await call('PUT', `/users/${items.find(({ username }) => username === 'margaret').id}`, { disabled: true });
+  await call('POST', '/users/invitations', { username: 'barbara', role: 'operator' });
+}

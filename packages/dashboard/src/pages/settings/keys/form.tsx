@@ -1,0 +1,160 @@
+import { type ApiKeyCreated, type CreateApiKey, ROUTES, SCOPES, type Scope } from '@pipelogiq/protocol';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { type FormEvent, useId, useState } from 'react';
+import { post } from '../../../api/http.js';
+import { markStale } from '../../../api/live-topics.js';
+import { fieldError } from '../../../lib/field-errors.js';
+import { useMe } from '../../../session/session.js';
+import { Button } from '../../../ui/button.js';
+import { Dialog } from '../../../ui/dialog.js';
+import { Checkbox, Field, Input, Select } from '../../../ui/field.js';
+import { ErrorNote } from '../../../ui/states.js';
+import { applicationsQuery } from './queries.js';
+import { Secret } from './secret.js';
+
+const DAY_MS = 86_400_000;
+const EXPIRES = { never: 'Never', 30: 'In 30 days', 90: 'In 90 days', 365: 'In a year' } as const;
+
+const MEANING: Record<Scope, string> = {
+  produce: 'make pipelines',
+  work: 'take jobs, as a worker',
+  read: 'look at all there is',
+  operate: 'rerun, cancel, pause; schedules and alerts',
+  admin: 'everything, API keys too',
+};
+
+interface Values {
+  name: string;
+  scopes: readonly Scope[];
+  application: string;
+  days: string;
+}
+
+const requestOf = ({ name, scopes, application, days }: Values): CreateApiKey => ({
+  name,
+  application,
+  scopes: SCOPES.filter((scope) => scopes.includes(scope)),
+  ...(days !== 'never' && { expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString() }),
+});
+
+/** Makes a key, and shows it the one time that it can be. */
+export function KeyForm({ onClose }: { onClose(): void }) {
+  const { application } = useMe();
+  const form = useId();
+  const [values, setValues] = useState<Values>({ name: '', scopes: ['produce', 'work'], application, days: 'never' });
+  const create = useMutation({
+    mutationFn: () => post<ApiKeyCreated>(ROUTES.apiKeys, requestOf(values)),
+    onSuccess: () => markStale(['settings']),
+  });
+  if (create.data) return <Secret created={create.data} onClose={onClose} />;
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    create.mutate();
+  };
+  const footer = (
+    <>
+      <Button onClick={onClose}>Cancel</Button>
+      <Button tone="primary" type="submit" form={form} busy={create.isPending}>
+        Create
+      </Button>
+    </>
+  );
+  return (
+    <Dialog open onOpenChange={(open) => open || onClose()} title="New API key" footer={footer}>
+      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
+        <Fields values={values} error={create.error} onChange={(changed) => setValues({ ...values, ...changed })} />
+        {create.error && <ErrorNote error={create.error} />}
+      </form>
+    </Dialog>
+  );
+}
+
+interface FieldsProps {
+  values: Values;
+  error: unknown;
+  onChange(changed: Partial<Values>): void;
+}
+
+function Fields({ values, error, onChange }: FieldsProps) {
+  const applications = useQuery(applicationsQuery);
+  const names = applications.data?.items.map(({ name }) => name) ?? [values.application];
+  return (
+    <>
+      <Field label="Name" required error={fieldError(error, 'name')} help="Of the program that will use it.">
+        {(control) => (
+          <Input
+            {...control}
+            name="name"
+            autoComplete="off"
+            placeholder="billing-worker"
+            value={values.name}
+            onChange={({ target }) => onChange({ name: target.value })}
+          />
+        )}
+      </Field>
+      <ScopeChoice chosen={values.scopes} error={fieldError(error, 'scopes')} onChange={(scopes) => onChange({ scopes })} />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <Field label="Application" error={fieldError(error, 'application')}>
+          {(control) => (
+            <Select
+              {...control}
+              className="[&>select]:w-full"
+              value={values.application}
+              onChange={({ target }) => onChange({ application: target.value })}
+            >
+              {names.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </Select>
+          )}
+        </Field>
+        <Field label="Expires" error={fieldError(error, 'expiresAt')}>
+          {(control) => (
+            <Select
+              {...control}
+              className="[&>select]:w-full"
+              value={values.days}
+              onChange={({ target }) => onChange({ days: target.value })}
+            >
+              {['never', '30', '90', '365'].map((days) => (
+                <option key={days} value={days}>
+                  {EXPIRES[days as keyof typeof EXPIRES]}
+                </option>
+              ))}
+            </Select>
+          )}
+        </Field>
+      </div>
+    </>
+  );
+}
+
+interface ScopeChoiceProps {
+  chosen: readonly Scope[];
+  error: string | undefined;
+  onChange(scopes: readonly Scope[]): void;
+}
+
+function ScopeChoice({ chosen, error, onChange }: ScopeChoiceProps) {
+  return (
+    <fieldset>
+      <legend className="font-medium text-sm">It may</legend>
+      <div className="mt-1.5 flex flex-col gap-1.5">
+        {SCOPES.map((scope) => (
+          <Checkbox
+            key={scope}
+            label={
+              <>
+                <span className="inline-block w-16 font-medium">{scope}</span>{' '}
+                <span className="text-ink-2">{MEANING[scope]}</span>
+              </>
+            }
+            checked={chosen.includes(scope)}
+            onChange={({ target }) => onChange(target.checked ? [...chosen, scope] : chosen.filter((other) => other !== scope))}
+          />
+        ))}
+      </div>
+      {error && <p className="mt-1 text-bad text-xs">{error}</p>}
+    </fieldset>
+  );
+}

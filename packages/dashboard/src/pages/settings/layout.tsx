@@ -1,0 +1,37 @@
+import { Link, Outlet } from '@tanstack/react-router';
+import { useMay, useMe } from '../../session/session.js';
+
+/** Whether the user administers all of the server, and not an application alone. */
+export function useMayServer(): boolean {
+  const { allApplications } = useMe();
+  return useMay('admin') && allApplications;
+}
+
+/** The rooms of the settings as tabs that are links; what the user may not see is left out. */
+export default function Settings() {
+  const mayAdmin = useMay('admin');
+  const mayServer = useMayServer();
+  const tabs = [
+    { to: '/settings/account', label: 'Account', isShown: true },
+    { to: '/settings/keys', label: 'API keys', isShown: mayAdmin },
+    { to: '/settings/users', label: 'Users', isShown: mayServer },
+  ] as const;
+  return (
+    <>
+      <nav aria-label="Settings" className="mb-5 flex gap-4 overflow-x-auto border-line border-b">
+        {tabs
+          .filter(({ isShown }) => isShown)
+          .map(({ to, label }) => (
+            <Link
+              key={to}
+              to={to}
+              className="flex h-9 shrink-0 items-center border-transparent border-b-2 font-medium text-ink-3 text-sm hover:text-ink focus-visible:outline-offset-[-2px] aria-[current=page]:border-accent aria-[current=page]:text-ink"
+            >
+              {label}
+            </Link>
+          ))}
+      </nav>
+      <Outlet />
+    </>
+  );
+}
