@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, lazyRouteComponent, Navigate, Outlet } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
+import { alertsSearch } from './pages/alerts/search.js';
 import { insightsSearch } from './pages/insights/search.js';
 import { operationsSearch } from './pages/operations/search.js';
 import { detailSearch } from './pages/pipelines/detail/search.js';
@@ -91,6 +92,12 @@ const schedule = createRoute({
   validateSearch: scheduleSearch,
   component: lazy(() => import('./pages/schedules/detail.js')),
 });
+const alerts = createRoute({
+  getParentRoute: () => shell,
+  path: '/alerts',
+  validateSearch: alertsSearch,
+  component: lazy(() => import('./pages/alerts/index.js')),
+});
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -123,5 +130,17 @@ export const routeTree = root.addChildren([
   signIn,
   setup,
   invite,
-  shell.addChildren([home, operations, pipelines, pipeline, insights, workers, worker, schedules, schedule, settingsTree]),
+  shell.addChildren([
+    home,
+    operations,
+    pipelines,
+    pipeline,
+    insights,
+    workers,
+    worker,
+    schedules,
+    schedule,
+    alerts,
+    settingsTree,
+  ]),
 ]);

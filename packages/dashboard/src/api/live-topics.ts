@@ -29,7 +29,7 @@ const EVERY_MS: Record<Topic, number> = {
   workers: 1_000,
   insights: 10_000,
   schedules: 5_000,
-  alerts: 5_000,
+  alerts: 1_000,
   observability: 5_000,
   settings: 5_000,
 };

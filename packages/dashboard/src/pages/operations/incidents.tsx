@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Card } from '../../ui/card.js';
 import { EmptyState, Loaded, Skeleton } from '../../ui/states.js';
 import { StatusIcon } from '../../ui/status.js';
@@ -8,7 +9,7 @@ import { incidentsQuery } from './queries.js';
 export function OpenIncidents() {
   const query = useQuery(incidentsQuery);
   return (
-    <Card title="Open incidents" flush>
+    <Card title="Open incidents" actions={<AllAlerts />} flush>
       <Loaded query={query} loading={<Skeleton className="m-4 h-24" />}>
         {({ items }) =>
           items.length === 0 ? (
@@ -19,7 +20,11 @@ export function OpenIncidents() {
                 <li key={id} className="flex items-start gap-2.5 border-line border-b px-4 py-2 last:border-b-0">
                   <StatusIcon status={severity} size={14} className="mt-[3px]" />
                   <div className="min-w-0">
-                    <p className="truncate">{title}</p>
+                    <p className="truncate">
+                      <Link to="/alerts" search={{ incident: id }} className="hover:text-accent hover:underline">
+                        {title}
+                      </Link>
+                    </p>
                     <p className="truncate text-ink-3 text-xs">
                       {severity} · {rule.name} · <Time at={openedAt} />
                     </p>
@@ -33,3 +38,9 @@ export function OpenIncidents() {
     </Card>
   );
 }
+
+const AllAlerts = () => (
+  <Link to="/alerts" className="text-accent hover:underline">
+    All incidents
+  </Link>
+);

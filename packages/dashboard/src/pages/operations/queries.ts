@@ -25,7 +25,7 @@ export const insightsQuery = (range: Range) =>
 export const incidentsQuery = queryOptions({
   queryKey: keyOf('alerts', 'incidents', 'open'),
   queryFn: ({ signal }) => get<Page<Incident>>(ROUTES.alertIncidents, { status: 'open', limit: 5 }, signal),
-  refetchInterval: SELDOM_MS,
+  refetchInterval: OFTEN_MS,
 });
 
 export const latestQuery = queryOptions({
