@@ -1,8 +1,9 @@
-import type { AlertRule, AlertRuleSpec, Channel, Incident, Page as PageOf, PipelineCreated } from '@pipelogiq/protocol';
+import type { Channel, Incident } from '@pipelogiq/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aChannel, aRule, failingOrder, one, outward } from './alerts-support.js';
 import { type Browser, openBrowser } from './browser.js';
-import { aSlack, type SlackDouble } from './slack-double.js';
-import { aServer, aWorker, expectClean, type Server, signedIn, takeErrors } from './support.js';
+import { aSlack } from './slack-double.js';
+import { expectClean, signedIn, takeErrors } from './support.js';
 import { asViewer } from './viewer.js';
 
 let browser: Browser;
@@ -11,36 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-/** A server that may call this machine, where the doubles are, and can keep secrets. */
-const outward = () => aServer({ outboundAllow: '127.0.0.0/8', secretKey: 'a key of thirty-two characters or more' });
-
-const aChannel = ({ call }: Server, slack: SlackDouble) =>
-  call<Channel>('POST', '/alerts/channels', { name: 'on call', type: 'slack', config: { url: slack.webhook } });
-const aRule = ({ call }: Server, channels: string[], more: Partial<AlertRuleSpec> = {}) =>
-  call<AlertRule>('POST', '/alerts/rules', {
-    name: 'Orders that fail',
-    events: ['pipeline_failed'],
-    channels,
-    groupBy: ['pipeline'],
-    groupWaitMs: 0,
-    ...more,
-  });
-
-async function failingOrder(server: Server) {
-  const worker = await aWorker(server, ['charge']);
-  const stages = [{ name: 'charge', handler: 'charge', maxAttempts: 1 }];
-  const made = await server.call<PipelineCreated>('POST', '/pipelines', { name: 'order', stages });
-  const [job] = await worker.pull();
-  if (!job) throw new Error('no job');
-  await worker.nack(job);
-  return made;
-}
-
-const one = async <Item>(server: Server, path: string) => {
-  const { items } = await server.call<PageOf<Item>>('GET', path);
-  expect(items).toHaveLength(1);
-  return items[0] as Item;
-};
+const IN_AN_HOUR = () => new Date(Date.now() + 3_600_000).toISOString();
 
 describe('channels', () => {
   it('makes one for Slack by the form of its kind, and shows what Slack answers to a test', async () => {
@@ -174,10 +146,22 @@ describe('a viewer', () => {
     await page.locator('tbody button').first().click();
     await page.getByText('Only operators may acknowledge and resolve.').waitFor();
     await page.keyboard.press('Escape');
-    for (const tabName of ['Incidents', 'Channels']) {
+    await server.call('POST', '/alerts/silences', { match: { pipeline: 'refund' }, comment: 'migration', endsAt: IN_AN_HOUR() });
+    for (const tabName of ['Incidents', 'Rules', 'Channels', 'Silences', 'Deliveries']) {
       await page.getByRole('tab', { name: tabName }).click();
       await page.locator('tbody td').first().waitFor();
-      for (const name of [/^New /, /^Acknowledge/, /^Resolve/, /^Send/, /^More for/, /^Delete/])
+      for (const name of [
+        /^New /,
+        /^Acknowledge/,
+        /^Resolve/,
+        /^Send/,
+        /^More for/,
+        /^Delete/,
+        /^Expire/,
+        /^Retry/,
+        /^Drop/,
+        /^Recommended/,
+      ])
         expect(await page.getByRole('button', { name }).count(), `${tabName} ${name}`).toBe(0);
       await expectClean(tab, server);
     }

@@ -8,6 +8,7 @@ import {
   type IncidentFilter,
   type Page,
   ROUTES,
+  type Silence,
 } from '@pipelogiq/protocol';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { fill, get } from '../../api/http.js';
@@ -57,6 +58,27 @@ export const kindsQuery = queryOptions({
   queryKey: keyOf('alerts', 'kinds'),
   queryFn: ({ signal }) => get<Page<ChannelKindInfo>>(ROUTES.alertChannelKinds, undefined, signal),
   staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** To name, and to choose from. */
+export const allChannelsQuery = queryOptions({
+  queryKey: keyOf('alerts', 'all channels'),
+  queryFn: ({ signal }) => get<Page<Channel>>(ROUTES.alertChannels, { limit: ALL }, signal),
+  refetchInterval: SOMETIMES_MS,
+});
+
+export const rulesQuery = (cursor?: string) =>
+  queryOptions({
+    queryKey: keyOf('alerts', 'rules', cursor),
+    queryFn: ({ signal }) => get<Page<AlertRule>>(ROUTES.alertRules, { limit: PAGE, cursor }, signal),
+    refetchInterval: SOMETIMES_MS,
+    placeholderData: keepPreviousData,
+  });
+
+export const silencesQuery = queryOptions({
+  queryKey: keyOf('alerts', 'silences'),
+  queryFn: ({ signal }) => get<Page<Silence>>(ROUTES.alertSilences, { limit: ALL }, signal),
+  refetchInterval: SOMETIMES_MS,
 });
 
 export const allRulesQuery = queryOptions({

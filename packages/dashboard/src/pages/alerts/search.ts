@@ -11,7 +11,7 @@ import {
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { choiceIn, given, textIn, textsIn } from '../../lib/search.js';
 
-export const TABS = ['incidents', 'channels'] as const;
+export const TABS = ['incidents', 'rules', 'channels', 'silences', 'deliveries'] as const;
 export type TabId = (typeof TABS)[number];
 
 export interface AlertsSearch {
