@@ -31,7 +31,11 @@ export const PAGES = [
     },
   },
   { name: 'first-pipeline', path: 'operations', application: 'empty' },
+  { name: 'observability', path: 'observability' },
   { name: 'account', path: 'settings/account' },
   { name: 'settings-keys', path: 'settings/keys' },
   { name: 'settings-users', path: 'settings/users' },
+  { name: 'settings-applications', path: 'settings/applications' },
+  { name: 'settings-audit', path: 'settings/audit' },
+  { name: 'settings-server', path: 'settings/server' },
 ];

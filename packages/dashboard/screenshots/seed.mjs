@@ -1,4 +1,5 @@
 import { createTestControlPlane } from '@pipelogiq/server/testing';
+import { integrations } from './seed-integrations.mjs';
 import { people } from './seed-people.mjs';
 import { marks, schedules } from './seed-rooms.mjs';
 
@@ -215,7 +216,7 @@ async function catchUp(seeder, workers) {
 /** A real control plane in memory with a day behind it, told in seconds: its clock is ours. */
 export async function seeded() {
   const now = Date.now();
-  const controlPlane = await createTestControlPlane({ now: now - DAY });
+  const controlPlane = await createTestControlPlane({ now: now - DAY, outboundAllow: '127.0.0.0/8' });
   const seeder = new Seeder(controlPlane);
   const shop = await seeder.bootstrap('shop-0', 'shop', Object.keys(HANDLERS), 8);
   const schedule = await schedules(seeder);
@@ -229,6 +230,7 @@ export async function seeded() {
   const workers = await present(seeder, now);
   await seeder.call('POST', '/applications', { name: 'empty' });
   await people(seeder);
+  await integrations(seeder);
   await catchUp(seeder, workers);
   return { controlPlane, call: seeder.call, schedule, workers };
 }

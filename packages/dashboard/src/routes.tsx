@@ -98,6 +98,11 @@ const alerts = createRoute({
   validateSearch: alertsSearch,
   component: lazy(() => import('./pages/alerts/index.js')),
 });
+const observability = createRoute({
+  getParentRoute: () => shell,
+  path: '/observability',
+  component: lazy(() => import('./pages/observability/index.js')),
+});
 const settings = createRoute({
   getParentRoute: () => shell,
   path: '/settings',
@@ -124,7 +129,23 @@ const users = createRoute({
   validateSearch: trailSearch,
   component: lazy(() => import('./pages/settings/users/index.js')),
 });
-const settingsTree = settings.addChildren([settingsHome, account, apiKeys, users]);
+const applications = createRoute({
+  getParentRoute: () => settings,
+  path: '/applications',
+  component: lazy(() => import('./pages/settings/applications.js')),
+});
+const audit = createRoute({
+  getParentRoute: () => settings,
+  path: '/audit',
+  validateSearch: trailSearch,
+  component: lazy(() => import('./pages/settings/audit.js')),
+});
+const server = createRoute({
+  getParentRoute: () => settings,
+  path: '/server',
+  component: lazy(() => import('./pages/settings/server.js')),
+});
+const settingsTree = settings.addChildren([settingsHome, account, apiKeys, users, applications, audit, server]);
 
 export const routeTree = root.addChildren([
   signIn,
@@ -141,6 +162,7 @@ export const routeTree = root.addChildren([
     schedules,
     schedule,
     alerts,
+    observability,
     settingsTree,
   ]),
 ]);

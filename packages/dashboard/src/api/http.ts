@@ -10,6 +10,8 @@ export interface CallOptions {
   body?: unknown;
   signal?: AbortSignal;
   headers?: { [name: string]: string };
+  /** A status whose body is an answer too. */
+  alsoTakes?: number;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -40,7 +42,11 @@ export function apiHeaders(more: { [name: string]: string } = {}): { [name: stri
  *
  * @param path as in ROUTES, ids filled in
  */
-export async function call<T>(method: Method, path: string, { query, body, signal, headers }: CallOptions = {}): Promise<T> {
+export async function call<T>(
+  method: Method,
+  path: string,
+  { query, body, signal, headers, alsoTakes }: CallOptions = {},
+): Promise<T> {
   const response = await fetch(urlOf(path, query), {
     method,
     credentials: 'same-origin',
@@ -51,7 +57,7 @@ export async function call<T>(method: Method, path: string, { query, body, signa
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError('The server cannot be reached.', { status: 0, code: 'unreachable' });
   });
-  if (!response.ok) throw await errorOf(response);
+  if (!response.ok && response.status !== alsoTakes) throw await errorOf(response);
   if (response.status === 204) return undefined as T;
   return (await response.json()) as T;
 }

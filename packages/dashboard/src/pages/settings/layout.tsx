@@ -1,4 +1,5 @@
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useMay, useMe } from '../../session/session.js';
 
 /** Whether the user administers all of the server, and not an application alone. */
@@ -11,14 +12,24 @@ export function useMayServer(): boolean {
 export default function Settings() {
   const mayAdmin = useMay('admin');
   const mayServer = useMayServer();
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  const nav = useRef<HTMLElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the tab of the page may be out of sight
+  useEffect(() => {
+    const current = nav.current?.querySelector('[aria-current=page]');
+    current?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+  }, [path]);
   const tabs = [
     { to: '/settings/account', label: 'Account', isShown: true },
     { to: '/settings/keys', label: 'API keys', isShown: mayAdmin },
     { to: '/settings/users', label: 'Users', isShown: mayServer },
+    { to: '/settings/applications', label: 'Applications', isShown: mayAdmin },
+    { to: '/settings/audit', label: 'Audit', isShown: mayAdmin },
+    { to: '/settings/server', label: 'Server', isShown: true },
   ] as const;
   return (
     <>
-      <nav aria-label="Settings" className="mb-5 flex gap-4 overflow-x-auto border-line border-b">
+      <nav ref={nav} aria-label="Settings" className="mb-5 flex gap-4 overflow-x-auto border-line border-b">
         {tabs
           .filter(({ isShown }) => isShown)
           .map(({ to, label }) => (
