@@ -46,7 +46,7 @@ export class Command {
   stderr = '';
 
   constructor(args: string[], { cwd, env = {}, node = [], terminal = false }: Start) {
-    const inherited = Object.entries(process.env).filter(([name]) => !/^(PIPELOGIQ_|OTEL_)/.test(name));
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(PIPELOGIQ_|OTEL_|NO_COLOR$|FORCE_COLOR$)/.test(name));
     const words = [process.execPath, ...node, cli, ...args];
     const [file = '', ...rest] = terminal ? ['script', '-qec', `exec ${words.join(' ')}`, '/dev/null'] : words;
     this.process = spawn(file, rest, {

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { buildCommand, type Command, emptyFolder, oneLine, run, start, statusOf } from './command.js';
+import { buildCommand, type Command, emptyFolder, hasScript, oneLine, run, start, statusOf } from './command.js';
 
 beforeAll(buildCommand);
 
@@ -89,19 +89,41 @@ describe('pipelogiq keys create', () => {
 describe('pipelogiq dev', () => {
   const credentials = (cwd: string) => JSON.parse(readFileSync(join(cwd, '.pipelogiq/credentials'), 'utf8'));
 
-  it('writes credentials that work, at 0600, and leads to the index page', async () => {
+  it('writes credentials that work, at 0600, and leads to the dashboard', async () => {
     const cwd = emptyFolder();
     const server = start(['dev', '--port', '0'], { cwd });
-    const link = await server.said(/Open +(\S+)/);
+    const link = await server.said(/Dashboard +(\S+)/);
     await server.said(/Stop/);
     const { url, apiKey } = credentials(cwd);
-    expect([`${url}/`, statSync(join(cwd, '.pipelogiq/credentials')).mode & 0o777]).toEqual([link, 0o600]);
+    expect([`${url}/dashboard/`, statSync(join(cwd, '.pipelogiq/credentials')).mode & 0o777]).toEqual([link, 0o600]);
     expect(await statusOf(`${url}/pipelines`, apiKey)).toBe(200);
-    const index = await fetch(link, { headers: { accept: 'text/html' } });
-    expect([index.status, index.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
+    const page = await fetch(link, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('content-type')).toContain('text/html');
     const { code, stdout, stderr } = await server.stop('SIGINT');
     expect(code).toBe(0);
     expect(stdout + stderr).not.toContain(apiKey);
+  });
+
+  it.skipIf(!hasScript())('signs the local owner in once, by a link that it shows to a terminal alone', async () => {
+    const server = start(['dev', '--port', '0'], { cwd: emptyFolder(), terminal: true });
+    const [, base, token] = /(.+)\/dashboard\/sign-in#token=(.+)/.exec(await server.said(/Dashboard +(\S+#token=[\w-]+) /)) ?? [];
+    const signIn = () =>
+      fetch(`${base}/auth/link`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', origin: String(base) },
+        body: JSON.stringify({ token }),
+      });
+    const signedIn = await signIn();
+    expect([signedIn.status, await signedIn.json()]).toEqual([
+      200,
+      expect.objectContaining({ user: expect.objectContaining({ role: 'owner' }) }),
+    ]);
+    const cookie = signedIn.headers
+      .getSetCookie()
+      .map((text) => text.split(';')[0])
+      .join('; ');
+    expect((await fetch(`${base}/pipelines`, { headers: { cookie } })).status).toBe(200);
+    expect((await signIn()).status).toBe(401);
   });
 
   it('keeps its key over a restart', async () => {

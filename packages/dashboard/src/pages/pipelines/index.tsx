@@ -59,29 +59,32 @@ export default function Pipelines() {
       <PageHeader title="Pipelines" />
       <Filters search={search} onChange={onFilter} onClear={() => go({}, true)} />
       <Card flush>
-        <ListHeader
-          chosen={chosen.size}
-          onChooseNone={() => setChosen(new Set())}
-          newer={list.newer}
-          isNewerMore={list.isNewerMore}
-          onNewer={list.takeNewer}
-          onAct={act}
-          isFiltered={isFiltered(search)}
-        />
-        {query.error && !query.data ? (
-          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-        ) : (
-          <div ref={ref} className={query.isPlaceholderData ? 'opacity-60 transition-opacity' : undefined}>
-            <Table
-              label="Pipelines"
-              columns={columns}
-              rows={rows}
-              keyOf={({ id }) => id}
-              expected={PAGE_SIZE / 2}
-              empty={<NoMatch search={search} onClear={() => go({}, false)} />}
-            />
-          </div>
-        )}
+        {/* The header too: on its way to what is new the pointer must not let it come by itself. */}
+        <div ref={ref}>
+          <ListHeader
+            chosen={chosen.size}
+            onChooseNone={() => setChosen(new Set())}
+            newer={list.newer}
+            isNewerMore={list.isNewerMore}
+            onNewer={list.takeNewer}
+            onAct={act}
+            isFiltered={isFiltered(search)}
+          />
+          {query.error && !query.data ? (
+            <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+          ) : (
+            <div className={query.isPlaceholderData ? 'opacity-60 transition-opacity' : undefined}>
+              <Table
+                label="Pipelines"
+                columns={columns}
+                rows={rows}
+                keyOf={({ id }) => id}
+                expected={PAGE_SIZE / 2}
+                empty={<NoMatch search={search} onClear={() => go({}, false)} />}
+              />
+            </div>
+          )}
+        </div>
         <Pager
           nextCursor={list.nextCursor}
           trail={search.trail ?? []}
