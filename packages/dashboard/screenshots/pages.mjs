@@ -30,6 +30,39 @@ export const PAGES = [
       await page.getByLabel('Cron expression').fill('0 9 * * MON-FRI');
     },
   },
+  { name: 'alerts', path: 'alerts?status=all' },
+  {
+    name: 'incident',
+    path: 'alerts?status=all',
+    async prepare(page) {
+      await page.locator('tbody button').first().click();
+      await page.getByRole('dialog').getByRole('heading', { name: 'Messages' }).waitFor();
+      await page.waitForFunction(() => document.querySelectorAll('[role=dialog] .shimmer').length === 0);
+    },
+  },
+  { name: 'alert-rules', path: 'alerts?tab=rules' },
+  {
+    name: 'alert-rule',
+    path: 'alerts?tab=rules',
+    async prepare(page) {
+      await page.getByRole('button', { name: 'Success below 95 %', exact: true }).click();
+      await page.getByRole('dialog').getByText('on-call').waitFor();
+    },
+  },
+  { name: 'alert-channels', path: 'alerts?tab=channels' },
+  {
+    name: 'alert-channel',
+    path: 'alerts?tab=channels',
+    async prepare(page) {
+      await page.getByRole('button', { name: 'New channel' }).click();
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /^Slack/ })
+        .click();
+    },
+  },
+  { name: 'alert-silences', path: 'alerts?tab=silences' },
+  { name: 'alert-deliveries', path: 'alerts?tab=deliveries' },
   { name: 'first-pipeline', path: 'operations', application: 'empty' },
   { name: 'observability', path: 'observability' },
   { name: 'account', path: 'settings/account' },

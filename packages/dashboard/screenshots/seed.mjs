@@ -1,4 +1,5 @@
 import { createTestControlPlane } from '@pipelogiq/server/testing';
+import { alerts, failures, quieted } from './seed-alerts.mjs';
 import { integrations } from './seed-integrations.mjs';
 import { people } from './seed-people.mjs';
 import { marks, schedules } from './seed-rooms.mjs';
@@ -6,7 +7,6 @@ import { marks, schedules } from './seed-rooms.mjs';
 const MINUTE = 60_000;
 const STEP = 20 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
-const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
 /** What runs, and how: milliseconds at the median, share of attempts that fail, and with what. */
 const HANDLERS = {
@@ -193,20 +193,6 @@ async function present(seeder, now) {
   return workers;
 }
 
-async function alerts(seeder) {
-  const channel = await seeder.call('POST', '/alerts/channels', {
-    name: 'on-call',
-    type: 'webhook',
-    config: { url: 'https://example.invalid/hook', secret: SECRET },
-  });
-  await seeder.call('POST', '/alerts/rules', {
-    name: 'Orders that failed',
-    events: ['pipeline_failed'],
-    channels: [channel.id],
-    groupBy: ['pipeline'],
-  });
-}
-
 /** Seeding took a while, and pictures tell how long ago things were. */
 async function catchUp(seeder, workers) {
   await seeder.controlPlane.jump(Math.max(Date.now() - seeder.controlPlane.now(), 1));
@@ -227,6 +213,8 @@ export async function seeded() {
   await seeder.work(shop);
   await seeder.call('POST', '/workers/shutdown', { workerId: shop.workerId }, shop.headers);
   await marks(seeder, now);
+  await quieted(seeder, now);
+  await failures(seeder);
   const workers = await present(seeder, now);
   await seeder.call('POST', '/applications', { name: 'empty' });
   await people(seeder);

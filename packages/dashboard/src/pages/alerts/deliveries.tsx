@@ -8,9 +8,9 @@ import { useMay } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
-import { StatusBadge } from '../../ui/status.js';
+import { StatusBadge, StatusIcon } from '../../ui/status.js';
 import { type Column, Pager, Table } from '../../ui/table.js';
-import { Time } from '../../ui/time.js';
+import { Time, useNow } from '../../ui/time.js';
 import { toast } from '../../ui/toast.js';
 import { Bar, FilterSelect } from './parts.js';
 import { allChannelsQuery, deliveriesQuery, reread } from './queries.js';
@@ -19,12 +19,21 @@ import { useAlertsSearch } from './search.js';
 const answerOf = ({ lastStatus, lastAnswer }: AlertDelivery) =>
   [lastStatus, lastAnswer].filter((part) => part !== undefined && part !== '').join(' · ');
 
+/** One that is due is tried as soon as its turn comes. */
+function NextTry({ at }: { at: string | undefined }) {
+  const now = useNow();
+  if (at === undefined) return <span className="text-ink-3">–</span>;
+  return Date.parse(at) <= now ? <>due</> : <Time at={at} />;
+}
+
 const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
   {
     id: 'message',
     head: 'Message',
-    cell: ({ title, incidentId, action }) => (
+    cell: ({ title, incidentId, action, state }) => (
       <>
+        <StatusIcon status={state} className="mr-2 inline md:hidden" />
+        <span className="sr-only md:hidden">{humanize(state)}: </span>
         <Link
           to="/alerts"
           search={{ status: 'all', incident: incidentId }}
@@ -38,7 +47,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
     ),
   },
   { id: 'channel', head: 'Channel', width: 'w-32', from: 'md', cell: ({ channel }) => channel },
-  { id: 'state', head: 'State', width: 'w-28', cell: ({ state }) => <StatusBadge status={state} /> },
+  { id: 'state', head: 'State', width: 'w-28', from: 'md', cell: ({ state }) => <StatusBadge status={state} /> },
   { id: 'attempts', head: 'Tries', align: 'right', width: 'w-16', from: 'lg', cell: ({ attempts }) => formatCount(attempts) },
   {
     id: 'answer',
@@ -55,9 +64,9 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
     id: 'next',
     head: 'Next try',
     align: 'right',
-    width: 'w-24',
+    width: 'w-28',
     from: 'md',
-    cell: ({ nextTryAt }) => (nextTryAt === undefined ? <span className="text-ink-3">–</span> : <Time at={nextTryAt} />),
+    cell: ({ nextTryAt }) => <NextTry at={nextTryAt} />,
   },
   { id: 'made', head: 'Made', align: 'right', width: 'w-28', from: 'lg', cell: ({ createdAt }) => <Time at={createdAt} /> },
   ...(mayOperate
@@ -66,7 +75,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
           id: 'act',
           head: <span className="sr-only">Actions</span>,
           align: 'right' as const,
-          width: 'w-32',
+          width: 'w-40',
           cell: (delivery: AlertDelivery) => <Actions delivery={delivery} />,
         },
       ]

@@ -70,7 +70,7 @@ function Detail({ incident }: { incident: Incident }) {
         <Course incident={incident} />
       </Section>
       <Section title="Messages">
-        <Messages id={id} />
+        <Messages id={id} isOver={status === 'resolved'} />
       </Section>
       <Section title="Labels">
         <Facts facts={Object.entries(labels).map(([name, value]) => [name, <Mono key={name}>{value}</Mono>] as const)} />
@@ -118,13 +118,13 @@ const By = ({ at, who }: { at: string; who: string | undefined }) => (
 );
 
 /** What was sent because of it. */
-function Messages({ id }: { id: string }) {
+function Messages({ id, isOver }: { id: string; isOver: boolean }) {
   const query = useQuery(deliveriesQuery(given({ incident: id })));
   return (
     <Loaded query={query} loading={<Skeleton className="h-20" />}>
       {({ items, nextCursor }) =>
         items.length === 0 ? (
-          <p className="text-ink-3 text-sm">Nobody was told yet.</p>
+          <p className="text-ink-3 text-sm">{isOver ? 'It was over before anybody was told.' : 'Nobody was told yet.'}</p>
         ) : (
           <>
             <ul className="rounded-md border border-line">

@@ -12,7 +12,7 @@ import { type Column, Pager, Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
 import { AcknowledgeInRow } from './incident-actions.js';
 import { IncidentDetail } from './incident-detail.js';
-import { Bar, FilterSelect } from './parts.js';
+import { Bar, FILTER, FilterSelect } from './parts.js';
 import { allRulesQuery, incidentsQuery } from './queries.js';
 import { useAlertsSearch } from './search.js';
 
@@ -128,6 +128,7 @@ function Filters() {
     <Bar>
       <Select
         aria-label="State"
+        className={FILTER}
         value={search.status ?? 'open'}
         onChange={({ target }) =>
           filter({ status: ([...INCIDENT_STATES, 'all'] as const).find((each) => each === target.value) })

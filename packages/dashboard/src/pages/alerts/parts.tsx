@@ -10,11 +10,14 @@ interface FilterSelectProps<Choice extends string> {
   onChoose(choice: Choice | undefined): void;
 }
 
+/** Two beside each other on a phone. */
+export const FILTER = 'max-sm:w-[calc(50%-0.25rem)] sm:max-w-56';
+
 export function FilterSelect<Choice extends string>({ label, any, choices, chosen, onChoose }: FilterSelectProps<Choice>) {
   return (
     <Select
       aria-label={label}
-      className="max-w-56"
+      className={FILTER}
       value={chosen ?? ''}
       onChange={({ target }) => onChoose(choices.find(({ value }) => value === target.value)?.value)}
     >
@@ -31,7 +34,7 @@ export function FilterSelect<Choice extends string>({ label, any, choices, chose
 /** Filters to the left, what one can do to the right. */
 export const Bar = ({ children, actions }: { children?: ReactNode; actions?: ReactNode }) => (
   <div className="mb-4 flex flex-wrap items-center justify-between gap-2">
-    <div className="flex min-w-0 flex-wrap items-center gap-2">{children}</div>
+    <div className="flex min-w-0 flex-wrap items-center gap-2 max-sm:w-full">{children}</div>
     {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
   </div>
 );

@@ -38,7 +38,7 @@ const columnsOf = (mayOperate: boolean): Column<Silence>[] => [
   },
   { id: 'comment', head: 'Why', from: 'md', cell: ({ comment }) => <span title={comment}>{comment}</span> },
   { id: 'by', head: 'By', width: 'w-32', from: 'lg', cell: ({ createdBy }) => createdBy },
-  { id: 'status', head: 'State', width: 'w-32', cell: ({ status }) => <StatusBadge {...LOOKS[status]} /> },
+  { id: 'status', head: 'State', width: 'w-32', from: 'md', cell: ({ status }) => <StatusBadge {...LOOKS[status]} /> },
   { id: 'starts', head: 'Begins', align: 'right', width: 'w-28', from: 'lg', cell: ({ startsAt }) => <Time at={startsAt} /> },
   { id: 'ends', head: 'Ends', align: 'right', width: 'w-28', from: 'md', cell: ({ endsAt }) => <Time at={endsAt} /> },
   ...(mayOperate
@@ -47,7 +47,7 @@ const columnsOf = (mayOperate: boolean): Column<Silence>[] => [
           id: 'act',
           head: <span className="sr-only">Actions</span>,
           align: 'right' as const,
-          width: 'w-28',
+          width: 'w-32',
           cell: (silence: Silence) => <Expire silence={silence} />,
         },
       ]
