@@ -63,11 +63,11 @@ export const STORED_SESSIONS: readonly Removal[] = [
   },
 ];
 
-/** What happened is written for alerts some milliseconds after the commit, as a listener would. */
+/** What happened is written for alerts a moment after the commit, as a busy listener would. */
 export const OUTBOX_IN_THE_TRANSACTION: readonly Removal[] = [
   {
     file: 'domain/commit/group.ts',
     find: '  await writeAlerts(group, toTell);\n',
-    replace: '  setTimeout(() => void writeAlerts(group, toTell).catch(() => {}), 20);\n',
+    replace: '  setTimeout(() => void writeAlerts(group, toTell).catch(() => {}), 250);\n',
   },
 ];
