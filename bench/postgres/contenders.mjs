@@ -1,9 +1,13 @@
 // Starts what takes part: servers of the product on a database of their own, or a database for those who speak to it directly.
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import pg from 'pg';
 import { startClient, startServer } from '../processes.mjs';
 import { WORKED } from '../scenarios.mjs';
 import { clusterMicros, queryAt } from './instance.mjs';
+
+/** After the first, 250 ms apart. */
+const VACUUMS = 40;
 
 const REPLICAS = { replica: 1, 'replicas-2': 2, vacuumed: 1, 'idle-transaction': 1 };
 
@@ -38,15 +42,21 @@ async function leaveTheDead({ name, database, side, drained }) {
   await client.run({ name: 'stock', handler: WORKED, count: drained });
   await client.run({ name: 'drain', handlers: [WORKED], count: drained, lanes: 4 });
   await client.stop();
-  await queryAt(database, 'vacuum analyze');
-  const dead = await deadStages(database);
+  const mayStay = held ? drained : drained / 10;
+  let dead = await vacuumed(database);
+  // A transaction of the server's own that is open just then keeps the dead as well; the next vacuum comes after it.
+  for (let again = 0; dead > mayStay && again < VACUUMS; again++) {
+    await setTimeout(250);
+    dead = await vacuumed(database);
+  }
   if (held && dead < drained) throw new Error(`only ${dead} dead stages are left behind the idle transaction`);
-  if (!held && dead > drained / 10) throw new Error(`${dead} dead stages are left without an idle transaction`);
+  if (!held && dead > mayStay) throw new Error(`${dead} dead stages are left without an idle transaction`);
   return held;
 }
 
 /** What vacuum found dead and could not remove. */
-async function deadStages(database) {
+async function vacuumed(database) {
+  await queryAt(database, 'vacuum analyze');
   const [row] = await queryAt(database, `select n_dead_tup::int as dead from pg_stat_user_tables where relname = 'stage'`);
   return row.dead;
 }
