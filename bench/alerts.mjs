@@ -71,7 +71,14 @@ async function makeRule(client, url) {
   for (const [type, config] of Object.entries(channelsAt(url))) {
     channels.push((await client.post('/alerts/channels', { name: type, type, config })).id);
   }
-  const spec = { name: 'every failure', events: ['pipeline_failed'], channels, groupBy: ['pipeline_id'], groupWaitMs: 0 };
+  const spec = {
+    name: 'every failure',
+    events: ['pipeline_failed'],
+    channels,
+    groupBy: ['pipeline_id'],
+    groupWaitMs: 0,
+    notifyResolved: false,
+  };
   const { id } = await client.post('/alerts/rules', { ...spec, enabled: false });
   return { turn: (enabled) => client.put(`/alerts/rules/${id}`, { ...spec, enabled }) };
 }

@@ -22,6 +22,13 @@ export const ALERT_OPTIONS = {
     max: 100,
     description: 'messages that are under way to one channel at a time',
   },
+  alertGatherMs: {
+    type: 'duration',
+    default: 100,
+    min: 0,
+    max: MINUTE,
+    description: 'how long what happened is gathered before alerts are made of it: all that came meanwhile shares its commits',
+  },
   alertMaxQueued: {
     type: 'int',
     default: 10_000,

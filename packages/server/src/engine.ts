@@ -90,7 +90,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     if (!store.peers) {
       // Of a server that was killed: there is no other one.
       await tx.releaseDeliveries();
-      await tx.releaseAlerts();
+      await tx.releaseAllAlerts();
     }
     return tx.tokenFloor();
   });
@@ -258,7 +258,7 @@ function createCommitter(
       telemetry.metrics.committed({ counts, samples, tickets, durationMs, now });
       telemetry.jobLines.committed({ counts, samples, workers });
       if (effects.hasDeliveries) hint(SEND_INTEGRATIONS, 0);
-      if (effects.hasAlerts) hint(ROUTE_ALERTS, 0);
+      if (effects.hasAlerts) hint(ROUTE_ALERTS, config.alertGatherMs);
       if (effects.hasAlertDeliveries) hint(SEND_ALERTS, 0);
       if (effects.audited.length > 0) telemetry.audited(effects.audited);
     },

@@ -35,6 +35,11 @@ export interface AlertSenderDeps {
   log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
 }
 
+interface Claimed {
+  channel: AlertChannelRow;
+  rows: AlertDeliveryRow[];
+}
+
 interface Outcome {
   row: AlertDeliveryRow;
   tried: Tried;
@@ -92,23 +97,35 @@ export class AlertSender {
     return this.#lanes.stop();
   }
 
-  /** Whether there may be more. */
+  /** Sends until nothing is due, or the channel has to rest. What was sent is noted by the commit that claims what comes next. */
   async #step(channelId: number): Promise<boolean> {
-    const { inGroup, config } = this.#deps;
+    const { inGroup } = this.#deps;
     const holder = `${this.#holder}:${channelId}`;
-    const holdMs = 2 * config.outboundTimeoutMs + LOOK_EVERY_MS; // all are sent at once
-    const claimed = await inGroup(({ tx, now }) =>
-      tx.claimAlerts(channelId, { holder, heldUntil: now + holdMs, now, limit: config.alertConcurrency }),
-    );
-    if (!claimed || claimed.rows.length === 0) return false;
-    const outcomes = await this.#sendAll(claimed.channel, claimed.rows);
-    if (this.#lanes.signal.aborted) {
-      const told = outcomes.filter(({ tried }) => tried.verdict.kind !== 'later');
-      await inGroup((group) => this.#finish(group, claimed.channel, told, holder));
-      return false;
+    let claimed = await inGroup((group) => this.#claim(group, channelId, holder));
+    while (claimed && claimed.rows.length > 0) {
+      const { channel, rows } = claimed;
+      const outcomes = await this.#sendAll(channel, rows);
+      claimed = await inGroup(async (group) => {
+        if (this.#lanes.signal.aborted) return this.#giveBack(group, channel, outcomes, holder);
+        await this.#finish(group, channel, outcomes, holder);
+        return this.#claim(group, channelId, holder); // nothing, where the channel has to rest
+      });
     }
-    const failed = await inGroup((group) => this.#finish(group, claimed.channel, outcomes, holder));
-    return !failed;
+    return false;
+  }
+
+  #claim({ tx, now }: Group, channelId: number, holder: string): Promise<Claimed | undefined> {
+    const { config } = this.#deps;
+    const holdMs = 2 * config.outboundTimeoutMs + LOOK_EVERY_MS; // all are sent at once
+    return tx.claimAlerts(channelId, { holder, heldUntil: now + holdMs, now, limit: config.alertConcurrency });
+  }
+
+  /** The server stops: calls that it broke off count as not made. */
+  async #giveBack(group: Group, channel: AlertChannelRow, outcomes: readonly Outcome[], holder: string): Promise<undefined> {
+    const isOver = ({ tried }: Outcome): boolean => tried.verdict.kind !== 'later';
+    await this.#finish(group, channel, outcomes.filter(isOver), holder);
+    const broken = outcomes.filter((outcome) => !isOver(outcome)).map(({ row }) => row.id);
+    await group.tx.releaseAlerts(broken, holder);
   }
 
   async #sendAll(channel: AlertChannelRow, rows: readonly AlertDeliveryRow[]): Promise<Outcome[]> {
@@ -130,12 +147,10 @@ export class AlertSender {
     return tryOnce({ wire, now: () => clock.now(), signal: this.#lanes.signal }, kind, settings, notificationFor(row));
   }
 
-  /** Whether the channel has to rest. */
-  async #finish(group: Group, channel: AlertChannelRow, outcomes: readonly Outcome[], holder: string): Promise<boolean> {
+  async #finish(group: Group, channel: AlertChannelRow, outcomes: readonly Outcome[], holder: string): Promise<void> {
     const { tx, now } = group;
     const attempts = outcomes.map((outcome) => this.#attemptOf(outcome, now));
     await tx.settleAlerts(attempts, holder);
-    await tx.releaseAlerts(holder);
     const by = (state: AlertAttempt['state']): number => attempts.filter((attempt) => attempt.state === state).length;
     const later = outcomes.map(({ tried }) => tried.verdict).filter((verdict) => verdict.kind === 'later');
     const last = outcomes.map(({ tried }) => tried.verdict).findLast((verdict) => verdict.kind !== 'delivered');
@@ -149,13 +164,12 @@ export class AlertSender {
     });
     await this.#mend(group, channel, outcomes);
     this.#tell(channel, outcomes, attempts, now);
-    return pauseMs !== undefined;
   }
 
   /** A limit that the provider named is for the whole channel; else it rests when nothing went through. */
   #pauseOf(channel: AlertChannelRow, later: readonly Extract<Verdict, { kind: 'later' }>[], delivered: number): Ms | undefined {
     const named = Math.max(...later.map(({ afterMs }) => afterMs ?? -1));
-    if (named >= 0) return named;
+    if (named >= 0) return Math.max(named, LOOK_EVERY_MS); // "at once" would be asked again and again
     if (later.length === 0 || delivered > 0) return undefined;
     return this.#waitAfter(channel.failures, LONGEST_PAUSE_MS);
   }

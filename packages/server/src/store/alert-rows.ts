@@ -221,8 +221,10 @@ export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertLeftovers {
   ): Promise<{ channel: AlertChannelRow; rows: AlertDeliveryRow[] } | undefined>;
   /** Writes how tries ended, of those that `holder` holds; counts the attempt. */
   settleAlerts(attempts: AlertAttempt[], holder: string): Promise<void>;
-  /** Gives back what `holder` holds; all that anybody holds, when none is named. */
-  releaseAlerts(holder?: string): Promise<void>;
+  /** Gives back those of `ids` that `holder` holds. */
+  releaseAlerts(ids: number[], holder: string): Promise<void>;
+  /** Gives back all that anybody holds. */
+  releaseAllAlerts(): Promise<void>;
   noteChannel(id: number, note: ChannelNote): Promise<void>;
   alertDeliveryToChange(applicationId: number, id: number): Promise<AlertDeliveryRow | undefined>;
   updateAlertDelivery(id: number, changes: Partial<AlertDeliveryRow>): Promise<void>;

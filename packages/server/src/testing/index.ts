@@ -29,7 +29,8 @@ export interface TestOptions extends Omit<ControlPlaneOptions, 'clock'> {
  */
 export async function createTestControlPlane({ now, seed, ...options }: TestOptions = {}): Promise<TestControlPlane> {
   const clock = new ManualClock({ ...(now === undefined ? {} : { now }), ...(seed === undefined ? {} : { seed }) });
-  const controlPlane = await openControlPlane({ database: ':memory:', logLevel: 'silent', env: {}, ...options, clock });
+  const defaults = { database: ':memory:', logLevel: 'silent', env: {}, alertGatherMs: 0 } as const; // nothing waits for the clock unasked
+  const controlPlane = await openControlPlane({ ...defaults, ...options, clock });
   const settle = async (): Promise<void> => {
     // What a timer set off is queued at once; what its commit sets off is queued one turn later.
     for (let turn = 0; turn < 2; turn++) {

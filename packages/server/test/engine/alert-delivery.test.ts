@@ -55,6 +55,20 @@ describe('deliveries of alerts', () => {
     expect(hanging.taken).toEqual([]);
   });
 
+  // Seen to fail when what happens is looked at at once.
+  it('are made of all that came within the time of gathering', async () => {
+    const { a, receiver, id } = await aChannel({ alertGatherMs: 500 });
+    await eachFailure(a, [id]);
+    await a.controlPlane.advance(0); // the look of the start is over
+    await a.failing();
+    await a.failing();
+    await a.controlPlane.advance(499);
+    expect(await a.incidents()).toEqual([]);
+    await a.controlPlane.advance(1);
+    await a.hasIncidents(2);
+    await receiver.has(2);
+  });
+
   // Seen to fail when the pause is of the message alone.
   it('of a whole channel wait as long as the provider says', async () => {
     const { a, receiver, id } = await aChannel({ alertConcurrency: 1 });

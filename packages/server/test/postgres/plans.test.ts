@@ -36,6 +36,7 @@ const FILL = `
   insert into application (id, name, created_at) select a, 'a' || a, 1 from generate_series(1, 3) a;
   insert into worker (id, application_id, name, instance_id, session_hash, pool, handlers, state, order_given, started_at, last_seen_at)
   select w, 1 + w % 3, 'w', 'i' || w, 'h', 'default', '[]', 'running', 'run', 1, 1 from generate_series(1, 20000) w;
+  insert into context_item (pipeline_id, key, value, updated_at) select p, 'order', '"' || p || '"', 1 from generate_series(1, ${PIPELINES}) p;
   insert into worker_pull (worker_id, session_hash, last_pull_seq) select id, 'h', 1 from worker`;
 
 const TABLES = ['stage', 'pipeline', 'stage_dependency', 'worker', 'worker_pull', 'stage_attempt'];
@@ -95,6 +96,13 @@ describe.each(['analysed', 'never analysed'])('on a database with 100,000 stages
       const plan = await planOf((tx) => tx.claim({ applicationId: 1, handlers, limit: BATCH }));
       expect(plan).not.toMatch(READS_ALL);
       expect(plan).toMatch(/LockRows[^\n]*\n\s+->\s+Index Scan using stage_ready on stage r/);
+    });
+
+    it('pipelines by a value of their context reads its index, and those pipelines alone', async () => {
+      const filter = { context: { order: '42' } };
+      const plan = await planOf(() => sqlReads(db, postgresCapabilities).pipelines(1, filter, { limit: 10 }));
+      expect(plan).toMatch(/Scan (using|on) context_item_value\b/);
+      expect(plan).toMatch(/Index Scan using \w+ on pipeline p\b[^\n]*\n\s+Index Cond: [^\n]*\bid = /);
     });
 
     const statements: [string, (tx: Tx) => Promise<unknown>][] = [

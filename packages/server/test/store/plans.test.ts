@@ -263,6 +263,25 @@ describe('alerts', () => {
     for (const plan of [byStatus, byIncident, byState, byChannel]) expect(plan).not.toContain('TEMP B-TREE');
   });
 
+  it('that are open or wait are found among their like, however many were before', async () => {
+    const open = await planOf(() => tx.incidentsToChange([1], ['a', 'b']));
+    expect(open).toContain('USING INDEX alert_incident_open (rule_id=? AND group_key=?)');
+    const waiting = await planOf(() => tx.pendingAlerts([1, 2]));
+    expect(waiting).toMatch(/SEARCH alert_delivery USING COVERING INDEX alert_delivery_(due|order) \(channel_id=\?\)/);
+    const claimed = await planOf(() => tx.claimAlerts(1, { holder: 'h', heldUntil: 2, now: 1, limit: 8 }));
+    expect(claimed).not.toMatch(/SCAN (d|e|alert_delivery|alert_channel)\b/);
+  });
+
+  it('that were tried are found by id, however many wait', async () => {
+    const attempt = { id: 1, state: 'delivered' as const, next_try_at: 1, last_status: 200, last_answer: null, settled_at: 1 };
+    const settled = await planOf(() => tx.settleAlerts([attempt], 'holder'));
+    const released = await planOf(() => tx.releaseAlerts([1, 2], 'holder'));
+    for (const plan of [settled, released]) {
+      expect(plan).toContain('SEARCH alert_delivery USING INTEGER PRIMARY KEY (rowid=?)');
+      expect(plan).not.toContain('SCAN alert_delivery');
+    }
+  });
+
   it('of channels that are gone or off are found by channel', async () => {
     const given = await planOf(() => tx.giveUpAlerts(1, 1, 10));
     expect(given).not.toMatch(/SCAN (d|alert_delivery)\b/);

@@ -1,4 +1,4 @@
-import type { AlertEvent, AlertSeverity } from '@pipelogiq/protocol';
+import { type AlertEvent, type AlertSeverity, DETECTED_ALERT_EVENTS } from '@pipelogiq/protocol';
 import type { Ms } from '../../store/store.js';
 
 /** Something that happened, with all that rules and texts may ask of it: as it was then, since a rerun changes the stage. */
@@ -65,17 +65,7 @@ export const TRANSIENT: ReadonlySet<AlertEvent> = new Set<AlertEvent>([
   'policy_deleted',
 ]);
 
-/** Found by looking again and again, and over when the look says so. */
-export const DETECTED: ReadonlySet<AlertEvent> = new Set<AlertEvent>([
-  'pipeline_stuck',
-  'worker_heartbeat_lost',
-  'worker_registration_failing',
-  'retry_storm',
-  'queue_backlog_high',
-  'integration_check_failing',
-  'p95_regression',
-  'threshold_crossed',
-]);
+export const DETECTED: ReadonlySet<AlertEvent> = new Set<AlertEvent>(DETECTED_ALERT_EVENTS);
 
 /** Of stages whose pipeline tells of its own failure. */
 export const OF_STAGES: readonly AlertEvent[] = ['stage_failed', 'dead_letter'];

@@ -23,6 +23,7 @@ type Deliveries = Pick<
   | 'claimAlerts'
   | 'settleAlerts'
   | 'releaseAlerts'
+  | 'releaseAllAlerts'
   | 'noteChannel'
   | 'alertDeliveryToChange'
   | 'updateAlertDelivery'
@@ -40,6 +41,17 @@ const due = statement<{ now: number; limit: number }, AlertIncidentRow>(
         select id from (select id from alert_incident where notify_at <= ${slot('now', 'int')} order by notify_at limit ${slot('limit', 'int')}) n
         union select id from (select id from alert_incident where resolve_at <= ${slot('now', 'int')} order by resolve_at limit ${slot('limit', 'int')}) r
       ) as due)
+    order by id ${forUpdate(can)}`,
+);
+
+/** The cross joins keep SQLite to the index of rule and key: it would read all open ones of a rule. */
+const toChange = statement<{ rules: number[]; keys: string[] }, AlertIncidentRow>(
+  ({ slot, can }) => sql`
+    select * from alert_incident
+    where id in (
+        select i.id from ${can.eachId(slot('rules'))} r cross join ${can.each(slot('keys'))} k cross join alert_incident i
+        where i.rule_id = r.item and i.group_key = k.item and i.status <> 'resolved')
+      and status <> 'resolved'
     order by id ${forUpdate(can)}`,
 );
 
@@ -90,9 +102,10 @@ const settle = rowsStatement<AlertAttempt & Record<string, unknown>, { holder: s
     from t where alert_delivery.id = t.id and alert_delivery.holder = ${slot('holder', 'text')} and alert_delivery.state = 'pending'`,
 );
 
-const release = statement<{ holder: string }>(
-  ({ slot }) => sql`
-    update alert_delivery set holder = null, held_until = 0 where state = 'pending' and holder = ${slot('holder', 'text')}`,
+const release = statement<{ ids: number[]; holder: string }>(
+  ({ idsIn, slot }) => sql`
+    update alert_delivery set holder = null, held_until = 0
+    where id ${idsIn('ids')} and state = 'pending' and holder = ${slot('holder', 'text')}`,
 );
 
 const releaseAll = statement<Record<string, never>>(
@@ -114,12 +127,7 @@ function incidentsOf({ db, can, run }: SqlContext) {
   return {
     async incidentsToChange(ruleIds, keys) {
       if (ruleIds.length === 0) return [];
-      return locked()
-        .where('rule_id', 'in', ruleIds)
-        .where('status', '<>', 'resolved')
-        .where(sql<boolean>`group_key in (select item from ${can.each(sql`${can.array(keys)}`)} as k)`)
-        .orderBy('id')
-        .execute();
+      return run(toChange, { rules: ruleIds, keys });
     },
     incidentToChange: (applicationId, id) =>
       locked().where('application_id', '=', applicationId).where('id', '=', id).executeTakeFirst(),
@@ -162,7 +170,7 @@ function conditionsOf({ db, can }: SqlContext) {
 }
 
 function deliveriesOf(context: SqlContext): Deliveries {
-  const { db, can, run, runRows } = context;
+  const { db, can, run, runRows, runIds } = context;
   return {
     async insertAlertDeliveries(rows) {
       for (let at = 0; at < rows.length; at += ROWS)
@@ -177,7 +185,7 @@ function deliveriesOf(context: SqlContext): Deliveries {
         .selectFrom('alert_delivery')
         .select((eb) => ['channel_id', eb.fn.countAll<number>().as('count')])
         .where('channel_id', 'in', channelIds)
-        .where('state', '=', 'pending')
+        .where(sql<boolean>`state = 'pending'`) // not as a parameter: the index is of these alone
         .groupBy('channel_id')
         .execute();
       return rows.map(({ channel_id, count }) => ({ channel_id, count: Number(count) }));
@@ -198,8 +206,11 @@ function deliveriesOf(context: SqlContext): Deliveries {
     async settleAlerts(attempts, holder) {
       await runRows(settle, attempts, { holder });
     },
-    async releaseAlerts(holder) {
-      await (holder === undefined ? run(releaseAll, {}) : run(release, { holder }));
+    async releaseAlerts(ids, holder) {
+      await runIds(release, { ids, holder });
+    },
+    async releaseAllAlerts() {
+      await run(releaseAll, {});
     },
     async noteChannel(id, { delivered, failed, error, retryAt, now }) {
       await db

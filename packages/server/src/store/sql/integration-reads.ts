@@ -4,6 +4,7 @@ import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
 import type { IntegrationReads, LoggedRow, PipelineRow } from '../store.js';
 import { filteredPipelines } from './pipeline-filter.js';
+import { NOTHING_RARE } from './pipeline-search.js';
 
 const HEALTH = [
   'last_tested_at',
@@ -106,7 +107,7 @@ async function traces(
     ...(to !== undefined && { to }),
   };
   const duration = sql<number>`coalesce(finished_at, ${now}) - started_at`;
-  let near = filteredPipelines(db, can, applicationId, filter, false);
+  let near = filteredPipelines(db, can, applicationId, filter, NOTHING_RARE);
   if (after !== undefined) near = near.where('p.id', '<', after);
   near = near.orderBy('p.id', 'desc');
   const bounds = [
