@@ -6,6 +6,8 @@ export interface Capabilities {
   int64: 'integer' | 'bigint';
   /** Type of texts that are compared and listed in order: by bytes, on every store alike. */
   ordered: RawBuilder<unknown>;
+  /** A column of texts that was not made so, compared by bytes: what begins alike is one range. */
+  byBytes(column: RawBuilder<unknown>): RawBuilder<string>;
   /** Ids come from sequences, which no transaction holds; else from rows that are locked until the commit. */
   sequences: boolean;
   /** Several connections write: rows must be locked in the agreed order, and a claim skips what others hold. */
@@ -42,6 +44,7 @@ export type ColumnType = 'int' | 'real' | 'text';
 export const sqliteCapabilities: Capabilities = {
   int64: 'integer',
   ordered: sql`text`,
+  byBytes: (column) => sql`${column}`,
   sequences: false,
   rowLocks: false,
   overlappingCommits: false,
@@ -67,6 +70,7 @@ const POSTGRES_TYPES = { int: 'bigint', real: 'double precision', text: 'text' }
 export const postgresCapabilities: Capabilities = {
   int64: 'bigint',
   ordered: sql`text collate "C"`,
+  byBytes: (column) => sql`(${column} collate "C")`,
   sequences: true,
   rowLocks: true,
   overlappingCommits: true,

@@ -66,12 +66,14 @@ function seen({ series, points }: Collected) {
 const runTimes = ({ series }: Collected) =>
   series.filter(({ key }) => key.kind === 'stage').map(({ key, stats }) => [key, stats.first.count, ...stats.first.buckets()]);
 
-// Seen to fail when blocks stay after a fold, when only those stay that end before its minute begins, and when edges are left out.
+// Seen to fail when blocks stay after a fold, when only those stay that end before its minute begins, when edges are left out, and when
+// sums that were joined leave out one of their parts.
 it('sums that are kept tell what the pages tell, whoever folds and however late', { timeout: 60_000 }, async () => {
   const { clock, folder, count, read } = await aStore();
   const below = someNumbers();
   const folders = [folder(), folder()];
   const servers = [new Blocks(1e9), new Blocks(1e9), new Blocks(20_000)];
+  const asked: Window[] = [];
   for (let step = 0; step < 150; step++) {
     const late = below(5) === 0 ? below(3 * HOUR) : 0;
     await count(
@@ -82,7 +84,9 @@ it('sums that are kept tell what the pages tell, whoever folds and however late'
     clock.jump([MINUTE, 7 * MINUTE, HOUR, 9 * HOUR][below(4)] ?? 0);
     const now = clock.now();
     const to = now - (below(2) === 0 ? 0 : below(DAY));
-    const window = windowOf(to - ([HOUR, DAY, 9 * DAY, 30 * DAY][below(4)] ?? 0) - below(HOUR), to, now, KEPT);
+    const news = windowOf(to - ([HOUR, DAY, 9 * DAY, 30 * DAY][below(4)] ?? 0) - below(HOUR), to, now, KEPT);
+    const window = (below(2) === 0 && asked[asked.length - 1 - below(4)]) || news; // who asked before asks again
+    asked.push(window);
     const handler = below(4) === 0 ? 'h1' : undefined;
     const blocks = servers[below(3)];
     expect(seen(await read(window, { blocks }, handler)), `step ${step}`).toEqual(seen(await read(window, {}, handler)));

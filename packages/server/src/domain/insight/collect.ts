@@ -8,7 +8,7 @@ import { periodOf, slotOf } from './periods.js';
 import { piecesOf } from './pieces.js';
 import { readReach } from './reach.js';
 import { figuresIn, type Kind, type SeriesFigures, type SeriesKey, SeriesStats, textOf } from './series.js';
-import { Sums } from './sums.js';
+import { NOWHERE, Sums } from './sums.js';
 import type { Window } from './window.js';
 
 /** Ends of stages and of pipelines in one period. */
@@ -208,9 +208,10 @@ class Collection {
     const width = endsOf({ begin, length, resolution });
     const stages = new Float64Array(width);
     const runs = new Float64Array(width);
-    for (let at = 0; at < sums.ids.length; at++) {
-      const place = this.#known.placeOf.get(sums.ids[at] as number);
-      const kind = place === undefined ? undefined : this.#known.kindAt(place);
+    const places = sums.targets(this.#known.placeOf);
+    for (let at = 0; at < places.length; at++) {
+      const place = places[at] as number;
+      const kind = place === NOWHERE ? undefined : this.#known.kindAt(place);
       if (kind !== 'stage' && kind !== 'pipeline') continue;
       const to = kind === 'stage' ? stages : runs;
       for (let end = 0; end < width; end++) to[end] = (to[end] as number) + (ends[at * width + end] as number);

@@ -30,6 +30,8 @@ const DURATION_BOUNDS = [
   6 * HOUR,
   24 * HOUR,
 ] as const;
+/** Those of a distribution, as `quantiles` takes them. */
+const RANKS = [0.99, 0.95, 0.9, 0.5];
 /** Fewer runs say nothing of a tail. */
 export const SAMPLE = 30;
 const REGRESSION_RATIO = 1.25;
@@ -193,20 +195,28 @@ export function regressionsOf(
 ): Regression[] {
   const earlier = new Map<string, Sketch>();
   for (const { key, stats } of before) if (isStageWith(sample, key, stats)) earlier.set(namesText(key), stats.first);
-  return series.flatMap(({ key, stats }) => {
+  const regressions: Regression[] = [];
+  for (const { key, stats } of series) {
     const then = isStageWith(sample, key, stats) ? earlier.get(namesText(key)) : undefined;
-    if (!then) return [];
+    if (!then) continue;
     const [p95, p95Before] = [stats.first.quantile(0.95), then.quantile(0.95)];
     const ratio = p95 / p95Before;
-    return p95Before > 0 && ratio >= REGRESSION_RATIO ? [{ ...namesOf(key), p95, p95Before, ratio }] : [];
-  });
+    if (p95Before > 0 && ratio >= REGRESSION_RATIO) regressions.push({ ...namesOf(key), p95, p95Before, ratio });
+  }
+  return regressions;
 }
 
 const isStageWith = (runs: number, { kind }: SeriesKey, { first }: SeriesStats): boolean =>
   kind === 'stage' && first.count >= runs;
 
+const TEXTS = new WeakMap<SeriesKey, string>(); // keys are kept from one answer to the next
+
 /** NUL stands in no name. */
-const namesText = ({ pipeline, stage, handler }: SeriesKey): string => `${pipeline}\0${stage}\0${handler}`;
+function namesText(key: SeriesKey): string {
+  const text = TEXTS.get(key) ?? `${key.pipeline}\0${key.stage}\0${key.handler}`;
+  TEXTS.set(key, text);
+  return text;
+}
 
 function pointsOf({ points }: Collected): InsightPoint[] {
   return [...points].map(([at, { completed, failed, runsCompleted, runsFailed }]) => ({
@@ -231,14 +241,6 @@ function durationsOf(sketch: Sketch): DurationBucket[] {
 function distributionOf(sketch: Sketch): Distribution | null {
   const { count, sum, min, max } = sketch;
   if (count === 0) return null;
-  return {
-    count,
-    mean: sum / count,
-    min,
-    p50: sketch.quantile(0.5),
-    p90: sketch.quantile(0.9),
-    p95: sketch.quantile(0.95),
-    p99: sketch.quantile(0.99),
-    max,
-  };
+  const [p99, p95, p90, p50] = sketch.quantiles(RANKS) as [number, number, number, number];
+  return { count, mean: sum / count, min, p50, p90, p95, p99, max };
 }

@@ -33,7 +33,36 @@ export function piecesOf({ resolution, from, to }: Span, of: From): Pieces {
     length = lengths.find((fitting) => at % fitting === 0 && at + fitting <= to) ?? resolution;
     addPiece(pieces, { resolution, begin: at, length }, of);
   }
+  joinKnown(pieces, of);
   return pieces;
+}
+
+/** Fewer are added up as fast as they are joined. */
+const WORTH_JOINING = 3;
+
+/**
+ * Joins what is known from the beginning on to one sum, which is kept too: who looks at the last hour asks again in some seconds, and
+ * only its last period will have changed. That one is left out. What is joined was looked up, so it outlives what it was joined to.
+ */
+function joinKnown(pieces: Pieces, { applicationId, blocks, isPart }: From): void {
+  const { sums } = pieces;
+  const parts: Block[] = [];
+  for (const sum of sums.slice(0, -1)) {
+    if (sum instanceof BlockBuilder) break;
+    parts.push(sum);
+  }
+  const [first, last] = [parts[0], parts.at(-1)];
+  if (!blocks || !first || !last || parts.length < WORTH_JOINING) return;
+  const { begin, resolution } = first;
+  const place = { begin, resolution, length: last.begin + last.length - begin };
+  let joined: Block | BlockBuilder | undefined = blocks.get(applicationId, place);
+  if (!joined && isPart) return;
+  if (!joined) {
+    joined = new BlockBuilder(place);
+    for (const part of parts) joined.add(part);
+    pieces.building.push(joined);
+  }
+  sums.splice(0, parts.length, joined);
 }
 
 /** @param whole - the longer sum that it will be a part of */

@@ -129,15 +129,27 @@ export class Sketch {
    * @returns NaN when there are none
    */
   quantile(share: number): number {
-    if (this.count === 0) return Number.NaN;
-    const rank = Math.floor(share * (this.count - 1));
-    const [counts, at, end] = [this.#counts, this.#at, this.#at + this.#length];
-    let seen = 0;
-    for (let place = at; place < end; place++) {
-      seen += counts[place] as number;
-      if (seen > rank) return Math.min(Math.max(middleOf(this.#first + place - at), this.min), this.max);
+    return this.quantiles([share])[0] as number;
+  }
+
+  /**
+   * Several at once, found in one way down from the greatest: high ranks are what is asked for, and few buckets lie above them.
+   * @param shares - each from 0 to 1, the greatest first
+   */
+  quantiles(shares: readonly number[]): number[] {
+    const values: number[] = [];
+    const [counts, at] = [this.#counts, this.#at];
+    const rankOf = (next: number): number => Math.floor((shares[next] ?? 0) * (this.count - 1));
+    let rank = rankOf(0);
+    let below = this.count; // values in the buckets before this one
+    for (let place = this.#length - 1; place >= 0 && values.length < shares.length; place--) {
+      below -= counts[at + place] as number;
+      while (below <= rank && values.length < shares.length) {
+        values.push(Math.min(Math.max(middleOf(this.#first + place), this.min), this.max));
+        rank = rankOf(values.length);
+      }
     }
-    return this.max;
+    return this.count === 0 ? shares.map(() => Number.NaN) : values;
   }
 
   /** How many values lie at or below a bound, exact but for those within 1 % of it. */

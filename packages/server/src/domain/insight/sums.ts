@@ -37,6 +37,8 @@ export interface Into {
 export class Sums {
   readonly ids: readonly number[];
   readonly #of: Arrays;
+  /** Where its series went last: the same sums are a part of many answers. */
+  #targets: { of: Into['placeOf']; targets: Int32Array } | undefined;
 
   private constructor(arrays: Arrays) {
     this.ids = arrays.ids;
@@ -46,7 +48,7 @@ export class Sums {
   /** Bytes, about. */
   get size(): number {
     const { ids, counts, totals, firsts, buckets } = this.#of;
-    return 8 * (ids.length + counts.length + totals.length + buckets.length) + 12 * firsts.length;
+    return 12 * ids.length + 8 * (counts.length + totals.length + buckets.length) + 12 * firsts.length;
   }
 
   static pack(series: ReadonlyMap<number, SeriesStats>): Sums {
@@ -71,7 +73,7 @@ export class Sums {
   static addUp(parts: readonly Sums[], { ids, placeOf, onlyFirst = false }: Into): Sums {
     const sums = empty(ids, onlyFirst ? 0 : Math.max(0, ...parts.map((part) => part.#of.width)));
     const step = onlyFirst ? SKETCHES : 1;
-    const all = parts.map((part) => ({ of: part.#of, targets: targetsOf(part.ids, placeOf) }));
+    const all = parts.map((part) => ({ of: part.#of, targets: part.targets(placeOf) }));
     for (const { of, targets } of all) widen(sums, of, targets, step);
     const made = laidOut(sums);
     for (const { of, targets } of all) {
@@ -81,14 +83,24 @@ export class Sums {
     return new Sums(made);
   }
 
+  /** Places of its series in a result; NOWHERE for those that have none. */
+  targets(placeOf: Into['placeOf']): Int32Array {
+    if (this.#targets?.of !== placeOf) this.#targets = { of: placeOf, targets: targetsOf(this.ids, placeOf) };
+    return this.#targets.targets;
+  }
+
   /** Of the series at this place; undefined when it did nothing. */
   statsAt(place: number): SeriesStats | undefined {
-    const { counts, width } = this.#of;
+    const { counts, width, totals } = this.#of;
+    const [first, second] = [SKETCHES * place, SKETCHES * place + 1];
     const own: number[] = [];
-    for (let at = place * width; at < (place + 1) * width; at++) own.push(counts[at] as number);
-    const [first, second] = [this.#sketchAt(SKETCHES * place), this.#sketchAt(SKETCHES * place + 1)];
-    const stats = new SeriesStats(own, first, second);
-    return stats.isEmpty ? undefined : stats;
+    let isEmpty = totals[first * TOTALS] === 0 && totals[second * TOTALS] === 0;
+    for (let at = place * width; at < (place + 1) * width; at++) {
+      own.push(counts[at] as number);
+      if (counts[at] !== 0) isEmpty = false;
+    }
+    if (isEmpty) return undefined;
+    return new SeriesStats(own, this.#sketchAt(first), this.#sketchAt(second));
   }
 
   #sketchAt(at: number): Sketch {
@@ -138,7 +150,7 @@ function laidOut(sums: Arrays): Arrays {
   return { ...sums, buckets: new Float64Array(all) };
 }
 
-const NOWHERE = -1;
+export const NOWHERE = -1;
 
 function targetsOf(ids: readonly number[], placeOf: ReadonlyMap<number, number>): Int32Array {
   const targets = new Int32Array(ids.length);
