@@ -1,4 +1,4 @@
-import type { StageSpec } from './pipelines.js';
+import type { PipelineFilter, StageSpec } from './pipelines.js';
 import type { StageStatus } from './states.js';
 
 /** `POST /stages/{id}/rerun` */
@@ -34,18 +34,7 @@ export const BULK_ACTIONS = ['cancel', 'pause', 'resume', 'rerun', 'skip_stages'
 export type BulkActionKind = (typeof BULK_ACTIONS)[number];
 
 /** Which pipelines, as in `GET /pipelines`. At least one field, unless stages are asked for by fingerprint. */
-export interface BulkFilter {
-  status?: 'not_started' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
-  name?: string;
-  keyword?: string;
-  version?: string;
-  search?: string;
-  traceId?: string;
-  /** RFC 3339; created at or after. */
-  from?: string;
-  /** RFC 3339; created before. */
-  to?: string;
-}
+export type BulkFilter = Omit<PipelineFilter, 'application' | 'limit' | 'cursor'>;
 
 /** Which stages of the pipelines that match. */
 export interface BulkStages {
@@ -134,4 +123,27 @@ export interface AuditEvent {
   complianceId?: string;
   /** The request, without secrets. */
   details?: { [name: string]: string | number | boolean };
+}
+
+/** Which entries of the audit trail; all that is given must fit. */
+export interface AuditFilter {
+  /** What comes before the dot of an action: `pipeline`, `api_key`, `alert_rule`. */
+  kind?: string;
+  /** As `pipeline.cancel`. */
+  action?: string;
+  /** As `user:1`, `key:7`, `local`. */
+  actor?: string;
+  /** Name of a user, as it was then. */
+  actorName?: string;
+  targetType?: string;
+  targetId?: string;
+  result?: 'success' | 'refused';
+  /** Name of an application; for admins of all. */
+  application?: string;
+  /** RFC 3339; at or after. */
+  from?: string;
+  /** RFC 3339; before. */
+  to?: string;
+  limit?: number;
+  cursor?: string;
 }

@@ -1,4 +1,4 @@
-import type { IntegrationField, IntegrationValue } from './integrations.js';
+import type { ChannelType } from './channels.js';
 
 /** What people can be told of. */
 export const ALERT_EVENTS = [
@@ -26,83 +26,20 @@ export const ALERT_EVENTS = [
 ] as const;
 export type AlertEvent = (typeof ALERT_EVENTS)[number];
 
+/** Found by looking again and again, and over when the look says so. A rule with one of them alone can say when. */
+export const DETECTED_ALERT_EVENTS = [
+  'pipeline_stuck',
+  'worker_heartbeat_lost',
+  'worker_registration_failing',
+  'retry_storm',
+  'queue_backlog_high',
+  'integration_check_failing',
+  'p95_regression',
+  'threshold_crossed',
+] as const satisfies readonly AlertEvent[];
+
 export const ALERT_SEVERITIES = ['info', 'warning', 'error', 'critical'] as const;
 export type AlertSeverity = (typeof ALERT_SEVERITIES)[number];
-
-export const CHANNEL_TYPES = [
-  'telegram',
-  'whatsapp',
-  'slack',
-  'teams',
-  'webhook',
-  'email',
-  'pagerduty',
-  'discord',
-  'opsgenie',
-  'twilio_sms',
-  'twilio_voice',
-  'gateway',
-] as const;
-export type ChannelType = (typeof CHANNEL_TYPES)[number];
-
-/** One kind of channel: what a form shows. */
-export interface ChannelKindInfo {
-  type: ChannelType;
-  title: string;
-  /** What it does, in one sentence. */
-  purpose: string;
-  fields: IntegrationField[];
-}
-
-export const CHANNEL_STATES = ['disabled', 'untested', 'ok', 'failing'] as const;
-export type ChannelState = (typeof CHANNEL_STATES)[number];
-
-/** `POST /alerts/channels`, `PUT /alerts/channels/{id}`. */
-export interface ChannelSpec {
-  /** Unique in the application. */
-  name: string;
-  /** Cannot be changed later. */
-  type: ChannelType;
-  /** Default true. */
-  enabled?: boolean;
-  /** By name of the field. A secret that is left out, or `[redacted]`, stays what it was; null removes it. */
-  config: { [field: string]: IntegrationValue | null };
-}
-
-/** A place where people are told; secrets are `[redacted]`. */
-export interface Channel {
-  id: string;
-  name: string;
-  type: ChannelType;
-  enabled: boolean;
-  config: { [field: string]: IntegrationValue };
-  status: ChannelState;
-  /** Deliveries that wait. */
-  queued: number;
-  /** Deliveries that the provider took. */
-  delivered: number;
-  /** Deliveries that were given up. */
-  failed: number;
-  lastSuccessAt?: string;
-  lastError?: { at: string; message: string };
-  /** Why the server disabled it by itself. */
-  disabledReason?: string;
-  createdAt: string;
-  updatedAt: string;
-}
-
-/** What a provider answered to a test. */
-export interface ChannelTested {
-  ok: boolean;
-  /** In words. */
-  message: string;
-  /** Of HTTP, or of SMTP. Absent when nothing answered. */
-  status?: number;
-  /** The first of what it said, without secrets. */
-  answer?: string;
-  /** Milliseconds. */
-  durationMs: number;
-}
 
 /** What an event must be like for a rule. All that is given must hold. */
 export interface AlertMatch {

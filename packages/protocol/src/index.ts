@@ -2,6 +2,7 @@ export type { ApiKey, ApiKeyCreated, Application, CreateApiKey, CreateApplicatio
 export type {
   AppendStages,
   AuditEvent,
+  AuditFilter,
   BulkAction,
   BulkActionKind,
   BulkFilter,
@@ -27,12 +28,6 @@ export type {
   AlertRule,
   AlertRuleSpec,
   AlertSeverity,
-  Channel,
-  ChannelKindInfo,
-  ChannelSpec,
-  ChannelState,
-  ChannelTested,
-  ChannelType,
   Incident,
   IncidentFilter,
   IncidentState,
@@ -47,10 +42,11 @@ export {
   ALERT_GROUPINGS,
   ALERT_METRICS,
   ALERT_SEVERITIES,
-  CHANNEL_STATES,
-  CHANNEL_TYPES,
+  DETECTED_ALERT_EVENTS,
   INCIDENT_STATES,
 } from './alerts.js';
+export type { Channel, ChannelKindInfo, ChannelSpec, ChannelState, ChannelTested, ChannelType } from './channels.js';
+export { CHANNEL_STATES, CHANNEL_TYPES } from './channels.js';
 export type {
   AllBusyReason,
   BackoffReason,
@@ -259,6 +255,9 @@ export type {
   HeartbeatReply,
   Worker,
   WorkerBootstrap,
+  WorkerHappening,
+  WorkerJob,
   WorkerSession,
   WorkerShutdown,
 } from './workers.js';
+export { WORKER_HAPPENINGS } from './workers.js';

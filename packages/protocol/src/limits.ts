@@ -24,6 +24,9 @@ export const LIMITS = {
   keywordsPerPipeline: 50,
   nameLength: 200,
   keyLength: 200,
+  /** Of a value that pipelines are filtered by, and how many of them one filter has. */
+  contextValueLength: 1_000,
+  contextPerFilter: 5,
   unitLength: 50,
   linkLength: 2_000,
   /** Of a measured value, on both sides of zero. */

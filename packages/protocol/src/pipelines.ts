@@ -234,6 +234,11 @@ export interface PipelineFilter {
   version?: string;
   /** Prefix of names and keywords. */
   search?: string;
+  /**
+   * Values of the context, by key: all must be there, and at most 5 may be asked for. A text stands for the string, and for the number, truth value
+   * or null it spells. Sensitive values, objects and arrays are never found.
+   */
+  context?: { [key: string]: string };
   traceId?: string;
   /** Created at or after, RFC 3339. */
   from?: string;

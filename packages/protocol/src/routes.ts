@@ -24,6 +24,8 @@ export const ROUTES = {
   workersShutdown: '/workers/shutdown',
   workers: '/workers',
   worker: '/workers/{id}',
+  workerJobs: '/workers/{id}/jobs',
+  workerEvents: '/workers/{id}/events',
   workerDrain: '/workers/{id}/drain',
   jobsPull: '/jobs/pull',
   jobsAck: '/jobs/ack',

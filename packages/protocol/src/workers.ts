@@ -1,6 +1,6 @@
 import type { JobRef } from './jobs.js';
 import type { Json } from './json.js';
-import type { LeaseLostReason, WorkerOrder, WorkerState } from './states.js';
+import type { DeliveryOutcome, LeaseLostReason, WorkerOrder, WorkerState } from './states.js';
 
 export interface WorkerBootstrap {
   workerName: string;
@@ -85,4 +85,41 @@ export interface Worker {
   lastError?: string;
   startedAt: string;
   lastSeenAt: string;
+}
+
+/** A job that a worker holds. */
+export interface WorkerJob {
+  stageId: string;
+  /** Its name. */
+  stage: string;
+  handler: string;
+  pipelineId: string;
+  /** Its name. */
+  pipeline: string;
+  fencingToken: number;
+  /** RFC 3339; when it was delivered. */
+  startedAt: string;
+  leaseExpiresAt: string;
+}
+
+export const WORKER_HAPPENINGS = ['worker_started', 'worker_drained', 'worker_stopped', 'stage_leased'] as const;
+
+/** Something that a worker did: it opened or ended a session, was told to drain, or took a job. */
+export interface WorkerHappening {
+  type: (typeof WORKER_HAPPENINGS)[number];
+  /** RFC 3339. */
+  at: string;
+  workerId: string;
+  /** Its name; absent from jobs. */
+  worker?: string;
+  pipelineId?: string;
+  /** Of a job that it took. */
+  stageId?: string;
+  /** Name of the stage. */
+  stage?: string;
+  /** 1 for the first delivery that counts. */
+  attempt?: number;
+  /** How that delivery ended; absent while it runs, and when its pipeline is gone. */
+  outcome?: DeliveryOutcome;
+  finishedAt?: string;
 }

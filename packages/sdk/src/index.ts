@@ -6,6 +6,7 @@ export type {
   Application,
   Attempt,
   AuditEvent,
+  AuditFilter,
   Backoff,
   BulkAction,
   BulkActionKind,
@@ -101,6 +102,8 @@ export type {
   TraceSummary,
   Trigger,
   Worker as WorkerInfo,
+  WorkerHappening,
+  WorkerJob,
 } from '@pipelogiq/protocol';
 export type { ApiKeys, Applications, AuditEvents } from './client/accounts.js';
 export type { Alerts } from './client/alerts.js';

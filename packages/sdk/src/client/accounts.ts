@@ -3,6 +3,7 @@ import {
   type ApiKeyCreated,
   type Application,
   type AuditEvent,
+  type AuditFilter,
   type CreateApiKey,
   type CreateApplication,
   LIMITS,
@@ -79,12 +80,12 @@ export class AuditEvents {
     this.#transport = transport;
   }
 
-  /** Newest first. */
-  list({
-    limit = LIMITS.pageSize,
-    cursor,
-    ...options
-  }: ReadOptions & { limit?: number; cursor?: string } = {}): Listing<AuditEvent> {
-    return listing(this.#transport, ROUTES.auditEvents, { limit, cursor }, options);
+  /**
+   * Newest first.
+   *
+   * @example pipelogiq.auditEvents.list({ kind: 'api_key', from: '2030-01-01T00:00:00Z' })
+   */
+  list({ signal, ...filter }: AuditFilter & ReadOptions = {}): Listing<AuditEvent> {
+    return listing(this.#transport, ROUTES.auditEvents, { limit: LIMITS.pageSize, ...filter }, { ...(signal && { signal }) });
   }
 }

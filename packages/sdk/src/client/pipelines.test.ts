@@ -161,6 +161,12 @@ describe('reading', () => {
     expect(requests.map(({ query }) => `${query}`)).toEqual(['limit=2&status=failed', 'limit=2&status=failed&cursor=c+2']);
   });
 
+  it('asks for values of the context, each as a parameter of its own', async () => {
+    const { pipelines, requests } = await pipelinesAt(paged);
+    await pipelines.list({ name: 'order', context: { orderId: '4 2', 'a.b': 'x' }, limit: 2 }).page();
+    expect(`${requests[0]?.query}`).toBe('limit=2&name=order&context.orderId=4+2&context.a.b=x');
+  });
+
   it('asks for a further page only when it is needed', async () => {
     const { pipelines, requests } = await pipelinesAt(paged);
     for await (const _ of pipelines.list()) break;

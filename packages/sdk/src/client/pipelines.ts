@@ -81,9 +81,14 @@ export class Pipelines {
     return this.#read(ROUTES.pipeline, id, options);
   }
 
-  /** Newest first. */
-  list(filter: PipelineFilter = {}, options: ReadOptions = {}): Listing<PipelineSummary> {
-    return listing(this.#transport, ROUTES.pipelines, { limit: LIMITS.pageSize, ...filter }, options);
+  /**
+   * Newest first.
+   *
+   * @example pipelogiq.pipelines.list({ status: 'failed', context: { orderId: '42' } })
+   */
+  list({ context = {}, ...filter }: PipelineFilter = {}, options: ReadOptions = {}): Listing<PipelineSummary> {
+    const values = Object.fromEntries(Object.entries(context).map(([key, value]) => [`context.${key}`, value]));
+    return listing(this.#transport, ROUTES.pipelines, { limit: LIMITS.pageSize, ...filter, ...values }, options);
   }
 
   /** All stages with their states, inputs and outputs. */

@@ -5,6 +5,7 @@ import type {
   Application,
   Attempt,
   AuditEvent,
+  AuditFilter,
   BulkAction,
   CancelPipeline,
   CompleteStage,
@@ -46,6 +47,8 @@ import type {
   StagesAppended,
   Worker,
   WorkerBootstrap,
+  WorkerHappening,
+  WorkerJob,
   WorkerSession,
   WorkerShutdown,
 } from '@pipelogiq/protocol';
@@ -155,7 +158,7 @@ export interface OperatorUseCases {
   /** Runs the stages again that failed so for good. */
   replayErrors(caller: Principal, fingerprint: string, request: ReplayErrors): Promise<BulkAction>;
   getBulk(caller: Principal, id: string): Promise<BulkAction>;
-  auditEvents(caller: Principal, page: PageQuery): Promise<Page<AuditEvent>>;
+  auditEvents(caller: Principal, filter: AuditFilter & PageQuery): Promise<Page<AuditEvent>>;
 }
 
 export interface JobUseCases {
@@ -186,6 +189,10 @@ export interface WorkerUseCases {
   shutdown(caller: WorkerPrincipal, request: WorkerShutdown): Promise<void>;
   list(caller: Principal, page: PageQuery): Promise<Page<Worker>>;
   get(caller: Principal, id: string): Promise<Worker>;
+  /** What it holds now. */
+  jobs(caller: Principal, id: string, page: PageQuery): Promise<Page<WorkerJob>>;
+  /** What the log of events still has of it. */
+  events(caller: Principal, id: string, page: PageQuery): Promise<Page<WorkerHappening>>;
   drain(caller: Principal, id: string): Promise<Worker>;
 }
 

@@ -27,8 +27,8 @@ export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): stri
   return Object.keys((inner && defOf(unwrap(inner)).shape) ?? {});
 }
 
-/** Names of the fields of an object schema that hold numbers. */
-export function numericKeys(schema: z.ZodType): string[] {
+/** Names of the fields of an object schema that hold numbers, or values by key. */
+export function keysOf(schema: z.ZodType, type: 'number' | 'record'): string[] {
   const { shape = {} } = defOf(unwrap(schema));
-  return Object.keys(shape).filter((key) => defOf(unwrap(shape[key] as z.ZodType)).type === 'number');
+  return Object.keys(shape).filter((key) => defOf(unwrap(shape[key] as z.ZodType)).type === type);
 }

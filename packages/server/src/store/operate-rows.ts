@@ -1,4 +1,4 @@
-import type { PipelineFilter, PipelineStatus, StageStatus } from '@pipelogiq/protocol';
+import type { AuditFilter, PipelineFilter, PipelineStatus, StageStatus } from '@pipelogiq/protocol';
 import type { ReadPage } from './rows.js';
 
 export interface AuditEventTable {
@@ -108,5 +108,5 @@ export interface OperateReads {
   /** Pipelines that match in this window, or when stages are asked for, such stages of theirs; and how many of them the action can change. */
   countMatching(match: BulkMatch, window: IdWindow, able: Ability): Promise<{ matched: number; possible: number }>;
   /** Of one application, or of all; newest first. */
-  auditEvents(applicationId: number | undefined, page: ReadPage): Promise<AuditEventRow[]>;
+  auditEvents(applicationId: number | undefined, filter: AuditFilter, page: ReadPage): Promise<AuditEventRow[]>;
 }

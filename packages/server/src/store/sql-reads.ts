@@ -17,12 +17,14 @@ import { overviewReads } from './sql/overview-reads.js';
 import { payloadReads } from './sql/payload-reads.js';
 import { peerReads } from './sql/peer-reads.js';
 import { filteredPipelines, pipelinesWithApplication } from './sql/pipeline-filter.js';
-import { isRare } from './sql/pipeline-search.js';
+import { rarityOf } from './sql/pipeline-search.js';
 import { retentionReads } from './sql/retention-reads.js';
 import { spanReads } from './sql/span-reads.js';
 import { triggerReads } from './sql/trigger-reads.js';
 import { userReads } from './sql/user-reads.js';
+import { workerHistoryReads } from './sql/worker-history-reads.js';
 import type * as s from './store.js';
+import type { WorkerHistoryReads } from './worker-history-rows.js';
 
 /**
  * Reads of every SQL store, on a connection that cannot write.
@@ -47,6 +49,7 @@ export const sqlReads = (db: Kysely<Schema>, can: Capabilities, clock?: Pick<Clo
     spanReads(db, can),
     triggerReads(db),
     userReads(db, can),
+    workerHistoryReads(db, can),
   );
 
 /** As at the begin of a transaction of PostgreSQL. */
@@ -67,7 +70,8 @@ type Rooms = s.AlertReads &
   s.RetentionReads &
   s.SpanReads &
   s.TriggerReads &
-  s.UserReads;
+  s.UserReads &
+  WorkerHistoryReads;
 
 class CoreReads implements Omit<s.Reads, keyof Rooms> {
   readonly #db: Kysely<Schema>;
@@ -95,7 +99,7 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
     filter: PipelineFilter,
     page: s.ReadPage,
   ): Promise<(s.PipelineRow & { application: string })[]> {
-    const rare = filter.search ? await isRare(this.#db, applicationId, filter.search) : false;
+    const rare = await rarityOf(this.#db, this.#can, applicationId, filter);
     let query = filteredPipelines(this.#db, this.#can, applicationId, filter, rare);
     if (page.after !== undefined) query = query.where('p.id', '<', page.after);
     return query.orderBy('p.id', 'desc').limit(page.limit).execute();

@@ -51,6 +51,7 @@ import type {
 import type { Sequence } from './sequences.js';
 import type { SpanQueue, SpanReads } from './span-rows.js';
 import type { TriggerReads, Triggers } from './trigger-rows.js';
+import type { WorkerHistoryReads } from './worker-history-rows.js';
 
 /**
  * Everything the domain asks of a database. One implementation serves every dialect; where dialects differ they differ by
@@ -268,7 +269,8 @@ export interface Reads
     RetentionReads,
     SpanReads,
     TriggerReads,
-    UserReads {
+    UserReads,
+    WorkerHistoryReads {
   /** The time that stored times are of: as `now` of a transaction. */
   now(): Promise<Ms>;
   pipelines(applicationId: number, filter: PipelineFilter, page: ReadPage): Promise<(PipelineRow & { application: string })[]>;

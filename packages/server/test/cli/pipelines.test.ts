@@ -34,6 +34,9 @@ describe('pipelogiq pipelines list', () => {
     ['--keyword red', ['b']],
     ['--version 2', ['a']],
     ['--search bl', ['b']],
+    ['--context orderId=42', ['b', 'a']],
+    ['--context orderId=42 --context paid=true', ['a']],
+    ['--context orderId=43', []],
     ['--trace-id 0af7651916cd43dd8448eb211c80319c', ['b']],
     ['--from 1h', ['b', 'a']],
     ['--to 1h', []],
@@ -42,9 +45,9 @@ describe('pipelogiq pipelines list', () => {
     ['--application other', []],
   ])('filters by %s', async (flags, names) => {
     const { create, json } = await aServer();
-    await create({ name: 'a', version: '2', stages: [{ name: 's' }] });
+    await create({ name: 'a', version: '2', context: { orderId: '42', paid: true }, stages: [{ name: 's' }] });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await create({ name: 'b', keywords: ['red', 'blue'], traceparent, stages: [{ name: 's' }] });
+    await create({ name: 'b', keywords: ['red', 'blue'], context: { orderId: 42 }, traceparent, stages: [{ name: 's' }] });
     const { items } = page(pipelineSummary).parse(await json(`pipelines list ${flags}`));
     expect(items.map(({ name }) => name)).toEqual(names);
   });
@@ -102,7 +105,7 @@ describe('what goes wrong is one line, and an exit code', () => {
     const refused = await cli('pipelines list --trace-id 12');
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(oneLine(/the server refused: traceId must be 32/)) });
     const outcome = await inProcess(['pipelines', 'list', '--url', url, '--api-key', A_KEY]);
-    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(oneLine(/The key is from the flags/)) });
+    expect(outcome).toMatchObject({ code: 1, stderr: expect.stringMatching(oneLine(/The key is from --api-key/)) });
     expect(outcome.stderr).not.toContain(A_KEY);
   });
 
@@ -126,6 +129,6 @@ describe('what goes wrong is one line, and an exit code', () => {
     const { port } = listener.address() as { port: number };
     await new Promise((resolve) => listener.close(resolve));
     const outcome = await inProcess(['pipelines', 'list', '--url', `http://127.0.0.1:${port}`, '--api-key', A_KEY]);
-    expect(outcome).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(oneLine(/address is from the flags/)) });
+    expect(outcome).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(oneLine(/address is from --url/)) });
   });
 });

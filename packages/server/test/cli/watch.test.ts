@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { frame } from '../../src/cli/watch/live-screen.js';
 import { pipeline as pipelineSchema, stageLog, stage as stageSchema } from '../../src/http/schemas/pipeline-answers.js';
-import { aServer, Paper, type Served } from './in-process.js';
+import { emptyFolder } from './command.js';
+import { aServer, inProcess, Paper, type Served } from './in-process.js';
 
 /** Resolves when the text has been printed. */
 function printed(paper: Paper, words: RegExp): Promise<void> {
@@ -110,6 +112,44 @@ describe('pipelogiq pipelines watch', () => {
     const hand = await server.worker(['h']);
     for (const job of await hand.pull()) await hand.ack(job);
     expect(await watched).toMatchObject({ code: 0, stdout: expect.stringMatching(/"stage_completed".*"stage":"refund"/) });
+  });
+
+  it('shows the state before what was logged until then', async () => {
+    const server = await aServer();
+    const { id } = await anOrder(server);
+    await runs(server, 'ack');
+    const { stdout } = await server.cli(`pipelines watch ${id} --json`);
+    const types = stdout
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text).type);
+    expect(types).toEqual(['state', 'log', 'end']);
+  });
+
+  it('says why nothing happens', async () => {
+    const server = await aServer();
+    const { id } = await anOrder(server);
+    const paper = new Paper();
+    const watched = server.cli(`pipelines watch ${id}`, paper);
+    await printed(paper, /charge waits: No live worker of application "default" has the handler "h"\. Start a worker with it\./);
+    await server.call('POST', `/pipelines/${id}/cancel`, {});
+    expect((await watched).code).toBe(1);
+  });
+
+  it('waits for a server that is away, says so, and goes on', async () => {
+    const database = join(emptyFolder(), 'pipelogiq.db');
+    const before = await aServer({ database });
+    const { id } = await anOrder(before);
+    const { key } = await before.controlPlane.createApiKey({ name: 'watcher', scopes: ['read'] });
+    const paper = new Paper();
+    const watched = inProcess(['pipelines', 'watch', id, '--url', before.url, '--api-key', key], paper);
+    await printed(paper, /charge: ○ pending/);
+    await before.controlPlane.close();
+    await printed(paper, /The server is away; waiting for it\./);
+    const after = await aServer({ database, port: Number(new URL(before.url).port) });
+    await printed(paper, /The server is back\./);
+    await after.call('POST', `/pipelines/${id}/cancel`, {});
+    expect(await watched).toMatchObject({ code: 1, stderr: '' });
   });
 
   it('tells at once of one that has ended, and of one that is not there', async () => {

@@ -69,6 +69,8 @@ const SCOPE_OF: Record<string, Scope | 'user' | 'caller'> = {
   'POST /workers/shutdown': 'work',
   'GET /workers': 'read',
   'GET /workers/{id}': 'read',
+  'GET /workers/{id}/jobs': 'read',
+  'GET /workers/{id}/events': 'read',
   'POST /workers/{id}/drain': 'operate',
   'POST /jobs/pull': 'work',
   'POST /jobs/ack': 'work',

@@ -5,7 +5,12 @@ import { type InspectedHarness, inspectedHarness, refusal } from './support.js';
 /** An application with a running job, and a stranger: all scopes, but of another application. */
 async function twoApplications() {
   const h = await inspectedHarness();
-  const run = await h.create({ stages: [{ name: 'a' }, { name: 'b' }], keywords: ['ours'], idempotencyKey: 'same' });
+  const run = await h.create({
+    stages: [{ name: 'a' }, { name: 'b' }],
+    keywords: ['ours'],
+    context: { orderId: 42 },
+    idempotencyKey: 'same',
+  });
   const owner = await h.worker(['a']);
   const job = await owner.one();
   await h.call('POST', '/applications', { name: 'other' });
@@ -68,6 +73,7 @@ describe('another application', () => {
       '',
       '?keyword=ours',
       '?search=te',
+      '?context.orderId=42',
       '?application=default',
       `?traceId=${run.traceId}`,
       '?status=running',
@@ -148,7 +154,7 @@ describe('another application', () => {
     const payload = await as('GET', `/jobs/${job.id}/payload?workerId=${w.workerId}&fencingToken=1`, undefined, headers);
     expect(await refusal(payload)).toBe('404 not_found');
     expect(await runningRow(h, job.id)).toEqual(before);
-    expect(await h.stored()).toMatchObject({ stage_log: [], context_item: [] });
+    expect(await h.stored()).toMatchObject({ stage_log: [], context_item: [{ key: 'orderId', value: '42' }] });
     expect((await owner.ack(job)).settled).toMatchObject([{ status: 'completed' }]);
   });
 });

@@ -90,11 +90,11 @@ export function operatorUseCases(deps: OperatorDeps): OperatorUseCases {
       if (!row) throw notFound('action', id);
       return bulkActionView(row);
     },
-    async auditEvents(caller, page) {
-      const limit = pageLimit(page);
+    async auditEvents(caller, filter) {
+      const limit = pageLimit(filter);
       const application = boundTo(caller);
-      const after = decodeCursor(page.cursor, 'number');
-      const rows = await reads.auditEvents(application, { limit: limit + 1, after });
+      const after = decodeCursor(filter.cursor, 'number');
+      const rows = await reads.auditEvents(application, filter, { limit: limit + 1, after });
       return toPage(rows, limit, auditEventView, (row) => row.id);
     },
   };

@@ -12,6 +12,7 @@ import { decodeCursor, isId, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import { field } from '../pipeline/views.js';
 import type { Principal, WorkerPrincipal, WorkerUseCases } from '../use-cases.js';
+import { pastEvents, workerJob } from './history.js';
 
 export interface WorkerDeps {
   committer: Committer;
@@ -128,6 +129,17 @@ export function workerUseCases(deps: WorkerDeps): WorkerUseCases {
         (row) => view(row, now),
         (row) => row.id,
       );
+    },
+    async jobs(caller, id, page) {
+      const limit = pageLimit(page);
+      const { id: workerId } = await find(caller, id);
+      const after = decodeCursor(page.cursor, 'number');
+      const rows = await reads.heldJobs(caller.applicationId, workerId, { limit: limit + 1, after });
+      return toPage(rows, limit, workerJob, (row) => row.id);
+    },
+    async events(caller, id, page) {
+      const row = await find(caller, id);
+      return pastEvents(reads, row, { limit: pageLimit(page), cursor: decodeCursor(page.cursor, 'string') });
     },
     get: async (caller, id) => view(await find(caller, id), await reads.now()),
     async drain(caller, id) {

@@ -63,8 +63,13 @@ function missingReply(): Reply {
 export function dashboardRoutes({ dashboardFolder: given }: Pick<HttpDeps, 'dashboardFolder'>): Route[] {
   let loaded: Promise<Dashboard> | undefined;
   const load = (): Promise<Dashboard> | undefined => {
+    if (loaded) return loaded;
     const folder = given ?? dashboardFolder(); // looked for until it is there: who builds it need not start the server anew
-    if (folder !== undefined && isBuilt(folder)) loaded ??= readDashboard(folder);
+    if (folder === undefined || !isBuilt(folder)) return undefined;
+    loaded = readDashboard(folder);
+    loaded.catch(() => {
+      loaded = undefined; // somebody builds it just now
+    });
     return loaded;
   };
   return [

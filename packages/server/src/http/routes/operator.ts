@@ -7,6 +7,7 @@ import { json, type Route, route } from '../route.js';
 import {
   appendStages,
   auditEvent,
+  auditFilterFields,
   bulkAction,
   createBulkAction,
   replayErrors,
@@ -171,7 +172,7 @@ function auditTrail({ useCases: { operator }, limits }: HttpDeps): Route {
     method: 'GET',
     path: ROUTES.auditEvents,
     access: 'admin',
-    query: z.strictObject(pageFields(limits)),
+    query: z.strictObject({ ...auditFilterFields, ...pageFields(limits) }),
     answers: { 200: { description: 'One page.', schema: page(auditEvent) } },
     handle: async ({ caller, query }) => json(200, await operator.auditEvents(caller, query)),
   });

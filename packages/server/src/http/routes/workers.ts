@@ -3,7 +3,7 @@ import { ROUTES } from '@pipelogiq/protocol';
 import type { HttpDeps } from '../deps.js';
 import { pageQuery } from '../query.js';
 import { json, type Route, route } from '../route.js';
-import { heartbeatReply, worker, workerSession } from '../schemas/answers.js';
+import { heartbeatReply, worker, workerHappening, workerJob, workerSession } from '../schemas/answers.js';
 import { page } from '../schemas/common.js';
 import { heartbeat, workerBootstrap, workerShutdown } from '../schemas/workers.js';
 
@@ -86,6 +86,38 @@ function get({ useCases }: HttpDeps): Route {
   });
 }
 
+function jobs({ useCases, limits }: HttpDeps): Route {
+  return route({
+    operationId: 'listWorkerJobs',
+    summary: 'List the jobs that a worker holds, newest first',
+    tag: 'Workers',
+    method: 'GET',
+    path: ROUTES.workerJobs,
+    access: 'read',
+    query: pageQuery(limits),
+    answers: { 200: { description: 'One page.', schema: page(workerJob) } },
+    errors: ['not_found'],
+    handle: async ({ caller, id, query }) => json(200, await useCases.workers.jobs(caller, id, query)),
+  });
+}
+
+function events({ useCases, limits }: HttpDeps): Route {
+  return route({
+    operationId: 'listWorkerEvents',
+    summary: 'List what a worker did, newest first, as far as events are kept',
+    tag: 'Workers',
+    method: 'GET',
+    path: ROUTES.workerEvents,
+    access: 'read',
+    query: pageQuery(limits),
+    answers: {
+      200: { description: 'One page; it may be short of items and have another behind it.', schema: page(workerHappening) },
+    },
+    errors: ['not_found'],
+    handle: async ({ caller, id, query }) => json(200, await useCases.workers.events(caller, id, query)),
+  });
+}
+
 function drain({ useCases }: HttpDeps): Route {
   return route({
     operationId: 'drainWorker',
@@ -107,5 +139,7 @@ export const workerRoutes = (deps: HttpDeps): Route[] => [
   shutdown(deps),
   list(deps),
   get(deps),
+  jobs(deps),
+  events(deps),
   drain(deps),
 ];

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { BULK_ACTIONS, LIMITS, PIPELINE_STATUSES, STAGE_STATUSES, type StageSpec } from '@pipelogiq/protocol';
 import { check } from '../validation.js';
 import { count, freeText, id, name, optional, TEXT, time } from './common.js';
-import { stageSpec } from './pipelines.js';
+import { contextFilter, stageSpec } from './pipelines.js';
 
 const from = z.enum(['start', 'failed']);
 
@@ -29,6 +29,7 @@ const bulkFilter = z
     keyword: optional(name()),
     version: optional(name()),
     search: optional(name()),
+    context: optional(contextFilter),
     traceId: optional(z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits')),
     from: optional(time),
     to: optional(time),
@@ -86,6 +87,20 @@ export const bulkAction = z
     finishedAt: optional(time),
   })
   .openapi('BulkAction');
+
+/** `GET /audit-events?…` without the page fields. */
+export const auditFilterFields = {
+  kind: optional(name()),
+  action: optional(name()),
+  actor: optional(name()),
+  actorName: optional(name()),
+  targetType: optional(name()),
+  targetId: optional(name()),
+  result: optional(z.enum(['success', 'refused'])),
+  application: optional(name()),
+  from: optional(time),
+  to: optional(time),
+};
 
 export const auditEvent = z
   .object({

@@ -28,7 +28,7 @@ export const channelKind = z
   .openapi('ChannelKind');
 
 export const channelSpec = z.strictObject({ name: name(), type, enabled: optional(z.boolean()), config }).openapi('ChannelSpec', {
-  example: { name: 'on call', type: 'slack', config: { webhookUrl: 'https://hooks.slack.com/services/…' } },
+  example: { name: 'on call', type: 'slack', config: { url: 'https://hooks.slack.com/services/…' } },
 });
 
 export const channel = z

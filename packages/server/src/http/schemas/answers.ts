@@ -1,5 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import { LEASE_LOST_REASONS, STAGE_ERROR_CODES, STAGE_STATUSES, WORKER_ORDERS, WORKER_STATES } from '@pipelogiq/protocol';
+import {
+  DELIVERY_OUTCOMES,
+  LEASE_LOST_REASONS,
+  STAGE_ERROR_CODES,
+  STAGE_STATUSES,
+  WORKER_HAPPENINGS,
+  WORKER_ORDERS,
+  WORKER_STATES,
+} from '@pipelogiq/protocol';
 import { count, id, json, jsonMap, optional, time } from './common.js';
 import { settleError } from './problem.js';
 
@@ -99,3 +107,31 @@ export const worker = z
     lastSeenAt: time,
   })
   .openapi('Worker');
+
+export const workerJob = z
+  .object({
+    stageId: id,
+    stage: z.string(),
+    handler: z.string(),
+    pipelineId: id,
+    pipeline: z.string(),
+    fencingToken: count,
+    startedAt: time,
+    leaseExpiresAt: time,
+  })
+  .openapi('WorkerJob');
+
+export const workerHappening = z
+  .object({
+    type: z.enum(WORKER_HAPPENINGS),
+    at: time,
+    workerId: id,
+    worker: optional(z.string()),
+    pipelineId: optional(id),
+    stageId: optional(id),
+    stage: optional(z.string()),
+    attempt: optional(count),
+    outcome: optional(z.enum(DELIVERY_OUTCOMES)),
+    finishedAt: optional(time),
+  })
+  .openapi('WorkerHappening');

@@ -71,6 +71,12 @@ export const pipelineBatchEnvelope = z.strictObject({ pipelines: z.array(z.unkno
 
 export const cancelPipeline = z.strictObject({ reason: optional(freeText(TEXT.reason)) }).openapi('CancelPipeline');
 
+/** Values that items of the context have, as text: an empty object would ask for nothing and match everything. */
+export const contextFilter = z.record(name(LIMITS.keyLength), z.string().max(LIMITS.contextValueLength)).refine((context) => {
+  const asked = Object.keys(context).length;
+  return asked >= 1 && asked <= LIMITS.contextPerFilter;
+}, `must have 1 to ${LIMITS.contextPerFilter} keys`);
+
 /** `GET /pipelines?…` without the page fields. */
 export const pipelineFilterFields = {
   status: optional(z.enum(PIPELINE_STATUSES)),
@@ -79,6 +85,12 @@ export const pipelineFilterFields = {
   keyword: optional(name()),
   version: optional(name()),
   search: optional(name()),
+  context: optional(
+    contextFilter.openapi({
+      description: 'Values of the context, each as a parameter of its own: `context.orderId=42`, or `context[orderId]=42`.',
+      param: { name: 'context', in: 'query', style: 'deepObject', explode: true },
+    }),
+  ),
   traceId: optional(z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 lower-case hex digits')),
   from: optional(time),
   to: optional(time),

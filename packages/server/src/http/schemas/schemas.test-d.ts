@@ -166,6 +166,8 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof answers.workerSession>>().toEqualTypeOf<wire.WorkerSession>();
     expectTypeOf<Of<typeof answers.heartbeatReply>>().toEqualTypeOf<wire.HeartbeatReply>();
     expectTypeOf<Of<typeof answers.worker>>().toEqualTypeOf<wire.Worker>();
+    expectTypeOf<Of<typeof answers.workerJob>>().toEqualTypeOf<wire.WorkerJob>();
+    expectTypeOf<Of<typeof answers.workerHappening>>().toEqualTypeOf<wire.WorkerHappening>();
     expectTypeOf<Of<typeof problems.settleError>>().toEqualTypeOf<wire.SettleError>();
   });
 });

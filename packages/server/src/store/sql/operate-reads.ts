@@ -2,9 +2,10 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
 import type { OperateReads } from '../store.js';
+import { matchingEntries } from './audit-filter.js';
 import { isPossible } from './bulk-ability.js';
 import { filteredPipelines, matchingPipelines, matchingStages, suspectPipelines } from './pipeline-filter.js';
-import { isRare } from './pipeline-search.js';
+import { NOTHING_RARE, rarityOf } from './pipeline-search.js';
 
 const lastOf = (db: Kysely<Schema>, applicationId: number) =>
   db
@@ -40,8 +41,7 @@ export const operateReads = (db: Kysely<Schema>, can: Capabilities): OperateRead
       .execute();
   },
   async pipelinesToActOn(match, { limit, after }) {
-    const { search } = match.filter;
-    const rare = search ? await isRare(db, match.applicationId, search) : false;
+    const rare = await rarityOf(db, can, match.applicationId, match.filter);
     let query = matchingPipelines(db, can, match, rare).clearSelect().select(['p.id', 'p.stages_total']);
     if (after !== undefined) query = query.where('p.id', '<', after);
     return query.orderBy('p.id', 'desc').limit(limit).execute();
@@ -66,7 +66,7 @@ export const operateReads = (db: Kysely<Schema>, can: Capabilities): OperateRead
       stages
         ? sql<number>`sum((select count(*) ${matchingStages(stages)} and ${condition}))`
         : sql<number>`sum(case when ${condition} then 1 else 0 end)`;
-    const row = await suspectPipelines(filteredPipelines(db, can, match.applicationId, match.filter, false), match)
+    const row = await suspectPipelines(filteredPipelines(db, can, match.applicationId, match.filter, NOTHING_RARE), match)
       .clearSelect()
       .select([counted(sql`1 = 1`).as('matched'), counted(isPossible(able, stages)).as('possible')])
       .where('p.id', '>', after)
@@ -74,8 +74,8 @@ export const operateReads = (db: Kysely<Schema>, can: Capabilities): OperateRead
       .executeTakeFirstOrThrow();
     return { matched: Number(row.matched ?? 0), possible: Number(row.possible ?? 0) };
   },
-  auditEvents(applicationId, page) {
-    let query = db.selectFrom('audit_event').selectAll();
+  auditEvents(applicationId, filter, page) {
+    let query = matchingEntries(db, can, filter);
     if (applicationId !== undefined) query = query.where('application_id', '=', applicationId);
     if (page.after !== undefined) query = query.where('id', '<', page.after);
     return query.orderBy('id', 'desc').limit(page.limit).execute();

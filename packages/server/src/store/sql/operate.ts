@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import type { Operate } from '../store.js';
 import { matchingPipelines } from './pipeline-filter.js';
+import { NOTHING_RARE } from './pipeline-search.js';
 
 /** Rows of one insert: each brings eleven arguments, and SQLite takes 32,766. */
 const ENTRIES = 500;
@@ -24,7 +25,7 @@ export const operateOf = ({ db, can }: SqlContext): Operate => ({
     return (can.rowLocks ? query.forUpdate() : query).executeTakeFirst();
   },
   async stillMatching(match, ids) {
-    const rows = await matchingPipelines(db, can, match, false)
+    const rows = await matchingPipelines(db, can, match, NOTHING_RARE)
       .clearSelect()
       .select('p.id')
       .where(sql<boolean>`p.id ${can.anyOf(sql`${can.array(ids)}`)}`)

@@ -3,7 +3,7 @@ import { type Kysely, type RawBuilder, type SelectQueryBuilder, sql } from 'kyse
 import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
 import type { BulkMatch, PipelineRow, StageMatch } from '../store.js';
-import { matches } from './pipeline-search.js';
+import { hasContext, matches, type Rarity } from './pipeline-search.js';
 
 export type PipelineQuery = SelectQueryBuilder<
   Schema & { p: Schema['pipeline']; a: Schema['application'] },
@@ -20,14 +20,14 @@ export const pipelinesWithApplication = (db: Kysely<Schema>): PipelineQuery =>
 
 /**
  * The pipelines of an application that a list, or an action on many, is asked for.
- * @param rare - whether few match the search, so that they are looked up rather than met (pipeline-search.ts)
+ * @param rare - what few match, so that they are looked up rather than met (pipeline-search.ts)
  */
 export function filteredPipelines(
   db: Kysely<Schema>,
   can: Capabilities,
   applicationId: number,
   filter: PipelineFilter,
-  rare: boolean,
+  rare: Rarity,
 ): PipelineQuery {
   let query = pipelinesWithApplication(db).where('p.application_id', '=', applicationId);
   if (filter.status) query = query.where('p.status', '=', filter.status);
@@ -38,12 +38,13 @@ export function filteredPipelines(
   if (filter.from) query = query.where('p.created_at', '>=', Date.parse(filter.from));
   if (filter.to) query = query.where('p.created_at', '<', Date.parse(filter.to));
   if (filter.keyword) query = query.where(withKeyword(applicationId, sql`keyword = ${filter.keyword}`));
-  if (filter.search) query = query.where(matches(can, applicationId, filter.search, rare));
+  if (filter.search) query = query.where(matches(can, applicationId, filter.search, rare.search));
+  if (filter.context) query = query.where(hasContext(can, filter.context, rare.context));
   return query;
 }
 
 /** As `filteredPipelines`; those alone that have such a stage, when stages are asked for. */
-export function matchingPipelines(db: Kysely<Schema>, can: Capabilities, match: BulkMatch, rare: boolean): PipelineQuery {
+export function matchingPipelines(db: Kysely<Schema>, can: Capabilities, match: BulkMatch, rare: Rarity): PipelineQuery {
   const { applicationId, filter, stages } = match;
   const query = suspectPipelines(filteredPipelines(db, can, applicationId, filter, rare), match);
   return stages ? query.where(sql<boolean>`exists (select 1 ${matchingStages(stages)})`) : query;

@@ -1,6 +1,8 @@
+import type { PipelineFilter } from '@pipelogiq/protocol';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Capabilities } from '../capabilities.js';
 import type { Schema } from '../schema.js';
+import { pipelinesWithContext } from './context-filter.js';
 
 /**
  * Up to so many matches are read off their indexes. Beyond, the newest of them are near the end of the table: a walk back from there
@@ -20,12 +22,33 @@ const matching = (applicationId: number, search: string): RawBuilder<{ id: numbe
     select pipeline_id from pipeline_keyword where application_id = ${applicationId} and keyword >= ${low} and keyword < ${high}`;
 };
 
+/** Which conditions of a filter few pipelines meet, so that these are looked up rather than met on a walk. */
+export interface Rarity {
+  search: boolean;
+  /** Key of one item of the context. */
+  context?: string;
+}
+
+/** For a walk over a bounded range of pipelines, where nothing is worth looking up. */
+export const NOTHING_RARE: Rarity = { search: false };
+
+export async function rarityOf(
+  db: Kysely<Schema>,
+  can: Capabilities,
+  applicationId: number,
+  { search, context = {} }: PipelineFilter,
+): Promise<Rarity> {
+  const rare = { search: search ? await isRare(db, matching(applicationId, search)) : false };
+  for (const item of Object.entries(context)) {
+    if (await isRare(db, pipelinesWithContext(can, item))) return { ...rare, context: item[0] };
+  }
+  return rare;
+}
+
 /** Whether no more than `FEW` entries match: looks at no more of them, whatever the size of the tables. */
-export async function isRare(db: Kysely<Schema>, applicationId: number, search: string): Promise<boolean> {
+async function isRare(db: Kysely<Schema>, entries: RawBuilder<{ id: number }>): Promise<boolean> {
   const { rows } = await sql<{ found: number }>`
-    select count(*) as found from (select 1 from (${matching(applicationId, search)}) as matches limit ${FEW + 1}) as counted`.execute(
-    db,
-  );
+    select count(*) as found from (select 1 from (${entries}) as matches limit ${FEW + 1}) as counted`.execute(db);
   return Number(rows[0]?.found) <= FEW;
 }
 
@@ -36,4 +59,18 @@ export function matches(can: Capabilities, applicationId: number, search: string
   const text = can.typed(sql`${search}`, 'text');
   return sql`(p.name >= ${low} and p.name < ${high} or p.keywords is not null and exists (
     select 1 from ${can.jsonTexts(sql.ref('p.keywords'))} as k where substr(k.item, 1, length(${text})) = ${text}))`;
+}
+
+/** The condition on a pipeline `p` that its context has these values. */
+export function hasContext(
+  can: Capabilities,
+  context: NonNullable<PipelineFilter['context']>,
+  rareKey: string | undefined,
+): RawBuilder<boolean> {
+  const ofEach = Object.entries(context).map((item) =>
+    item[0] === rareKey
+      ? sql`p.id in (${pipelinesWithContext(can, item)})`
+      : sql`exists (${pipelinesWithContext(can, item, sql`c.pipeline_id = p.id`)})`,
+  );
+  return sql<boolean>`(${sql.join(ofEach, sql` and `)})`;
 }
