@@ -105,7 +105,8 @@ export async function runDemo(args) {
     if (signal) return exitCodeOf(signal);
     if (once) return status === 'completed' ? 0 : 1;
     print();
-    print(`Serving on ${server.url}/, the dashboard on ${server.url}/dashboard/ (Ctrl-C stops)`);
+    print(`Serving on ${server.url}/ (Ctrl-C stops)`);
+    print(`Dashboard: ${await server.dashboard()}`);
     await Promise.race([interrupted, ...broken]);
     return 0;
   } finally {

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { at } from '../lib/repository.mjs';
 import { ScriptError } from '../lib/run.mjs';
 
@@ -62,7 +63,27 @@ export async function startServer(args) {
     throw words ? new ScriptError(words) : error;
   });
   const { url, apiKey } = JSON.parse(readFileSync(at('.pipelogiq/credentials'), 'utf8'));
-  return { ...server, url, apiKey };
+  return { ...server, url, apiKey, dashboard: () => dashboardOf(url, args) };
+}
+
+/** A link that signs in, once; where no terminal reads along, the address and how to get such a link. */
+async function dashboardOf(url, args) {
+  const address = `${url}/dashboard/`;
+  const ask = ['login-link', ...databaseOf(args)];
+  const byHand = `${address} (\`npx pipelogiq ${ask.join(' ')}\` in this folder signs you in)`;
+  if (!process.stdout.isTTY) return byHand;
+  const asking = promisify(execFile)(process.execPath, [at('packages/server/dist/cli.js'), ...ask, '--output', '-'], {
+    cwd: at(),
+    env: cleanEnv(),
+  });
+  const { stdout } = await asking.catch(() => ({ stdout: '' }));
+  return stdout === '' ? byHand : `${stdout.trim()} (signs you in, once)`;
+}
+
+/** The database, where it is named: its server has a file beside it that lets this user in. */
+function databaseOf(args) {
+  const place = args.findIndex((arg) => arg === '--database' || arg.startsWith('--database='));
+  return place === -1 ? [] : args.slice(place, args[place].includes('=') ? place + 1 : place + 2);
 }
 
 /** The example's worker. */

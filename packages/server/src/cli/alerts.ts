@@ -116,7 +116,10 @@ async function channelsOf(client: Pipelogiq, namesOrIds: readonly string[]) {
     if (found) return found;
     const names = all.map(({ name }) => name);
     const near = closest(text, names);
-    const known = names.length === 0 ? 'there is none yet' : `there are ${names.map(plain).join(', ')}`;
+    const known =
+      names.length === 0
+        ? 'there is none yet: make one under Alerts in the dashboard, or with POST /alerts/channels'
+        : `there are ${names.map(plain).join(', ')}`;
     const hint = near === undefined ? known : `did you mean ${plain(near)}?`;
     throw new CliError(`there is no alert channel ${plain(text)}; ${hint}`, { exitCode: EXIT.notFound });
   });

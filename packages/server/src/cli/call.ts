@@ -1,19 +1,18 @@
 import type { Problem } from '@pipelogiq/protocol';
 import type { Target } from './connection.js';
-import { CliError, EXIT } from './failure.js';
+import { CliError, EXIT, refusalText } from './failure.js';
 
 const PATIENCE_MS = 30_000;
 
 /** Calls a route that the SDK has no method for. @throws CliError in words */
 export async function callServer<T>({ url, apiKey, from }: Target, method: string, path: string, body?: object): Promise<T> {
-  const base = url.replace(/\/+$/, '');
-  const response = await fetch(`${base}${path}`, {
+  const response = await fetch(`${url}${path}`, {
     method,
     headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
     signal: AbortSignal.timeout(PATIENCE_MS),
     ...(body && { body: JSON.stringify(body) }),
   }).catch((cause) => {
-    throw new CliError(`${base} does not answer (the address is from ${from})`, { exitCode: EXIT.unreachable, cause });
+    throw new CliError(`${url} does not answer (the address is from ${from})`, { exitCode: EXIT.unreachable, cause });
   });
   const text = await response.text();
   if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as T;
@@ -21,11 +20,8 @@ export async function callServer<T>({ url, apiKey, from }: Target, method: strin
 }
 
 function inWords(status: number, text: string): CliError {
-  const problem = parsed(text);
-  const fields = problem.errors?.map(({ path, message }) => `${path} ${message}`).join('; ');
-  const request = problem.requestId === undefined ? '' : ` (request ${problem.requestId})`;
-  const said = fields || problem.detail || `status ${status}`;
-  return new CliError(`the server ${status >= 500 ? 'failed' : 'refused'}: ${said}${request}`, {
+  const { errors, requestId, detail } = parsed(text);
+  return new CliError(refusalText({ status, message: detail || `status ${status}`, errors, requestId }), {
     exitCode: status === 404 ? EXIT.notFound : EXIT.failed,
   });
 }

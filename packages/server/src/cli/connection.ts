@@ -3,7 +3,7 @@ import type { Pipelogiq, PipelogiqError } from '@pipelogiq/sdk';
 import { type Command, Option } from 'commander';
 import { databaseName, resolveConfig } from '../config.js';
 import { runningServer } from './admin-file.js';
-import { CliError, EXIT, type ExitCode } from './failure.js';
+import { CliError, EXIT, type ExitCode, refusalText } from './failure.js';
 import { isLoopback } from './loopback.js';
 import { readSecretFile } from './secret-file.js';
 
@@ -17,10 +17,13 @@ export interface ServerFlags {
 
 /** A server and a key for it. */
 export interface Target {
+  /** Without a slash at its end. */
   url: string;
   apiKey: string;
-  /** Where both were found, for messages. */
+  /** Where the address was found, for messages. */
   from: string;
+  /** Where the key was found, when elsewhere. */
+  keyFrom?: string;
 }
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
@@ -47,7 +50,10 @@ async function findTarget(flags: ServerFlags, needs: 'any' | 'admin' = 'any', en
   if (!explicit && flags.database !== undefined) return ofDatabases([flags.database]);
   const url = flags.url ?? (env.PIPELOGIQ_URL?.trim() || undefined);
   const apiKey = flags.apiKey ?? (env.PIPELOGIQ_API_KEY?.trim() || undefined);
-  if (apiKey !== undefined) return { url: url ?? DEFAULT_URL, apiKey, from: explicit ? 'the flags' : 'PIPELOGIQ_API_KEY' };
+  if (apiKey !== undefined) {
+    const from = flags.url !== undefined ? '--url' : url === undefined ? 'the default' : 'PIPELOGIQ_URL';
+    return { url: url ?? DEFAULT_URL, apiKey, from, keyFrom: flags.apiKey === undefined ? 'PIPELOGIQ_API_KEY' : '--api-key' };
+  }
   if (url !== undefined)
     throw new CliError('there is a URL but no API key for it; set PIPELOGIQ_API_KEY, or give --api-key', {
       exitCode: EXIT.usage,
@@ -83,7 +89,8 @@ export async function onServer<T>(
   use: (client: Pipelogiq, target: Target) => Promise<T>,
   needs: 'any' | 'admin' = 'any',
 ): Promise<T> {
-  const target = await findTarget(flags, needs);
+  const found = await findTarget(flags, needs);
+  const target = { ...found, url: found.url.replace(/\/+$/, '') };
   const { Pipelogiq, PipelogiqError } = await import('@pipelogiq/sdk'); // late: help and mistakes do without it
   const client = new Pipelogiq({ url: target.url, apiKey: target.apiKey, ...PATIENCE });
   try {
@@ -103,7 +110,7 @@ const EXITS: Readonly<Record<string, ExitCode>> = {
   invalid_input: EXIT.usage,
 };
 
-function inWords(error: PipelogiqError, { from }: Target): CliError {
+function inWords(error: PipelogiqError, { from, keyFrom = from }: Target): CliError {
   const { code, status, requestId, errors, message, cause } = error;
   const exitCode = EXITS[code] ?? EXIT.failed;
   if (status === undefined || status < 400)
@@ -111,8 +118,6 @@ function inWords(error: PipelogiqError, { from }: Target): CliError {
       exitCode,
       cause,
     });
-  const said = errors?.length ? errors.map(({ path, message }) => `${path} ${message}`).join('; ') : message;
-  const hint = code === 'unauthenticated' ? ` The key is from ${from}.` : '';
-  const request = requestId === undefined ? '' : ` (request ${requestId})`;
-  return new CliError(`the server ${status >= 500 ? 'failed' : 'refused'}: ${said}${hint}${request}`, { exitCode, cause: error });
+  const hint = code === 'unauthenticated' ? ` The key is from ${keyFrom}.` : '';
+  return new CliError(refusalText({ status, message, errors, requestId, hint }), { exitCode, cause: error });
 }

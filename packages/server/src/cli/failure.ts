@@ -1,3 +1,4 @@
+import type { FieldError } from '@pipelogiq/protocol';
 import { ConfigError, databaseName, isPostgresUrl } from '../config.js';
 
 /** Exit codes, for scripts; docs/reference/cli.md lists them. */
@@ -23,6 +24,22 @@ export class CliError extends Error {
     super(message, { cause: options.cause });
     this.exitCode = options.exitCode ?? EXIT.failed;
   }
+}
+
+interface Refusal {
+  status: number;
+  message: string;
+  errors?: readonly FieldError[] | undefined;
+  requestId?: string | undefined;
+  /** A further sentence. */
+  hint?: string;
+}
+
+/** What a server answered that did not do what was asked, in one line. */
+export function refusalText({ status, message, errors, requestId, hint = '' }: Refusal): string {
+  const said = errors?.length ? errors.map(({ path, message }) => `${path} ${message}`).join('; ') : message;
+  const request = requestId === undefined ? '' : ` (request ${requestId})`;
+  return `the server ${status >= 500 ? 'failed' : 'refused'}: ${said}${hint}${request}`;
 }
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '');

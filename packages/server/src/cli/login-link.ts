@@ -31,7 +31,7 @@ export function loginLinkCommand(program: Command, output: Output): void {
       flags,
       async (_, target) => {
         const made = await callServer<OneTimeLink>(target, 'POST', ROUTES.authLinks, body);
-        return { url: `${target.url.replace(/\/+$/, '')}/${made.path}`, expiresAt: made.expiresAt };
+        return { url: `${target.url}/${made.path}`, expiresAt: made.expiresAt };
       },
       'admin',
     );

@@ -95,7 +95,7 @@ function inviteUser(group: Command, output: Output): void {
     };
     const made = await asAdmin(flags, async (target) => {
       const { path, id, expiresAt } = await callServer<InvitationCreated>(target, 'POST', ROUTES.usersInvitations, body);
-      return { id, url: `${target.url.replace(/\/+$/, '')}/${path}`, expiresAt };
+      return { id, url: `${target.url}/${path}`, expiresAt };
     });
     if (flags.json) printJson(output, made);
     else output.line(made.url);

@@ -14,7 +14,7 @@ type Flags = ServerFlags & PageFlags & FilterFlags & { application?: string };
 /** `pipelogiq pipelines list` */
 export function listCommand(group: Command, output: Output): void {
   const command = group.command('list').description('pipelines, newest first');
-  addFilterFlags(command).option('--application <text>', 'of this application; for keys of an admin of all');
+  addFilterFlags(command).option('--application <text>', 'nothing unless the key is of this application; keys see no other');
   addServerFlags(addPageFlags(command)).action(async (flags: Flags) => {
     const now = systemClock().now();
     const filter = { ...filterOf(flags, now), ...(flags.application !== undefined && { application: flags.application }) };

@@ -17,17 +17,18 @@ export function whyCommand(group: Command, output: Output): void {
     .argument('<id>', 'of the stage; or of its pipeline, when its name follows')
     .argument('[name]', 'of the stage');
   addServerFlags(command).action(async (id: string, name: string | undefined, flags: ServerFlags) => {
-    const diagnosis = await onServer(flags, async (client) =>
-      client.stages.diagnosis(name === undefined ? id : (await findStage(client, id, name)).id),
-    );
+    const { stage, diagnosis } = await onServer(flags, async (client) => {
+      const stage = name === undefined ? undefined : await findStage(client, id, name);
+      return { stage, diagnosis: await client.stages.diagnosis(stage?.id ?? id) };
+    });
     if (flags.json) printJson(output, diagnosis);
-    else print(output, diagnosis, systemClock().now());
+    else print(output, stage?.name ?? 'Stage', diagnosis, systemClock().now());
   });
 }
 
-function print(output: Output, { stageId, status, runnable, reasons }: StageDiagnosis, now: number): void {
+function print(output: Output, what: string, { stageId, status, runnable, reasons }: StageDiagnosis, now: number): void {
   const word = styled(output, statusStyle(status), statusWord(status));
-  output.line(`Stage ${stageId}  ${word}${runnable ? '  ready for a worker' : ''}`);
+  output.line(`${plain(what)} ${stageId}  ${word}${runnable ? '  ready for a worker' : ''}`);
   for (const reason of reasons) output.line(`- ${plain(reason.message)}${times(reason, now)}`);
 }
 

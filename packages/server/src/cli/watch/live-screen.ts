@@ -58,6 +58,7 @@ export function liveScreen(output: Output, clock: Pick<Clock, 'now' | 'setTimer'
       drawSoon();
     },
     log: (line) => above(fitted(logWords(line), output.columns ?? 80)),
+    note: (words) => above(words),
     end(read) {
       pipeline = read;
       draw();

@@ -11,6 +11,8 @@ export interface Screen {
   state(pipeline: Pipeline, stages: readonly Stage[], board: readonly StageLine[]): void;
   event(event: LiveEvent & { id: string }, board: readonly StageLine[]): void;
   log(line: StageLog): void;
+  /** A sentence for who looks on; not for programs. */
+  note(words: string): void;
   end(pipeline: Pipeline): void;
   /** Leaves the terminal as it was, whatever happened. */
   close(): void;
@@ -23,6 +25,7 @@ export function jsonScreen(output: Output): Screen {
     state: (pipeline, stages) => print({ type: 'state', pipeline, stages }),
     event: (event) => print(event),
     log: (log) => print({ type: 'log', log }),
+    note: () => {},
     end: (pipeline) => print({ type: 'end', pipeline }),
     close: () => {},
   };
@@ -49,6 +52,7 @@ export function plainScreen(output: Output): Screen {
       output.line(`${at(event.at)} ${plain(event.stage)}: ${eventWords(event)}`);
     },
     log: (line) => output.line(`${at(line.loggedAt)} ${logWords(line)}`),
+    note: (words) => output.line(words),
     end: (pipeline) => output.line(ending(pipeline)),
     close: () => {},
   };

@@ -3,6 +3,8 @@ import { FINAL_PIPELINE_STATUSES, type Pipeline } from '@pipelogiq/protocol';
 import type { Pipelogiq, ReceivedEvent } from '@pipelogiq/sdk';
 import { Board } from './board.js';
 import { LogTail } from './log-tail.js';
+import { Patience } from './patience.js';
+import { Quiet } from './quiet.js';
 import type { Screen } from './screen.js';
 
 /** How often the log is looked at: no event tells of its lines. */
@@ -25,15 +27,21 @@ export async function watch(
 ): Promise<Pipeline | undefined> {
   const done = new AbortController();
   const until = AbortSignal.any([signal, done.signal]);
+  const patience = new Patience((words) => screen.note(words));
   const tail = logs ? new LogTail(client, id) : undefined;
-  const tailing = tail ? follow(tail, screen, until) : Promise.resolve();
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve; // what was logged before is shown below the state, as all that follows
+  });
+  const tailing = tail ? begun.then(() => follow(tail, screen, patience, until)) : Promise.resolve();
   tailing.catch((error) => done.abort(error)); // ends the loop over events, which then says why
   try {
-    const last = await followEvents(client, id, screen, until);
+    const last = await followEvents(client, id, screen, { patience, signal: until, onState: begin });
     done.abort();
+    begin();
     await tailing;
     if (last === undefined) return undefined;
-    if (tail) for await (const line of tail.more(signal)) screen.log(line);
+    if (tail) await patience.with(() => printNew(tail, screen, signal), signal);
     screen.end(last);
     return last;
   } finally {
@@ -42,10 +50,14 @@ export async function watch(
   }
 }
 
-async function follow(tail: LogTail, screen: Screen, signal: AbortSignal): Promise<void> {
+async function printNew(tail: LogTail, screen: Screen, signal: AbortSignal): Promise<void> {
+  for await (const line of tail.more(signal)) screen.log(line);
+}
+
+async function follow(tail: LogTail, screen: Screen, patience: Patience, signal: AbortSignal): Promise<void> {
   try {
     for (;;) {
-      for await (const line of tail.more(signal)) screen.log(line);
+      await patience.with(() => printNew(tail, screen, signal), signal);
       await pause(LOG_MS, undefined, { signal });
     }
   } catch (error) {
@@ -53,13 +65,26 @@ async function follow(tail: LogTail, screen: Screen, signal: AbortSignal): Promi
   }
 }
 
-async function followEvents(client: Pipelogiq, id: string, screen: Screen, signal: AbortSignal): Promise<Pipeline | undefined> {
+interface Following {
+  patience: Patience;
+  signal: AbortSignal;
+  /** The state was shown for the first time, or again. */
+  onState(): void;
+}
+
+async function followEvents(
+  client: Pipelogiq,
+  id: string,
+  screen: Screen,
+  { patience, signal, onState }: Following,
+): Promise<Pipeline | undefined> {
   const board = new Board();
   const stop = new AbortController();
   const until = AbortSignal.any([signal, stop.signal]);
   let last: Pipeline | undefined;
   let waiting: ReceivedEvent[] | undefined;
   let failure: unknown;
+  const quiet = new Quiet(client, board, screen, until);
 
   const show = (event: ReceivedEvent): boolean => {
     const isKnown = board.apply(event);
@@ -70,12 +95,15 @@ async function followEvents(client: Pipelogiq, id: string, screen: Screen, signa
     if (waiting) return; // what comes meanwhile is looked at afterwards
     do {
       waiting = [];
-      const [pipeline, stages] = await Promise.all([
-        client.pipelines.get(id, { signal: until }),
-        client.pipelines.stages(id, { signal: until }),
-      ]);
+      const asked = { signal: until };
+      const [pipeline, stages] = await patience.with(
+        () => Promise.all([client.pipelines.get(id, asked), client.pipelines.stages(id, asked)]),
+        until,
+      );
       board.read(stages);
       screen.state(pipeline, stages, board.stages);
+      quiet.restart();
+      onState();
       if (isFinal(pipeline)) {
         last = pipeline;
         stop.abort();
@@ -92,9 +120,11 @@ async function followEvents(client: Pipelogiq, id: string, screen: Screen, signa
   };
 
   for await (const event of client.events({ pipelineId: id, signal: until, onOpen: readAnew })) {
+    quiet.restart();
     if (waiting) waiting.push(event);
     else if (!show(event) || endsIt(event)) readAnew();
   }
+  quiet.stop();
   if (failure && !signal.aborted) throw failure;
   return last;
 }
