@@ -1,25 +1,62 @@
 /**
  * What is shot. `path` may be a function of the seed; `prepare(page, seed)` opens what a page has to show, as a dialog; `application` is another
- * one than `default`. Add your page here; its pictures at 1440 land in docs/images.
+ * one than `default`, `height` ends a picture of what goes on and on. Add your page here; its pictures at 1440 land in docs/images.
  */
 export const PAGES = [
   { name: 'operations', path: 'operations' },
-  { name: 'pipelines', path: 'pipelines' },
+  { name: 'pipelines', path: 'pipelines', height: 900 },
   {
-    name: 'pipeline',
-    path: 'pipelines?status=failed',
+    name: 'pipelines-bulk',
+    path: 'pipelines?name=order&status=failed',
     async prepare(page) {
-      await page.locator('[data-row-link]').first().click();
+      await page.getByRole('button', { name: /^Act on/ }).click();
       await page
-        .getByRole('button', { name: /Failed/ })
+        .getByRole('menuitem', { name: /^Rerun/ })
         .first()
         .click();
+      await page
+        .getByRole('dialog')
+        .getByRole('button', { name: /^Rerun/ })
+        .waitFor();
+      await page.waitForFunction(() => document.querySelectorAll('[role=dialog] .shimmer').length === 0);
+    },
+  },
+  {
+    name: 'pipeline',
+    path: ({ shown }) => `pipelines/${shown.branched}`,
+    prepare: (page) => page.locator('[data-stage]').first().waitFor(),
+  },
+  { name: 'pipeline-waterfall', path: ({ shown }) => `pipelines/${shown.branched}?tab=waterfall` },
+  {
+    name: 'stage',
+    path: ({ shown }) => `pipelines/${shown.branched}`,
+    async prepare(page) {
+      await page.getByRole('button', { name: /render-fr/ }).click();
+      const panel = page.getByRole('complementary');
+      await panel.getByText('Span id').waitFor();
+      await panel.getByText('Rendering 148 pages').first().waitFor();
+    },
+  },
+  {
+    name: 'stage-why',
+    path: ({ shown }) => `pipelines/${shown.unserved}`,
+    async prepare(page) {
+      await page.getByRole('button', { name: /collect/ }).click();
       await page.getByRole('complementary').getByText('Span id').waitFor();
+      await page.waitForFunction(() => document.querySelectorAll('aside .shimmer').length === 0);
     },
   },
   { name: 'insights', path: 'insights' },
   { name: 'workers', path: 'workers' },
   { name: 'worker', path: ({ workers }) => `workers/${workers[0].workerId}` },
+  {
+    name: 'worker-drain',
+    path: ({ workers }) => `workers/${workers[0].workerId}`,
+    async prepare(page) {
+      await page.getByRole('button', { name: 'Drain…' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   { name: 'schedules', path: 'schedules' },
   { name: 'schedule', path: ({ schedule }) => `schedules/${schedule}` },
   {
@@ -62,13 +99,29 @@ export const PAGES = [
     },
   },
   { name: 'alert-silences', path: 'alerts?tab=silences' },
+  {
+    name: 'alert-silence',
+    path: 'alerts?tab=silences',
+    async prepare(page) {
+      await page.getByRole('button', { name: 'New silence' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   { name: 'alert-deliveries', path: 'alerts?tab=deliveries' },
   { name: 'first-pipeline', path: 'operations', application: 'empty' },
   { name: 'observability', path: 'observability' },
   { name: 'account', path: 'settings/account' },
   { name: 'settings-keys', path: 'settings/keys' },
+  {
+    name: 'settings-key',
+    path: 'settings/keys',
+    async prepare(page) {
+      await page.getByRole('button', { name: 'New key' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   { name: 'settings-users', path: 'settings/users' },
   { name: 'settings-applications', path: 'settings/applications' },
-  { name: 'settings-audit', path: 'settings/audit' },
+  { name: 'settings-audit', path: 'settings/audit', height: 900 },
   { name: 'settings-server', path: 'settings/server' },
 ];

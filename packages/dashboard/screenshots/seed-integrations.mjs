@@ -1,14 +1,4 @@
-import { createServer } from 'node:http';
-
-/** Answers as `status` whatever is asked; ends with the process. */
-async function aTool(status, body) {
-  const server = createServer((request, response) => {
-    request.resume().on('end', () => response.writeHead(status, { 'content-type': 'application/json' }).end(body));
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  server.unref();
-  return `http://127.0.0.1:${server.address().port}`;
-}
+import { aTool } from './tool.mjs';
 
 /** One that works, one whose password is wrong, one that is off, and links to traces. */
 export async function integrations({ call }) {

@@ -9,24 +9,28 @@ async function accept({ call, controlPlane }, username, given) {
   if (!response.ok) throw new Error(`${username} was not let in: ${response.status}`);
 }
 
-/** Keys in each state, users with each kind of role, an invitation that nobody used yet. */
+/** Keys and users with each kind of role, made before the history. Returns what programs call with. */
 export async function people({ call, controlPlane }) {
-  const now = controlPlane.now();
-  const inDays = (days) => new Date(now + days * DAY).toISOString();
+  const inDays = (days) => new Date(controlPlane.now() + days * DAY).toISOString();
   const key = (name, scopes, more = {}) => call('POST', '/api-keys', { name, scopes, application: 'default', ...more });
   await call('POST', '/applications', { name: 'billing' });
   const shop = await key('shop-backend', ['produce', 'read']);
   await key('shop-workers', ['work'], { expiresAt: inDays(89) });
   const reports = await key('nightly-reports', ['produce', 'read', 'operate'], { expiresAt: inDays(12) });
   const old = await key('laptop-of-sam', ['admin']);
-  await call('POST', `/api-keys/${reports.id}/rotate`, { overlapMs: DAY });
-  await call('DELETE', `/api-keys/${old.id}`);
-  const { fetch, url } = controlPlane.connection();
-  await fetch(`${url}/pipelines?limit=1`, { headers: { authorization: `Bearer ${shop.key}` } });
   await call('POST', '/auth/links', {}); // makes the first owner
   await accept({ call, controlPlane }, 'grace', { role: 'admin' });
   await accept({ call, controlPlane }, 'linus', { role: 'viewer', applications: [{ application: 'default', role: 'operator' }] });
   await accept({ call, controlPlane }, 'margaret', { role: null, applications: [{ application: 'billing', role: 'admin' }] });
+  return { shop, reports, old };
+}
+
+/** What became of them since: one key in use, one rotated, one disabled, a user who left and one who is asked. */
+export async function changes({ call, controlPlane }, { shop, reports, old }) {
+  const { fetch, url } = controlPlane.connection();
+  await fetch(`${url}/pipelines?limit=1`, { headers: { authorization: `Bearer ${shop.key}` } });
+  await call('POST', `/api-keys/${reports.id}/rotate`, { overlapMs: DAY });
+  await call('DELETE', `/api-keys/${old.id}`);
   const { items } = await call('GET', '/users');
   await call('PUT', `/users/${items.find(({ username }) => username === 'margaret').id}`, { disabled: true });
   await call('POST', '/users/invitations', { username: 'barbara', role: 'operator' });

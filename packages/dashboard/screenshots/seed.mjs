@@ -1,8 +1,9 @@
 import { createTestControlPlane } from '@pipelogiq/server/testing';
 import { alerts, failures, quieted } from './seed-alerts.mjs';
 import { integrations } from './seed-integrations.mjs';
-import { people } from './seed-people.mjs';
+import { changes, people } from './seed-people.mjs';
 import { marks, schedules } from './seed-rooms.mjs';
+import { branched, unserved } from './seed-shown.mjs';
 
 const MINUTE = 60_000;
 const STEP = 20 * MINUTE;
@@ -99,17 +100,16 @@ class Seeder {
     await this.call('POST', '/pipelines/batch', { pipelines });
   }
 
+  async pull(worker, maxJobs) {
+    this.pulls += 1;
+    const body = { workerId: worker.workerId, pullSeq: this.pulls, handlers: worker.handlers, maxJobs };
+    return (await this.call('POST', '/jobs/pull', body, worker.headers)).jobs;
+  }
+
   /** Runs jobs until none is ready, or `most` were run; the clock jumps by what each takes. */
   async work(worker, most = Number.POSITIVE_INFINITY) {
     for (let ran = 0; ran < most; ) {
-      this.pulls += 1;
-      const body = {
-        workerId: worker.workerId,
-        pullSeq: this.pulls,
-        handlers: worker.handlers,
-        maxJobs: Math.min(16, most - ran),
-      };
-      const { jobs } = await this.call('POST', '/jobs/pull', body, worker.headers);
+      const jobs = await this.pull(worker, Math.min(16, most - ran));
       if (jobs.length === 0) return;
       for (const job of jobs) await this.settle(worker, job);
       ran += jobs.length;
@@ -117,7 +117,7 @@ class Seeder {
   }
 
   async settle(worker, job) {
-    const { ms, fails, error } = HANDLERS[job.stage];
+    const { ms, fails, error } = HANDLERS[job.handler];
     await this.controlPlane.jump(Math.round((ms * (0.6 + this.random() ** 3 * 1.8)) / 4));
     const ref = { id: job.id, fencingToken: job.fencingToken };
     if (this.random() < fails)
@@ -139,16 +139,17 @@ class Seeder {
     return [{ name: 'amount', value: Math.round(900 + this.random() ** 2 * 24_000) / 100, unit: 'eur' }];
   }
 
-  beat(worker, inFlight, jobs = []) {
+  beat(worker, place = 0) {
+    const { workerId, jobs = [] } = worker;
     const body = {
-      workerId: worker.workerId,
+      workerId,
       state: 'running',
       jobs,
-      inFlight,
-      processed: 4_120,
-      failed: 61,
-      cpuPercent: 12 + inFlight * 4,
-      memoryMb: 180,
+      inFlight: jobs.length,
+      processed: [1_284, 4_120, 3_977][place],
+      failed: [11, 61, 58][place],
+      cpuPercent: 12 + jobs.length * 4 + place,
+      memoryMb: [212, 180, 176][place],
     };
     return this.call('POST', '/workers/heartbeat', body, worker.headers);
   }
@@ -162,7 +163,11 @@ async function history(seeder, shop, until) {
     const before = seeder.controlPlane.now();
     await seeder.create(busy(before));
     await seeder.work(shop);
+    await seeder.controlPlane.advance(2); // second attempts become due
+    await seeder.work(shop);
     await seeder.controlPlane.jump(Math.max(STEP - (seeder.controlPlane.now() - before), 1));
+    await seeder.beat(shop);
+    await seeder.controlPlane.advance(1); // what became due in the jump happens: schedules fire, keys were used
   }
 }
 
@@ -177,26 +182,21 @@ async function present(seeder, now) {
   await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now() - 180_000, 1));
   await seeder.create(18);
   await seeder.work(workers[2]);
+  const shown = { branched: await branched(seeder, workers[2]), unserved: await unserved(seeder) };
   await seeder.work(workers[0], 20);
   await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now() - 14_000, 1));
   await seeder.create(9);
   for (const [index, worker] of workers.entries()) {
-    seeder.pulls += 1;
-    const { jobs } = await seeder.call(
-      'POST',
-      '/jobs/pull',
-      { workerId: worker.workerId, pullSeq: seeder.pulls, handlers: worker.handlers, maxJobs: [7, 5, 2][index] },
-      worker.headers,
-    );
+    const jobs = await seeder.pull(worker, [7, 5, 2][index]);
     worker.jobs = jobs.map(({ id, fencingToken }) => ({ id, fencingToken }));
   }
-  return workers;
+  return { workers, shown };
 }
 
-/** Seeding took a while, and pictures tell how long ago things were. */
+/** Seeding and taking pictures take a while, and pictures tell how long ago things were. */
 async function catchUp(seeder, workers) {
   await seeder.controlPlane.jump(Math.max(Date.now() - seeder.controlPlane.now(), 1));
-  for (const worker of workers) await seeder.beat(worker, worker.jobs.length, worker.jobs);
+  for (const [place, worker] of workers.entries()) await seeder.beat(worker, place);
 }
 
 /** A real control plane in memory with a day behind it, told in seconds: its clock is ours. */
@@ -206,6 +206,8 @@ export async function seeded() {
   const seeder = new Seeder(controlPlane);
   const shop = await seeder.bootstrap('shop-0', 'shop', Object.keys(HANDLERS), 8);
   const schedule = await schedules(seeder);
+  await seeder.call('POST', '/applications', { name: 'empty' });
+  const keys = await people(seeder);
   await history(seeder, shop, now - 12 * STEP);
   await alerts(seeder);
   await history(seeder, shop, now);
@@ -215,10 +217,11 @@ export async function seeded() {
   await marks(seeder, now);
   await quieted(seeder, now);
   await failures(seeder);
-  const workers = await present(seeder, now);
-  await seeder.call('POST', '/applications', { name: 'empty' });
-  await people(seeder);
+  await changes(seeder, keys);
+  const { workers, shown } = await present(seeder, now);
   await integrations(seeder);
-  await catchUp(seeder, workers);
-  return { controlPlane, call: seeder.call, schedule, workers };
+  await controlPlane.advance(1);
+  const settle = () => catchUp(seeder, workers);
+  await settle();
+  return { controlPlane, call: seeder.call, schedule, workers, shown, settle };
 }

@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import chromium from '@sparticuz/chromium';
 import { chromium as playwright } from 'playwright-core';
+import { chromiumPath } from './chromium.mjs';
 import { PAGES } from './pages.mjs';
 import { seeded } from './seed.mjs';
+import { smallPng } from './small-png.mjs';
 
 const THEMES = ['light', 'dark'];
 /** Pictures of the first width are of the documentation; the others are to look at. */
@@ -23,13 +24,16 @@ async function signedIn(browser, { url, token }, theme, width) {
   return page;
 }
 
-async function shoot(page, { url, seed, folder }, { name, path, prepare, application = 'default' }) {
+async function shoot(page, { url, seed, folder }, { name, path, prepare, application = 'default', height }) {
+  await seed.settle();
   await page.evaluate((chosen) => localStorage.setItem('pipelogiq.application', chosen), application);
   await page.goto(`${url}/dashboard/${typeof path === 'function' ? path(seed) : path}`);
   await page.locator('h1').first().waitFor();
   await page.waitForFunction(() => document.querySelectorAll('main .shimmer').length === 0);
   await prepare?.(page, seed);
-  await page.screenshot({ path: join(folder, name), fullPage: true });
+  const clip = height && { x: 0, y: 0, width: page.viewportSize().width, height };
+  const png = await page.screenshot({ fullPage: true, ...(clip && { clip }) });
+  writeFileSync(join(folder, name), smallPng(png));
 }
 
 /**
@@ -41,7 +45,7 @@ export async function shootAll({ filter = '', images, temporary, say }) {
   const seed = await seeded();
   const { url } = await seed.controlPlane.listen({ port: 0 });
   const browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: await chromiumPath(),
     args: ['--no-sandbox', '--disable-gpu'],
   });
   try {

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
-import chromium from '@sparticuz/chromium';
 import { type BrowserContext, type Page, chromium as playwright } from 'playwright-core';
+import { chromiumPath } from '../screenshots/chromium.mjs';
 
 export interface Browser {
   /** A new tab with nothing kept: no cookie, no choice. */
@@ -51,9 +48,8 @@ function watch(page: Page, context: BrowserContext): WatchedPage {
 
 /** A Chromium from npm, with an empty profile. Close it: it is a process. */
 export async function openBrowser(): Promise<Browser> {
-  const profile = mkdtempSync(join(tmpdir(), 'pipelogiq-browser-'));
   const browser = await playwright.launch({
-    executablePath: await chromium.executablePath(),
+    executablePath: await chromiumPath(),
     headless: true,
     args: ['--no-sandbox', '--disable-gpu'],
   });
@@ -69,10 +65,7 @@ export async function openBrowser(): Promise<Browser> {
       page.setDefaultTimeout(30_000);
       return watch(page, context);
     },
-    async close() {
-      await browser.close();
-      rmSync(profile, { recursive: true, force: true });
-    },
+    close: () => browser.close(),
   };
 }
 
