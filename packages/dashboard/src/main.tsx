@@ -1,4 +1,5 @@
 import './session/link-token.js'; // first: the token must leave the address before anything reads it
+import './lib/language.js'; // before the pages are loaded that have charts
 import './styles.css';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

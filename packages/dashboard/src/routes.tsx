@@ -6,7 +6,7 @@ import { operationsSearch } from './pages/operations/search.js';
 import { detailSearch } from './pages/pipelines/detail/search.js';
 import { pipelinesSearch } from './pages/pipelines/search.js';
 import { scheduleSearch, schedulesSearch } from './pages/schedules/search.js';
-import { trailSearch } from './pages/settings/search.js';
+import { auditSearch, trailSearch } from './pages/settings/search.js';
 import { workersSearch } from './pages/workers/search.js';
 import { Shell } from './shell/shell.js';
 
@@ -137,7 +137,7 @@ const applications = createRoute({
 const audit = createRoute({
   getParentRoute: () => settings,
   path: '/audit',
-  validateSearch: trailSearch,
+  validateSearch: auditSearch,
   component: lazy(() => import('./pages/settings/audit.js')),
 });
 const server = createRoute({

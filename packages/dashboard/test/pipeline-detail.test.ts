@@ -86,6 +86,23 @@ describe('the page of a pipeline', () => {
     expect(new URL(page.url()).searchParams.get('tab')).toBe('context');
   });
 
+  it('moves a stage out from under the panel that opens', async () => {
+    const server = await aServer();
+    const { id } = await create(
+      server,
+      ['a', 'b', 'c', 'd'].map((name) => ({ name })),
+    );
+    const { page } = await signedIn(browser, server, `pipelines/${id}`);
+    const last = page.getByRole('button', { name: /^d Not started/ });
+    await last.click();
+    const panel = await page.getByRole('complementary', { name: 'Stage d' }).boundingBox();
+    const rightSide = async () => {
+      const box = await last.boundingBox();
+      return box ? box.x + box.width : Number.NaN;
+    };
+    await expect.poll(rightSide).toBeLessThan(panel?.x ?? 0);
+  });
+
   it('reruns a failed stage from its panel, and shows it complete', async () => {
     const server = await aServer();
     let isBroken = true;

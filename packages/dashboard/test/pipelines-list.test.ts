@@ -36,7 +36,7 @@ describe('the list of pipelines', () => {
 
   it('searches and filters by its address, says when nothing matches, and clears', async () => {
     const server = await aServer();
-    await create(server, 'order', { keywords: ['shop'], version: '1.2' });
+    await create(server, 'order', { keywords: ['shop'], version: '1.2', context: { orderId: 42 } });
     const { traceId } = await create(server, 'refund');
     const tab = await signedIn(browser, server, 'pipelines');
     const { page } = tab;
@@ -60,6 +60,14 @@ describe('the list of pipelines', () => {
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await expect.poll(() => rows.count()).toBe(2);
     expect(new URL(page.url()).search).toBe('');
+
+    await page.getByRole('textbox', { name: 'Context value' }).fill('orderId=42');
+    await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('order')]);
+    expect(new URL(page.url()).searchParams.get('context')).toBe('orderId=42');
+    await page.reload();
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.getByRole('textbox', { name: 'Context value' }).fill('orderId');
+    await page.getByText('No pipeline matches').waitFor(); // half a condition finds nothing, and not everything
   });
 
   it('keeps rows where they are while one points at them, and offers what is new', async () => {

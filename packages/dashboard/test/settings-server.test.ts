@@ -48,6 +48,27 @@ describe('settings', () => {
     await page.getByRole('row', { name: new RegExp(`application ${items[0]?.target.id}\\b`) }).waitFor({ state: 'detached' });
   });
 
+  it('show the entries that are asked for, and keep the question in the address', async () => {
+    const server = await aServer();
+    await server.call('POST', '/applications', { name: 'shop' });
+    const { id } = await server.call<{ id: string }>('POST', '/api-keys', { name: 'k', scopes: ['read'] });
+    const tab = await signedIn(browser, server, 'settings/audit');
+    const { page } = tab;
+    const rows = page.getByRole('region', { name: 'Audit trail' }).locator('tbody tr');
+    await page.getByRole('searchbox', { name: 'Action' }).fill('api_key');
+    await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('api_key.create')]);
+    await page.getByRole('searchbox', { name: 'By' }).fill('local');
+    await page.getByRole('searchbox', { name: 'Target' }).fill(`api_key ${id}`);
+    await page.getByRole('combobox', { name: 'Time' }).selectOption('1h');
+    await expect.poll(() => new URL(page.url()).searchParams.get('target')).toBe(`api_key ${id}`);
+    await expect.poll(() => rows.count()).toBe(1);
+    await page.reload();
+    await expect.poll(() => rows.allInnerTexts()).toEqual([expect.stringContaining('api_key.create')]);
+    await page.getByRole('combobox', { name: 'Result' }).selectOption('refused');
+    await page.getByText('No entry matches').waitFor();
+    await expectClean(tab, server);
+  });
+
   it('say how each part of the server does, and change what it logs', async () => {
     const server = await aServer();
     const tab = await signedIn(browser, server, 'settings/server');

@@ -24,7 +24,18 @@ describe('the shell', () => {
     expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
     await page.getByRole('link', { name: 'Settings' }).focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Account', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Account', level: 2 }).waitFor();
+  });
+
+  it('shows charts in a browser whose language is no language tag, as on a machine with the locale C', async () => {
+    const server = await aServer();
+    await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge', handler: 'charge-card' }] });
+    const tab = await signedIn(browser, server);
+    await tab.context.addInitScript("Object.defineProperty(Navigator.prototype, 'language', { get: () => 'en-US@posix' })");
+    await tab.page.reload();
+    await tab.page.getByRole('region', { name: 'Handlers' }).getByText('charge-card').waitFor();
+    expect(await tab.page.evaluate('navigator.language')).toBe('en');
+    await expectClean(tab, server);
   });
 
   it('keeps the theme that was chosen', async () => {
@@ -62,7 +73,7 @@ describe('the shell', () => {
     await page.getByRole('button', { name: 'Menu' }).click();
     await expectClean(tab, server);
     await page.getByRole('link', { name: 'Settings' }).click();
-    await page.getByRole('heading', { name: 'Account', level: 1 }).waitFor();
+    await page.getByRole('heading', { name: 'Account', level: 2 }).waitFor();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
   });

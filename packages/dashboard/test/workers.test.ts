@@ -38,13 +38,15 @@ describe('workers', () => {
     await list.getByRole('link', { name: 'hand' }).waitFor();
   });
 
-  it('shows the jobs that one takes while somebody looks, and drains it after a question', async () => {
+  it('shows the jobs that one took before and takes while somebody looks, and drains it after a question', async () => {
     const server = await aServer();
     const worker = await aWorker(server, ['charge-card']);
     const { id } = await theWorker(server);
+    await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'before', handler: 'charge-card' }] });
+    for (const job of await worker.pull()) await worker.ack(job);
     const tab = await signedIn(browser, server, `workers/${id}`);
     const { page } = tab;
-    await page.getByText('Nothing happened yet').waitFor();
+    await page.getByRole('region', { name: 'Events' }).getByText('Completed before').waitFor(); // nobody looked when it happened
     await page.getByText('It takes jobs and runs them.').or(page.getByText('takes no job yet')).waitFor();
 
     const stages = [{ name: 'charge', handler: 'charge-card' }];

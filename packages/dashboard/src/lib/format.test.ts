@@ -18,7 +18,8 @@ describe('numbers', () => {
   it('are rates in a unit in which they are more than nothing', () => {
     expect(formatRate(0)).toBe('0/s');
     expect(formatRate(12)).toBe('12/s');
-    expect(formatRate(0.5)).toBe('0.50/s');
+    expect(formatRate(1.25)).toBe('1.3/s');
+    expect(formatRate(0.5)).toBe('30/min');
     expect(formatRate(0.001)).toBe('3.6/h');
   });
 });
@@ -30,6 +31,8 @@ describe('times', () => {
     expect(formatDuration(3_400)).toBe('3.4 s');
     expect(formatDuration(59_999)).toBe('59 s');
     expect(formatDuration(125_000)).toBe('2m 05s');
+    expect(formatDuration(30 * 60_000)).toBe('30m');
+    expect(formatDuration(86_400_000)).toBe('1d');
     expect(formatDuration(3 * 3_600_000 + 12 * 60_000)).toBe('3h 12m');
     expect(formatDuration(4 * 86_400_000 + 2 * 3_600_000)).toBe('4d 02h');
     expect(formatDuration(undefined)).toBe('–');

@@ -15,11 +15,18 @@ export function formatRatio(ratio: number | null | undefined): string {
   return `${Math.min(Math.max(percent, 0.1), 99.9).toFixed(percent >= 10 && percent < 99 ? 0 : 1)}%`;
 }
 
-/** A rate a second: 0.42/s, 12/s. */
+const RATES = [
+  { name: 's', times: 1 },
+  { name: 'min', times: 60 },
+  { name: 'h', times: 3_600 },
+] as const;
+
+/** A rate in the shortest unit in which it is one or more: 4.2/s, 12/min, 0.3/h. */
 export function formatRate(perSecond: number): string {
   if (perSecond === 0) return '0/s';
-  if (perSecond < 0.01) return `${(perSecond * 3_600).toFixed(1)}/h`;
-  return `${perSecond < 10 ? perSecond.toFixed(2) : formatCount(perSecond)}/s`;
+  const unit = RATES.find(({ times }) => perSecond * times >= 1) ?? RATES[2];
+  const rate = perSecond * unit.times;
+  return `${rate < 10 ? rate.toFixed(1) : formatCount(rate)}/${unit.name}`;
 }
 
 const UNITS = [
@@ -28,7 +35,7 @@ const UNITS = [
   { name: 'm', ms: 60_000 },
 ] as const;
 
-/** As 12 ms, 3.4 s, 2m 05s, 3h 12m, 4d 2h: two units at most. */
+/** As 12 ms, 3.4 s, 2m 05s, 30m, 3h 12m, 4d 02h: two units at most. */
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–';
   if (ms < 1_000) return `${ms < 10 && ms > 0 ? ms.toFixed(1) : Math.round(ms)} ms`;
@@ -37,7 +44,8 @@ export function formatDuration(ms: number | null | undefined): string {
   const below =
     unit.name === 'd' ? { name: 'h', ms: 3_600_000 } : unit.name === 'h' ? { name: 'm', ms: 60_000 } : { name: 's', ms: 1_000 };
   const whole = Math.floor(ms / unit.ms);
-  return `${whole}${unit.name} ${String(Math.floor((ms - whole * unit.ms) / below.ms)).padStart(2, '0')}${below.name}`;
+  const rest = Math.floor((ms - whole * unit.ms) / below.ms);
+  return `${whole}${unit.name}${rest === 0 ? '' : ` ${String(rest).padStart(2, '0')}${below.name}`}`;
 }
 
 /** As "3 min ago", "in 5 s", "2 days ago". */

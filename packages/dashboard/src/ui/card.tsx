@@ -16,7 +16,7 @@ export function Card({ title, actions, flush = false, className, children }: Car
   return (
     <section className={cx('flex min-w-0 flex-col rounded-lg border border-line bg-surface', className)}>
       {(title || actions) && (
-        <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 gap-y-1 border-line border-b px-4 py-1.5">
+        <header className="flex min-h-10 flex-wrap items-center justify-between gap-x-3 gap-y-1 border-line border-b px-4 py-1">
           <h2 className="text-sm">{title}</h2>
           {actions && <div className="flex items-center gap-2 text-ink-3 text-xs">{actions}</div>}
         </header>
@@ -50,7 +50,7 @@ export function Stat({ label, value, note, tone, aside }: StatProps) {
         <span className={cx('num font-semibold text-xl', tone === 'bad' && 'text-bad', tone === 'warn' && 'text-warn')}>
           {value === undefined ? <span className="shimmer my-1.5 block h-4 w-14 rounded-sm bg-idle-soft" /> : value}
         </span>
-        {aside}
+        {aside && <span className="max-sm:hidden">{aside}</span>}
       </dd>
       <dd className="num min-h-4 truncate text-ink-3 text-xs">{note ?? ' '}</dd>
     </div>

@@ -42,13 +42,16 @@ function axes(format: ChartProps['format']): uPlot.Axis[] {
     {
       ...shared,
       grid,
-      values: (_, splits) => splits.map((value) => (value === null ? '' : format(value))),
+      values: (_, splits) => splits.map((value) => (value === null ? '' : roundly(value, format))),
       size: 52,
       gap: 6,
       space: 32,
     },
   ];
 }
+
+/** At a line of the grid decimals that are none, and the unit of nothing, only take room. */
+const roundly = (value: number, format: ChartProps['format']) => (value === 0 ? '0' : format(value).replace(/\.0(?= )/, ''));
 
 function plotSeries({ label, tone }: Series, kind: ChartProps['kind']): uPlot.Series {
   const stroke = colour(tone);

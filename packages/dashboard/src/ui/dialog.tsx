@@ -5,7 +5,7 @@ import { cx } from '../lib/cx.js';
 import { Button, IconButton } from './button.js';
 import { ErrorNote } from './states.js';
 
-interface DialogProps {
+export interface DialogProps {
   open: boolean;
   onOpenChange(open: boolean): void;
   title: ReactNode;
@@ -23,6 +23,9 @@ const KINDS = {
     'top-1/2 left-1/2 max-h-[85dvh] w-[min(32rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 rounded-lg border border-line',
   side: 'top-0 right-0 h-dvh w-[min(40rem,100vw)] border-line border-l',
 } as const;
+
+/** Where the content scrolls, a line parts it from what stays. */
+const FOOTERS = { center: 'pt-2 pb-4', side: 'border-line border-t py-3' } as const;
 
 export function Dialog({ open, onOpenChange, title, description, kind = 'center', stays, footer, children }: DialogProps) {
   return (
@@ -46,7 +49,7 @@ export function Dialog({ open, onOpenChange, title, description, kind = 'center'
             </Radix.Close>
           </header>
           <div className="grow overflow-y-auto px-5 py-2">{children}</div>
-          {footer && <footer className="flex justify-end gap-2 px-5 pt-2 pb-4">{footer}</footer>}
+          {footer && <footer className={cx('flex justify-end gap-2 px-5', FOOTERS[kind])}>{footer}</footer>}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -13,6 +13,9 @@ export function Textarea({ className, ...rest }: TextareaHTMLAttributes<HTMLText
   return <textarea {...rest} className={cx(BOX, 'min-h-20 px-2.5 py-1.5 font-mono text-xs', className)} />;
 }
 
+/** Of a list above a table that filters it: two beside each other on a phone. */
+export const FILTER = 'max-sm:w-[calc(50%-0.25rem)] sm:max-w-56';
+
 /** The browser's own list: it works by keyboard, on a phone and for a screen reader without help. */
 export function Select({ className, children, ...rest }: SelectHTMLAttributes<HTMLSelectElement>) {
   return (

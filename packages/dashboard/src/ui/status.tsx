@@ -149,7 +149,8 @@ export function StatusBadge({ status, soft = false, word }: { status: string; so
       )}
     >
       <StatusIcon status={status} />
-      {word ?? look.word ?? humanize(status)}
+      {/* The word, not the shape, stands on the line that the text beside it stands on. */}
+      <span className="self-baseline">{word ?? look.word ?? humanize(status)}</span>
     </span>
   );
 }

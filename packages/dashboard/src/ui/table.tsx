@@ -1,5 +1,5 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
-import type { Key, ReactNode } from 'react';
+import { type Key, memo, type ReactNode } from 'react';
 import { cx } from '../lib/cx.js';
 import { Button } from './button.js';
 import { Scroll } from './scroll.js';
@@ -17,6 +17,19 @@ export interface Column<Row> {
   width?: string;
   cell(row: Row): ReactNode;
 }
+
+/** The last column: what can be done with a row. */
+export const actionsColumn = <Row,>(
+  cell: Column<Row>['cell'],
+  { width = 'w-14', from }: Pick<Column<Row>, 'width' | 'from'> = {},
+): Column<Row> => ({
+  id: 'actions',
+  head: <span className="sr-only">Actions</span>,
+  align: 'right',
+  width,
+  ...(from && { from }),
+  cell,
+});
 
 const FROM = { md: 'hidden md:table-cell', lg: 'hidden lg:table-cell' } as const;
 
@@ -74,7 +87,10 @@ export function Table<Row>({ label, columns, rows, keyOf, expected = 5, empty, h
   );
 }
 
-function TableRow<Row>({ columns, row }: { columns: readonly Column<Row>[]; row: Row }) {
+/** Drawn again only when its row or the columns are others: a page of a list is hundreds of cells, most of them as they were. */
+const TableRow = memo(PlainRow) as typeof PlainRow;
+
+function PlainRow<Row>({ columns, row }: { columns: readonly Column<Row>[]; row: Row }) {
   return (
     <tr className="group relative hover:bg-hover [&:last-child>td]:border-b-0">
       {columns.map((column) => (

@@ -1,13 +1,13 @@
 import { type Channel, type ChannelSpec, ROUTES } from '@pipelogiq/protocol';
 import { useMutation } from '@tanstack/react-query';
-import { Ellipsis, Pencil, Power, Send, Trash2 } from 'lucide-react';
-import { fill, put, remove } from '../../api/http.js';
-import { Button, IconButton } from '../../ui/button.js';
-import { Confirm } from '../../ui/dialog.js';
-import { Menu } from '../../ui/menu.js';
+import { Send } from 'lucide-react';
+import { fill, put } from '../../api/http.js';
+import { Button } from '../../ui/button.js';
+import { ConfirmDelete } from '../../ui/confirm-danger.js';
 import { toast } from '../../ui/toast.js';
 import { ChannelForm } from './channel-form.js';
 import { ChannelTest } from './channel-test.js';
+import { EntryMenu } from './entry-menu.js';
 import { reread } from './queries.js';
 
 /** What is asked of somebody, in a dialog. */
@@ -27,46 +27,18 @@ export function ChannelMenu({ channel, onAsk }: { channel: Channel; onAsk(ask: C
     onSettled: reread,
   });
   const test = () => onAsk({ what: 'test', channel });
-  const more = (
-    <IconButton label={`More for ${name}`}>
-      <Ellipsis aria-hidden size={16} />
-    </IconButton>
-  );
   return (
     <span className="inline-flex items-center justify-end gap-1">
       <Button size="sm" className="max-md:hidden" aria-label={`Send a test to ${name}`} icon={<Send {...icon} />} onClick={test}>
         Send a test
       </Button>
-      <Menu
-        trigger={more}
-        groups={[
-          {
-            title: null,
-            items: [
-              { id: 'test', label: 'Send a test', icon: <Send {...icon} />, onSelect: test },
-              { id: 'edit', label: 'Edit', icon: <Pencil {...icon} />, onSelect: () => onAsk({ what: 'edit', channel }) },
-              {
-                id: 'toggle',
-                label: enabled ? 'Switch off' : 'Switch on',
-                icon: <Power {...icon} />,
-                disabled: toggle.isPending,
-                onSelect: () => toggle.mutate(),
-              },
-            ],
-          },
-          {
-            title: null,
-            items: [
-              {
-                id: 'delete',
-                label: 'Delete…',
-                icon: <Trash2 {...icon} />,
-                danger: true,
-                onSelect: () => onAsk({ what: 'delete', channel }),
-              },
-            ],
-          },
-        ]}
+      <EntryMenu
+        entry={channel}
+        first={{ id: 'test', label: 'Send a test', icon: <Send {...icon} />, onSelect: test }}
+        isToggling={toggle.isPending}
+        onEdit={() => onAsk({ what: 'edit', channel })}
+        onToggle={() => toggle.mutate()}
+        onDelete={() => onAsk({ what: 'delete', channel })}
       />
     </span>
   );
@@ -92,26 +64,9 @@ export function ChannelQuestion({ ask, onAsk }: QuestionProps) {
 }
 
 function DeleteChannel({ channel: { id, name }, onClose }: { channel: Channel; onClose(): void }) {
-  const deletion = useMutation({
-    mutationFn: () => remove(fill(ROUTES.alertChannel, id)),
-    onSuccess: () => {
-      reread();
-      toast.done(`${name} was deleted`);
-      onClose();
-    },
-  });
   return (
-    <Confirm
-      open
-      onOpenChange={onClose}
-      title={`Delete ${name}?`}
-      action="Delete"
-      danger
-      busy={deletion.isPending}
-      error={deletion.error}
-      onConfirm={() => deletion.mutate()}
-    >
+    <ConfirmDelete name={name} path={fill(ROUTES.alertChannel, id)} onDeleted={reread} onClose={onClose}>
       Its messages go with it, also those that wait. A channel that rules tell is kept: take it out of them first.
-    </Confirm>
+    </ConfirmDelete>
   );
 }

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
 import { StatusBadge } from '../../ui/status.js';
-import { type Column, Pager, Table } from '../../ui/table.js';
+import { actionsColumn, type Column, Pager, Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
 import { type ChannelAsk, ChannelMenu, ChannelQuestion } from './channel-actions.js';
 import { Bar, Lead } from './parts.js';
@@ -47,14 +47,14 @@ const columnsOf = (
   {
     id: 'name',
     head: 'Channel',
-    width: 'md:w-56',
+    width: 'md:w-44 lg:w-56',
     cell: ({ name }) => (
       <span className="font-medium" title={name}>
         {name}
       </span>
     ),
   },
-  { id: 'kind', head: 'Kind', width: 'w-36', from: 'md', cell: ({ type }) => titles.get(type) ?? type },
+  { id: 'kind', head: 'Kind', width: 'md:w-28 lg:w-36', from: 'md', cell: ({ type }) => titles.get(type) ?? type },
   {
     id: 'status',
     head: 'State',
@@ -80,15 +80,7 @@ const columnsOf = (
     cell: ({ failed }) => <span className={failed > 0 ? 'text-bad' : 'text-ink-3'}>{formatCount(failed)}</span>,
   },
   ...(mayOperate
-    ? [
-        {
-          id: 'act',
-          head: <span className="sr-only">Actions</span>,
-          align: 'right' as const,
-          width: 'w-14 md:w-44',
-          cell: (channel: Channel) => <ChannelMenu channel={channel} onAsk={onAsk} />,
-        },
-      ]
+    ? [actionsColumn((channel: Channel) => <ChannelMenu channel={channel} onAsk={onAsk} />, { width: 'w-14 md:w-44' })]
     : []),
 ];
 

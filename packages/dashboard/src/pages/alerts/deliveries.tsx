@@ -7,12 +7,13 @@ import { given } from '../../lib/search.js';
 import { useMay } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
+import { FilterSelect } from '../../ui/filter-select.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
 import { StatusBadge, StatusIcon } from '../../ui/status.js';
-import { type Column, Pager, Table } from '../../ui/table.js';
+import { actionsColumn, type Column, Pager, Table } from '../../ui/table.js';
 import { Time, useNow } from '../../ui/time.js';
 import { toast } from '../../ui/toast.js';
-import { Bar, FilterSelect } from './parts.js';
+import { Bar } from './parts.js';
 import { allChannelsQuery, deliveriesQuery, reread } from './queries.js';
 import { useAlertsSearch } from './search.js';
 
@@ -52,7 +53,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
   {
     id: 'answer',
     head: 'Last answer',
-    width: 'w-56',
+    width: 'w-48',
     from: 'lg',
     cell: (delivery) => (
       <span className="text-ink-2" title={answerOf(delivery)}>
@@ -69,17 +70,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
     cell: ({ nextTryAt }) => <NextTry at={nextTryAt} />,
   },
   { id: 'made', head: 'Made', align: 'right', width: 'w-28', from: 'lg', cell: ({ createdAt }) => <Time at={createdAt} /> },
-  ...(mayOperate
-    ? [
-        {
-          id: 'act',
-          head: <span className="sr-only">Actions</span>,
-          align: 'right' as const,
-          width: 'w-40',
-          cell: (delivery: AlertDelivery) => <Actions delivery={delivery} />,
-        },
-      ]
-    : []),
+  ...(mayOperate ? [actionsColumn((delivery: AlertDelivery) => <Actions delivery={delivery} />, { width: 'w-40' })] : []),
 ];
 
 function useDeliveryAction({ id }: AlertDelivery, route: string, done: string) {

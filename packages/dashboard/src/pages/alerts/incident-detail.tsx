@@ -7,11 +7,11 @@ import { humanize, plural } from '../../lib/format.js';
 import { given } from '../../lib/search.js';
 import { Mono } from '../../ui/code.js';
 import { Dialog } from '../../ui/dialog.js';
+import { Facts } from '../../ui/facts.js';
 import { ErrorState, Loaded, Skeleton } from '../../ui/states.js';
 import { StatusBadge } from '../../ui/status.js';
 import { Time } from '../../ui/time.js';
 import { IncidentActions } from './incident-actions.js';
-import { Facts } from './parts.js';
 import { deliveriesQuery, incidentQuery } from './queries.js';
 
 const SYSTEM = 'system';

@@ -5,14 +5,15 @@ import { formatCount, humanize } from '../../lib/format.js';
 import { given } from '../../lib/search.js';
 import { useMay } from '../../session/session.js';
 import { Card } from '../../ui/card.js';
-import { Select } from '../../ui/field.js';
+import { FILTER, Select } from '../../ui/field.js';
+import { FilterSelect } from '../../ui/filter-select.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
 import { StatusBadge, StatusIcon } from '../../ui/status.js';
-import { type Column, Pager, Table } from '../../ui/table.js';
+import { actionsColumn, type Column, Pager, Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
 import { AcknowledgeInRow } from './incident-actions.js';
 import { IncidentDetail } from './incident-detail.js';
-import { Bar, FILTER, FilterSelect } from './parts.js';
+import { Bar } from './parts.js';
 import { allRulesQuery, incidentsQuery } from './queries.js';
 import { useAlertsSearch } from './search.js';
 
@@ -39,12 +40,12 @@ const columnsOf = (onOpen: (id: string) => void, mayOperate: boolean): Column<In
         onClick={() => onOpen(id)}
         className="inline-flex max-w-full items-center gap-2 rounded-sm text-left hover:underline"
       >
-        <StatusIcon status={severity} className="md:hidden" />
+        <StatusIcon status={severity} className="lg:hidden" />
         <span className="truncate font-medium">{title}</span>
       </button>
     ),
   },
-  { id: 'severity', head: 'Severity', width: 'w-28', from: 'md', cell: ({ severity }) => <StatusBadge status={severity} /> },
+  { id: 'severity', head: 'Severity', width: 'w-26', from: 'lg', cell: ({ severity }) => <StatusBadge status={severity} /> },
   {
     id: 'status',
     head: 'State',
@@ -56,22 +57,13 @@ const columnsOf = (onOpen: (id: string) => void, mayOperate: boolean): Column<In
       </>
     ),
   },
-  { id: 'rule', head: 'Rule', width: 'w-44', from: 'lg', cell: ({ rule }) => <span title={rule.name}>{rule.name}</span> },
-  { id: 'pipeline', head: 'Pipeline', width: 'w-28', from: 'md', cell: PipelineLink },
+  { id: 'rule', head: 'Rule', width: 'w-40', from: 'lg', cell: ({ rule }) => <span title={rule.name}>{rule.name}</span> },
+  { id: 'pipeline', head: 'Pipeline', width: 'w-26', from: 'lg', cell: PipelineLink },
   { id: 'events', head: 'Events', align: 'right', width: 'w-18', from: 'lg', cell: ({ events }) => formatCount(events) },
   { id: 'told', head: 'Told', align: 'right', width: 'w-18', from: 'lg', cell: ({ notified }) => `${formatCount(notified)}×` },
   { id: 'since', head: 'Opened', align: 'right', width: 'w-28', from: 'md', cell: ({ openedAt }) => <Time at={openedAt} /> },
   ...(mayOperate
-    ? [
-        {
-          id: 'act',
-          head: <span className="sr-only">Actions</span>,
-          align: 'right' as const,
-          width: 'w-32',
-          from: 'md' as const,
-          cell: (incident: Incident) => <AcknowledgeInRow incident={incident} />,
-        },
-      ]
+    ? [actionsColumn((incident: Incident) => <AcknowledgeInRow incident={incident} />, { width: 'w-32', from: 'md' })]
     : []),
 ];
 

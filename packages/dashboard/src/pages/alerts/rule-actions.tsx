@@ -1,17 +1,13 @@
 import { type AlertRule, type AlertRuleSpec, ROUTES } from '@pipelogiq/protocol';
 import { useMutation } from '@tanstack/react-query';
-import { Ellipsis, Pencil, Power, Trash2 } from 'lucide-react';
-import { fill, put, remove } from '../../api/http.js';
-import { IconButton } from '../../ui/button.js';
-import { Confirm } from '../../ui/dialog.js';
-import { Menu } from '../../ui/menu.js';
+import { fill, put } from '../../api/http.js';
+import { ConfirmDelete } from '../../ui/confirm-danger.js';
 import { toast } from '../../ui/toast.js';
+import { EntryMenu } from './entry-menu.js';
 import { reread } from './queries.js';
 
 /** What is asked of somebody, in a dialog. */
 export type RuleAsk = { what: 'make' | 'recommend'; rule?: undefined } | { what: 'open' | 'delete'; rule: AlertRule };
-
-const icon = { 'aria-hidden': true, size: 14 } as const;
 
 const specOf = ({ id: _id, createdAt: _made, updatedAt: _changed, ...spec }: AlertRule): AlertRuleSpec => spec;
 
@@ -23,66 +19,21 @@ export function RuleMenu({ rule, onAsk }: { rule: AlertRule; onAsk(ask: RuleAsk)
     onError: toast.failed,
     onSettled: reread,
   });
-  const trigger = (
-    <IconButton label={`More for ${name}`}>
-      <Ellipsis aria-hidden size={16} />
-    </IconButton>
-  );
   return (
-    <Menu
-      trigger={trigger}
-      groups={[
-        {
-          title: null,
-          items: [
-            { id: 'edit', label: 'Edit', icon: <Pencil {...icon} />, onSelect: () => onAsk({ what: 'open', rule }) },
-            {
-              id: 'toggle',
-              label: enabled ? 'Switch off' : 'Switch on',
-              icon: <Power {...icon} />,
-              disabled: toggle.isPending,
-              onSelect: () => toggle.mutate(),
-            },
-          ],
-        },
-        {
-          title: null,
-          items: [
-            {
-              id: 'delete',
-              label: 'Delete…',
-              icon: <Trash2 {...icon} />,
-              danger: true,
-              onSelect: () => onAsk({ what: 'delete', rule }),
-            },
-          ],
-        },
-      ]}
+    <EntryMenu
+      entry={rule}
+      isToggling={toggle.isPending}
+      onEdit={() => onAsk({ what: 'open', rule })}
+      onToggle={() => toggle.mutate()}
+      onDelete={() => onAsk({ what: 'delete', rule })}
     />
   );
 }
 
 export function DeleteRule({ rule: { id, name }, onClose }: { rule: AlertRule; onClose(): void }) {
-  const deletion = useMutation({
-    mutationFn: () => remove(fill(ROUTES.alertRule, id)),
-    onSuccess: () => {
-      reread();
-      toast.done(`${name} was deleted`);
-      onClose();
-    },
-  });
   return (
-    <Confirm
-      open
-      onOpenChange={onClose}
-      title={`Delete ${name}?`}
-      action="Delete"
-      danger
-      busy={deletion.isPending}
-      error={deletion.error}
-      onConfirm={() => deletion.mutate()}
-    >
+    <ConfirmDelete name={name} path={fill(ROUTES.alertRule, id)} onDeleted={reread} onClose={onClose}>
       Its open incidents are resolved, and who was told of them hears of that. To stop it for a while, switch it off.
-    </Confirm>
+    </ConfirmDelete>
   );
 }

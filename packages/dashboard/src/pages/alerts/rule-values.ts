@@ -1,18 +1,15 @@
-import type { AlertEvent, AlertGrouping, AlertMetric, AlertRule, AlertRuleSpec, AlertSeverity } from '@pipelogiq/protocol';
+import {
+  type AlertEvent,
+  type AlertGrouping,
+  type AlertMetric,
+  type AlertRule,
+  type AlertRuleSpec,
+  type AlertSeverity,
+  DETECTED_ALERT_EVENTS,
+} from '@pipelogiq/protocol';
 import { durationMs, durationText } from './durations.js';
 
-/** Found by looking again and again: a rule with one of them alone can say when. */
-const CONDITIONED: readonly AlertEvent[] = [
-  'pipeline_stuck',
-  'worker_heartbeat_lost',
-  'worker_registration_failing',
-  'retry_storm',
-  'queue_backlog_high',
-  'integration_check_failing',
-  'p95_regression',
-  'threshold_crossed',
-];
-
+const DETECTED: readonly AlertEvent[] = DETECTED_ALERT_EVENTS;
 export const MATCHES = ['pipelines', 'handlers', 'errorCodes', 'keywords', 'environments'] as const;
 const CONDITION_TIMES = ['forMs', 'windowMs'] as const;
 const CONDITION_NUMBERS = ['threshold', 'clearThreshold', 'minSamples'] as const;
@@ -82,7 +79,7 @@ export function valuesOf(rule: AlertRule): RuleValues {
 
 /** Whether a condition can be said: it belongs to one event. */
 export const takesCondition = ({ events }: Pick<RuleValues, 'events'>): boolean =>
-  events.length === 1 && events.some((event) => CONDITIONED.includes(event));
+  events.length === 1 && events.some((event) => DETECTED.includes(event));
 
 const listOf = (text: string) =>
   text

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
 import { StatusBadge } from '../../ui/status.js';
-import { type Column, Pager, Table } from '../../ui/table.js';
+import { actionsColumn, type Column, Pager, Table } from '../../ui/table.js';
 import { Bar, Lead } from './parts.js';
 import { allChannelsQuery, rulesQuery } from './queries.js';
 import { Recommended } from './recommended.js';
@@ -69,17 +69,7 @@ const columnsOf = ({ names, mayOperate, onAsk }: Given): Column<AlertRule>[] => 
     width: 'w-28',
     cell: ({ enabled }) => <StatusBadge status={enabled ? 'active' : 'disabled'} word={enabled ? 'On' : 'Off'} />,
   },
-  ...(mayOperate
-    ? [
-        {
-          id: 'act',
-          head: <span className="sr-only">Actions</span>,
-          align: 'right' as const,
-          width: 'w-14',
-          cell: (rule: AlertRule) => <RuleMenu rule={rule} onAsk={onAsk} />,
-        },
-      ]
-    : []),
+  ...(mayOperate ? [actionsColumn((rule: AlertRule) => <RuleMenu rule={rule} onAsk={onAsk} />)] : []),
 ];
 
 /** Which events people must hear of. */

@@ -1,14 +1,13 @@
 import { ROUTES, type Silence, type SilenceSpec } from '@pipelogiq/protocol';
 import { useMutation } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
-import { type FormEvent, useId, useState } from 'react';
+import { useState } from 'react';
 import { post } from '../../api/http.js';
 import { fieldError } from '../../lib/field-errors.js';
 import { humanize } from '../../lib/format.js';
 import { Button, IconButton } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
 import { Field, Input, Select } from '../../ui/field.js';
-import { ErrorNote } from '../../ui/states.js';
+import { FormDialog } from '../../ui/form-dialog.js';
 import { toast } from '../../ui/toast.js';
 import { durationMs } from './durations.js';
 import { reread } from './queries.js';
@@ -42,7 +41,6 @@ const NO_MATCH = { pipeline: '' };
 const NO_DURATION = 'must be a duration, as 2h or 3d';
 
 export function SilenceForm({ match = NO_MATCH, onClose }: SilenceFormProps) {
-  const form = useId();
   const [matchers, setMatchers] = useState<Matcher[]>(() =>
     Object.entries(match).map(([label, value], key) => ({ key, label, value })),
   );
@@ -59,8 +57,7 @@ export function SilenceForm({ match = NO_MATCH, onClose }: SilenceFormProps) {
       onClose();
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setSent(true);
     if (typeof ms !== 'number' || ms === 0 || given.length === 0) return;
     make.mutate({
@@ -70,46 +67,37 @@ export function SilenceForm({ match = NO_MATCH, onClose }: SilenceFormProps) {
     });
   };
   const matchError = wasSent && given.length === 0 ? 'Name one label at least.' : fieldError(make.error, 'match');
-  const footer = (
-    <>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button tone="primary" type="submit" form={form} busy={make.isPending}>
-        Silence
-      </Button>
-    </>
-  );
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => open || onClose()}
+    <FormDialog
       title="New silence"
       description="Incidents whose labels match all of these are not told."
-      footer={footer}
+      action="Silence"
+      busy={make.isPending}
+      error={make.error}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4 pb-2">
-        <Matchers matchers={matchers} error={matchError} onChange={setMatchers} />
-        <Field
-          label="Lasts"
-          required
-          help="From now, as 30m, 2h or 3d."
-          error={wasSent && (typeof ms !== 'number' || ms === 0) ? NO_DURATION : fieldError(make.error, 'endsAt')}
-        >
-          {(control) => <Input {...control} name="lasts" value={lasts} onChange={({ target }) => setLasts(target.value)} />}
-        </Field>
-        <Field label="Why" required error={fieldError(make.error, 'comment')}>
-          {(control) => (
-            <Input
-              {...control}
-              name="comment"
-              placeholder="migration of the shop"
-              value={comment}
-              onChange={({ target }) => setComment(target.value)}
-            />
-          )}
-        </Field>
-        {make.error && <ErrorNote error={make.error} />}
-      </form>
-    </Dialog>
+      <Matchers matchers={matchers} error={matchError} onChange={setMatchers} />
+      <Field
+        label="Lasts"
+        required
+        help="From now, as 30m, 2h or 3d."
+        error={wasSent && (typeof ms !== 'number' || ms === 0) ? NO_DURATION : fieldError(make.error, 'endsAt')}
+      >
+        {(control) => <Input {...control} name="lasts" value={lasts} onChange={({ target }) => setLasts(target.value)} />}
+      </Field>
+      <Field label="Why" required error={fieldError(make.error, 'comment')}>
+        {(control) => (
+          <Input
+            {...control}
+            name="comment"
+            placeholder="migration of the shop"
+            value={comment}
+            onChange={({ target }) => setComment(target.value)}
+          />
+        )}
+      </Field>
+    </FormDialog>
   );
 }
 

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
 import { StatusBadge } from '../../ui/status.js';
-import { type Column, Table } from '../../ui/table.js';
+import { actionsColumn, type Column, Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
 import { toast } from '../../ui/toast.js';
 import { Bar, Lead } from './parts.js';
@@ -41,17 +41,7 @@ const columnsOf = (mayOperate: boolean): Column<Silence>[] => [
   { id: 'status', head: 'State', width: 'w-32', from: 'md', cell: ({ status }) => <StatusBadge {...LOOKS[status]} /> },
   { id: 'starts', head: 'Begins', align: 'right', width: 'w-28', from: 'lg', cell: ({ startsAt }) => <Time at={startsAt} /> },
   { id: 'ends', head: 'Ends', align: 'right', width: 'w-28', from: 'md', cell: ({ endsAt }) => <Time at={endsAt} /> },
-  ...(mayOperate
-    ? [
-        {
-          id: 'act',
-          head: <span className="sr-only">Actions</span>,
-          align: 'right' as const,
-          width: 'w-32',
-          cell: (silence: Silence) => <Expire silence={silence} />,
-        },
-      ]
-    : []),
+  ...(mayOperate ? [actionsColumn((silence: Silence) => <Expire silence={silence} />, { width: 'w-32' })] : []),
 ];
 
 function Expire({ silence }: { silence: Silence }) {

@@ -42,8 +42,8 @@ function Bars({ bars, total }: { bars: readonly Bar[]; total: number }) {
   return (
     <ul className="flex flex-col gap-1.5">
       {bars.map(({ label, count }) => (
-        <li key={label} className="grid grid-cols-[3.5rem_minmax(0,1fr)_3.5rem_3rem] items-center gap-3">
-          <span className="num text-right text-ink-2 text-xs">{label}</span>
+        <li key={label} className="grid grid-cols-[4rem_minmax(0,1fr)_3.5rem_3rem] items-center gap-3">
+          <span className="num whitespace-nowrap text-right text-ink-2 text-xs">{label}</span>
           <span className="h-3.5 rounded-[3px] bg-canvas">
             <span
               className="block h-full rounded-[3px] bg-run"

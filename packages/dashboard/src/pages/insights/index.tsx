@@ -53,7 +53,7 @@ export default function InsightsPage() {
           <Measures insights={query.data} />
         </div>
       )}
-      <MarkForm open={isMarking} onOpenChange={setMarking} />
+      {isMarking && <MarkForm onClose={() => setMarking(false)} />}
     </>
   );
 }

@@ -1,14 +1,12 @@
 import type { CreateMark, MarkCreated } from '@pipelogiq/protocol';
 import { ROUTES } from '@pipelogiq/protocol';
 import { useMutation } from '@tanstack/react-query';
-import { type FormEvent, useId, useState } from 'react';
+import { useState } from 'react';
 import { post } from '../../api/http.js';
 import { markStale } from '../../api/live-topics.js';
 import { fieldError } from '../../lib/field-errors.js';
-import { Button } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
 import { Field, Input } from '../../ui/field.js';
-import { ErrorNote } from '../../ui/states.js';
+import { FormDialog } from '../../ui/form-dialog.js';
 import { toast } from '../../ui/toast.js';
 
 const FIELDS = [
@@ -34,61 +32,40 @@ function bodyOf({ version = '', at, ...rest }: Values): CreateMark {
   return { version, ...filled, ...(at && { at: new Date(at).toISOString() }) };
 }
 
-export function MarkForm({ open, onOpenChange }: { open: boolean; onOpenChange(open: boolean): void }) {
-  const form = useId();
+export function MarkForm({ onClose }: { onClose(): void }) {
   const [values, setValues] = useState<Values>({});
   const mark = useMutation({
     mutationFn: () => post<MarkCreated>(ROUTES.marks, bodyOf(values)),
     onSuccess: ({ version }) => {
       markStale(['insights']);
       toast.done(`Marked the deployment of ${version}`);
-      close(false);
+      onClose();
     },
   });
-  const close = (isOpen: boolean) => {
-    if (!isOpen) {
-      setValues({});
-      mark.reset();
-    }
-    onOpenChange(isOpen);
-  };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    mark.mutate();
-  };
-  const footer = (
-    <>
-      <Button onClick={() => close(false)}>Cancel</Button>
-      <Button tone="primary" type="submit" form={form} busy={mark.isPending}>
-        Mark
-      </Button>
-    </>
-  );
   return (
-    <Dialog
-      open={open}
-      onOpenChange={close}
+    <FormDialog
       title="Mark a deployment"
       description="Charts show where it was; figures of an hour before and after it are compared."
-      footer={footer}
+      action="Mark"
+      busy={mark.isPending}
+      error={mark.error}
+      onSubmit={() => mark.mutate()}
+      onClose={onClose}
     >
-      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
-        {FIELDS.map(({ name, label, required, help, type }) => (
-          <Field key={name} label={label} required={required} help={help} error={fieldError(mark.error, name)}>
-            {(control) => (
-              <Input
-                {...control}
-                name={name}
-                type={type}
-                autoComplete="off"
-                value={values[name] ?? ''}
-                onChange={({ target }) => setValues({ ...values, [name]: target.value })}
-              />
-            )}
-          </Field>
-        ))}
-        {mark.error && <ErrorNote error={mark.error} />}
-      </form>
-    </Dialog>
+      {FIELDS.map(({ name, label, required, help, type }) => (
+        <Field key={name} label={label} required={required} help={help} error={fieldError(mark.error, name)}>
+          {(control) => (
+            <Input
+              {...control}
+              name={name}
+              type={type}
+              autoComplete="off"
+              value={values[name] ?? ''}
+              onChange={({ target }) => setValues({ ...values, [name]: target.value })}
+            />
+          )}
+        </Field>
+      ))}
+    </FormDialog>
   );
 }

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { humanize } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { EmptyState, Loaded, Skeleton } from '../../ui/states.js';
 import { StatusIcon } from '../../ui/status.js';
@@ -20,13 +21,13 @@ export function OpenIncidents() {
                 <li key={id} className="flex items-start gap-2.5 border-line border-b px-4 py-2 last:border-b-0">
                   <StatusIcon status={severity} size={14} className="mt-[3px]" />
                   <div className="min-w-0">
-                    <p className="truncate">
+                    <p className="line-clamp-2">
                       <Link to="/alerts" search={{ incident: id }} className="hover:text-accent hover:underline">
                         {title}
                       </Link>
                     </p>
                     <p className="truncate text-ink-3 text-xs">
-                      {severity} · {rule.name} · <Time at={openedAt} />
+                      {humanize(severity)} · <Time at={openedAt} /> · {rule.name}
                     </p>
                   </div>
                 </li>

@@ -54,7 +54,7 @@ function Pipelines({ title, query, all, empty }: PipelinesProps) {
     <Card
       title={title}
       actions={
-        <Link to="/pipelines" search={all} aria-label={`All: ${title.toLowerCase()}`} className="hover:text-ink hover:underline">
+        <Link to="/pipelines" search={all} aria-label={`All: ${title.toLowerCase()}`} className="text-accent hover:underline">
           All
         </Link>
       }

@@ -18,7 +18,7 @@ const LONG_WAIT_MS = 60_000;
 
 function change(now: number, before: number): string {
   if (now === before) return 'as an hour ago';
-  return now > before ? `${now - before} more than an hour ago` : `${before - now} fewer than an hour ago`;
+  return now > before ? `+${now - before} in an hour` : `−${before - now} in an hour`;
 }
 
 /** What goes on now; the lower row: how it went lately. */

@@ -1,9 +1,10 @@
 import type { Insights } from '@pipelogiq/protocol';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { formatCount, formatDuration } from '../../lib/format.js';
+import { formatCount } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { Chart } from '../../ui/chart.js';
 import { Loaded, Skeleton } from '../../ui/states.js';
+import { formatSpan } from '../insights/span.js';
 import { courseOf } from './series.js';
 
 const HEIGHT = 208;
@@ -12,7 +13,7 @@ export function Throughput({ query }: { query: UseQueryResult<Insights> }) {
   return (
     <Card
       title="Stages that ended"
-      actions={query.data && `each ${formatDuration(courseOf(query.data).periodMs)}`}
+      actions={query.data && `each ${formatSpan(courseOf(query.data).periodMs)}`}
       className="md:col-span-2"
     >
       <Loaded query={query} loading={<Skeleton className="h-58" />}>

@@ -1,13 +1,20 @@
 import { PIPELINE_STATUSES } from '@pipelogiq/protocol';
 import { ListFilter, Search, X } from 'lucide-react';
-import { type InputHTMLAttributes, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { humanize } from '../../lib/format.js';
 import { Button } from '../../ui/button.js';
-import { Field, Input, Select } from '../../ui/field.js';
-import { isFiltered, isTraceId, PERIODS, type Period, type PipelinesFilter, type PipelinesSearch } from './search.js';
+import { FILTER, Field, Input, Select } from '../../ui/field.js';
+import { TypedInput } from '../../ui/typed-input.js';
+import {
+  isContextValue,
+  isFiltered,
+  isTraceId,
+  PERIODS,
+  type Period,
+  type PipelinesFilter,
+  type PipelinesSearch,
+} from './search.js';
 
-/** A pause in typing that is long enough to ask. */
-const PAUSE_MS = 180;
 const PERIOD_NAMES: Record<Period, string> = {
   '15m': 'Last 15 minutes',
   '1h': 'Last hour',
@@ -25,7 +32,7 @@ interface FiltersProps {
 }
 
 export function Filters({ search, onChange, onClear }: FiltersProps) {
-  const hidden = [search.name, search.keyword, search.version, search.traceId, search.from, search.to];
+  const hidden = [search.name, search.keyword, search.version, search.context, search.traceId, search.from, search.to];
   const [open, setOpen] = useState(() => hidden.some((value) => value !== undefined));
   const count = hidden.filter((value) => value !== undefined).length;
   return (
@@ -34,6 +41,7 @@ export function Filters({ search, onChange, onClear }: FiltersProps) {
         <SearchBox value={search.search} onChange={(text) => onChange({ search: text })} />
         <Select
           aria-label="Status"
+          className={FILTER}
           value={search.status ?? ''}
           onChange={({ target }) => onChange({ status: PIPELINE_STATUSES.find((status) => status === target.value) })}
         >
@@ -78,7 +86,7 @@ function SearchBox({ value, onChange }: { value: string | undefined; onChange(te
     return () => document.removeEventListener('keydown', onKey);
   }, []);
   return (
-    <span ref={input} className="relative min-w-0 grow basis-64 sm:max-w-md">
+    <span ref={input} className="relative min-w-0 grow basis-64 max-sm:basis-full sm:max-w-md">
       <Search aria-hidden size={14} className="-translate-y-1/2 pointer-events-none absolute top-1/2 left-2.5 text-ink-3" />
       <TypedInput
         type="search"
@@ -99,41 +107,12 @@ function SearchBox({ value, onChange }: { value: string | undefined; onChange(te
   );
 }
 
-interface TypedInputProps extends Omit<InputHTMLAttributes<HTMLInputElement>, 'value' | 'onChange'> {
-  value: string | undefined;
-  onText(text: string | undefined): void;
-}
-
-/** What is typed shows at once, and reaches the address when one pauses, or with Enter. */
-function TypedInput({ value, onText, ...rest }: TypedInputProps) {
-  const [text, setText] = useState(value ?? '');
-  const told = useRef(value);
-  const tell = useRef(onText);
-  useEffect(() => {
-    tell.current = onText;
-  });
-  useEffect(() => {
-    if (value === told.current) return; // it came from here
-    told.current = value;
-    setText(value ?? '');
-  }, [value]);
-  useEffect(() => {
-    const next = text.trim() === '' ? undefined : text.trim();
-    if (next === told.current) return;
-    const timer = setTimeout(() => {
-      told.current = next;
-      tell.current(next);
-    }, PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return <Input {...rest} maxLength={200} value={text} onChange={({ target }) => setText(target.value)} />;
-}
-
 function PeriodSelect({ search, onChange, onBetween }: Omit<FiltersProps, 'onClear'> & { onBetween(): void }) {
   const isBetween = search.from !== undefined || search.to !== undefined;
   return (
     <Select
       aria-label="Created"
+      className={FILTER}
       value={search.period ?? (isBetween ? BETWEEN : '')}
       onChange={({ target: { value } }) => {
         if (value === BETWEEN) {
@@ -164,10 +143,11 @@ const timeOf = (local: string) => (local === '' ? undefined : new Date(local).to
 
 function MoreFilters({ search, onChange }: Omit<FiltersProps, 'onClear'>) {
   const isWrong = search.traceId !== undefined && !isTraceId(search.traceId);
+  const isNoContext = search.context !== undefined && !isContextValue(search.context);
   return (
     <div
       id="more-filters"
-      className="mt-2 grid grid-cols-2 items-start gap-3 rounded-lg border border-line bg-surface p-3 md:grid-cols-3 xl:grid-cols-6"
+      className="mt-2 grid grid-cols-2 items-start gap-3 rounded-lg border border-line bg-surface p-3 md:grid-cols-4 xl:grid-cols-7"
     >
       {(['name', 'keyword', 'version'] as const).map((field) => (
         <Field key={field} label={humanize(field)}>
@@ -176,6 +156,11 @@ function MoreFilters({ search, onChange }: Omit<FiltersProps, 'onClear'>) {
           )}
         </Field>
       ))}
+      <Field label="Context value" error={isNoContext ? 'As orderId=42' : undefined}>
+        {(props) => (
+          <TypedInput {...props} placeholder="key=value" value={search.context} onText={(text) => onChange({ context: text })} />
+        )}
+      </Field>
       <Field label="Trace id" error={isWrong ? '32 hex digits' : undefined}>
         {(props) => (
           <TypedInput

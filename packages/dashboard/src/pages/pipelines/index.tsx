@@ -27,7 +27,7 @@ export default function Pipelines() {
   const list = useLiveRows(search, isHeld || chosen.size > 0 || action !== undefined);
   const { query, rows } = list;
   const go = (next: PipelinesSearch, replace: boolean) => {
-    setChosen(new Set());
+    setChosen((was) => (was.size === 0 ? was : new Set())); // another set would be other columns, and every row be drawn again
     void navigate({ search: next, replace });
   };
   const onFilter = (filter: { [Name in keyof PipelinesFilter]?: PipelinesFilter[Name] | undefined }) =>

@@ -23,14 +23,16 @@ export const listQuery = ({ upTo, ...search }: Asked) =>
   queryOptions({
     queryKey: keyOf('pipelines', 'list', filterOf(search), search.trail?.at(-1) ?? '', upTo?.createdAt ?? ''),
     queryFn: ({ signal }) => {
-      const filter = asked(search, Date.now());
+      const { context = {}, ...filter } = asked(search, Date.now());
       const query = {
         ...filter,
         ...(upTo && { to: before(upTo.createdAt, filter.to) }),
         limit: PAGE_SIZE,
         cursor: search.trail?.at(-1),
       };
-      return get<Page<PipelineSummary>>(ROUTES.pipelines, query, signal);
+      // In the path, for an empty value is one to find: left out, everything would be found.
+      const values = new URLSearchParams(Object.entries(context).map(([key, value]) => [`context.${key}`, value]));
+      return get<Page<PipelineSummary>>(`${ROUTES.pipelines}?${values}`, query, signal);
     },
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data && isMoving(state.data) ? PROGRESS_MS : false),

@@ -15,6 +15,8 @@ export interface PipelinesFilter {
   name?: string;
   keyword?: string;
   version?: string;
+  /** A value of the context, as `orderId=42`. */
+  context?: string;
   traceId?: string;
   period?: Period;
   /** RFC 3339; only without `period`. */
@@ -40,6 +42,7 @@ export function pipelinesSearch(search: Record<string, unknown>): PipelinesSearc
     name: textIn(search, 'name'),
     keyword: textIn(search, 'keyword'),
     version: textIn(search, 'version'),
+    context: textIn(search, 'context'),
     traceId: textIn(search, 'traceId'),
     period,
     from: period ? undefined : timeIn(search, 'from'),
@@ -50,16 +53,27 @@ export function pipelinesSearch(search: Record<string, unknown>): PipelinesSearc
 
 export const isTraceId = (text: string): boolean => TRACE_ID.test(text.trim().toLowerCase());
 
+const CONTEXT = /^\s*([^=]+?)\s*=\s*(.*?)\s*$/s;
+
+export const isContextValue = (text: string): boolean => CONTEXT.test(text);
+
+/** Key and value of what was typed. What is none finds nothing: left out, it would find more than was asked for. */
+function contextOf(text: string): { [key: string]: string } {
+  const [, key = text, value = ''] = CONTEXT.exec(text) ?? [];
+  return { [key]: value };
+}
+
 export const filterOf = ({ trail: _, ...filter }: PipelinesSearch): PipelinesFilter => filter;
 
 export const isFiltered = (search: PipelinesSearch): boolean => Object.keys(filterOf(search)).length > 0;
 
 /** As the server takes it, at this moment. */
 export function asked(search: PipelinesFilter, now: number): Omit<PipelineFilter, 'application' | 'limit' | 'cursor'> {
-  const { search: text, traceId, period, ...rest } = filterOf(search);
+  const { search: text, traceId, period, context, ...rest } = filterOf(search);
   const trace = traceId ?? (text !== undefined && isTraceId(text) ? text : undefined);
   return given({
     ...rest,
+    context: context === undefined ? undefined : contextOf(context),
     search: trace === text ? undefined : text,
     traceId: trace?.trim().toLowerCase(),
     ...(period && { from: new Date(now - PERIODS[period]).toISOString() }),

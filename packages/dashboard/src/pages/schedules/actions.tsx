@@ -5,10 +5,11 @@ import { useNavigate } from '@tanstack/react-router';
 import { Pause, Pencil, Play, Trash2, Zap } from 'lucide-react';
 import { useState } from 'react';
 import { queryClient } from '../../api/client.js';
-import { fill, post, remove } from '../../api/http.js';
+import { fill, post } from '../../api/http.js';
 import { markStale } from '../../api/live-topics.js';
 import { useMay } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
+import { ConfirmDelete } from '../../ui/confirm-danger.js';
 import { Confirm } from '../../ui/dialog.js';
 import { toast } from '../../ui/toast.js';
 import { ScheduleForm } from './form.js';
@@ -89,27 +90,14 @@ function Trigger({ schedule: { id, name, template }, onClose }: QuestionProps) {
 
 function Delete({ schedule: { id, name }, onClose }: QuestionProps) {
   const navigate = useNavigate();
-  const deletion = useMutation({
-    mutationFn: () => remove(fill(ROUTES.schedule, id)),
-    onSuccess: async () => {
-      markStale(['schedules']);
-      toast.done(`${name} was deleted`);
-      await navigate({ to: '/schedules' });
-      queryClient.removeQueries({ queryKey: scheduleQuery(id).queryKey });
-    },
-  });
+  const leave = async () => {
+    markStale(['schedules']);
+    await navigate({ to: '/schedules' });
+    queryClient.removeQueries({ queryKey: scheduleQuery(id).queryKey });
+  };
   return (
-    <Confirm
-      open
-      onOpenChange={onClose}
-      title={`Delete ${name}?`}
-      action="Delete"
-      danger
-      busy={deletion.isPending}
-      error={deletion.error}
-      onConfirm={() => deletion.mutate()}
-    >
+    <ConfirmDelete name={name} path={fill(ROUTES.schedule, id)} onDeleted={leave} onClose={onClose}>
       It makes no more pipelines. Those that it made stay. This cannot be taken back; to stop it for a while, pause it.
-    </Confirm>
+    </ConfirmDelete>
   );
 }

@@ -6,7 +6,7 @@ export function Cron({ cron, timeZone }: Pick<Schedule, 'cron' | 'timeZone'>) {
   const words = cronWords(cron);
   return (
     <span title={`${cron}, ${timeZone}`}>
-      {words ?? ''} <code className={words ? 'font-mono text-ink-3 text-xs' : 'font-mono text-xs'}>{cron}</code>
+      {words ?? ''} <code className={words ? 'hidden font-mono text-ink-3 text-xs lg:inline' : 'font-mono text-xs'}>{cron}</code>
     </span>
   );
 }

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { formatCount, formatDuration } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { Mono } from '../../ui/code.js';
+import { Facts } from '../../ui/facts.js';
 import { JsonView } from '../../ui/json-view.js';
 import { PageHeader } from '../../ui/page.js';
 import { ErrorNote, ErrorState, Skeleton } from '../../ui/states.js';
@@ -55,7 +56,7 @@ function Detail({ schedule }: { schedule: Schedule }) {
       )}
       <div className="grid items-start gap-4 lg:grid-cols-3">
         <div className="grid gap-4">
-          <Facts schedule={schedule} />
+          <About schedule={schedule} />
         </div>
         <div className="grid min-w-0 gap-4 lg:col-span-2">
           <Firings id={id} timeZone={timeZone} />
@@ -68,7 +69,7 @@ function Detail({ schedule }: { schedule: Schedule }) {
   );
 }
 
-function Facts({ schedule }: { schedule: Schedule }) {
+function About({ schedule }: { schedule: Schedule }) {
   const { id, cron, timeZone, nextFireAt, lastFireAt, lastPipelineId, missedRuns, graceMs, missed, createdAt, updatedAt } =
     schedule;
   const outcomes = useOutcomes(lastPipelineId === undefined ? [] : [lastPipelineId]);
@@ -91,14 +92,7 @@ function Facts({ schedule }: { schedule: Schedule }) {
   ];
   return (
     <Card title="About it">
-      <dl className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
-        {facts.map(([label, value]) => (
-          <div key={label} className="contents">
-            <dt className="text-ink-3">{label}</dt>
-            <dd className="num min-w-0 break-words">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
     </Card>
   );
 }

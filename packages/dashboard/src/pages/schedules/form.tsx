@@ -1,13 +1,11 @@
 import { type Json, ROUTES, SCHEDULE_DEFAULTS, type Schedule, type ScheduleSpec } from '@pipelogiq/protocol';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useId, useState } from 'react';
+import { useState } from 'react';
 import { fill, post, put } from '../../api/http.js';
 import { markStale } from '../../api/live-topics.js';
 import { fieldError } from '../../lib/field-errors.js';
-import { Button } from '../../ui/button.js';
-import { Dialog } from '../../ui/dialog.js';
-import { ErrorNote } from '../../ui/states.js';
+import { FormDialog } from '../../ui/form-dialog.js';
 import { toast } from '../../ui/toast.js';
 import { FormFields } from './form-fields.js';
 
@@ -50,7 +48,6 @@ function parsed(text: string): { value: Json } | { problem: string } {
 
 /** Makes a schedule, or replaces the one given. */
 export function ScheduleForm({ schedule, onClose }: { schedule?: Schedule; onClose(): void }) {
-  const form = useId();
   const navigate = useNavigate();
   const [values, setValues] = useState<FormValues>(schedule ? valuesOf(schedule) : NEW);
   const template = parsed(values.template);
@@ -65,8 +62,7 @@ export function ScheduleForm({ schedule, onClose }: { schedule?: Schedule; onClo
       if (!schedule) void navigate({ to: '/schedules/$id', params: { id } });
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setSent(true);
     if ('problem' in template) return;
     const { name, cron, timeZone, missedRuns, graceSeconds } = values;
@@ -75,29 +71,20 @@ export function ScheduleForm({ schedule, onClose }: { schedule?: Schedule; onClo
   };
   const errors = (name: string) =>
     name === 'template' && wasSent && 'problem' in template ? template.problem : fieldError(save.error, name);
-  const footer = (
-    <>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button tone="primary" type="submit" form={form} busy={save.isPending}>
-        {schedule ? 'Save' : 'Create'}
-      </Button>
-    </>
-  );
   return (
-    <Dialog
-      open
-      onOpenChange={(open) => open || onClose()}
+    <FormDialog
       kind="side"
       title={schedule ? `Edit ${schedule.name}` : 'New schedule'}
       description={
         schedule ? 'Another expression or time zone counts from now. Pipelines that exist stay as they are.' : undefined
       }
-      footer={footer}
+      action={schedule ? 'Save' : 'Create'}
+      busy={save.isPending}
+      error={save.error}
+      onSubmit={submit}
+      onClose={onClose}
     >
-      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
-        <FormFields values={values} errors={errors} onChange={(changed) => setValues({ ...values, ...changed })} />
-        {save.error && <ErrorNote error={save.error} />}
-      </form>
-    </Dialog>
+      <FormFields values={values} errors={errors} onChange={(changed) => setValues({ ...values, ...changed })} />
+    </FormDialog>
   );
 }

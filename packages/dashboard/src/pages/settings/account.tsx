@@ -1,4 +1,4 @@
-import { PageHeader } from '../../ui/page.js';
+import { PartHeader } from '../../ui/page.js';
 import { Password } from './password.js';
 import { Sessions } from './sessions.js';
 
@@ -6,7 +6,7 @@ import { Sessions } from './sessions.js';
 export default function Account() {
   return (
     <>
-      <PageHeader title="Account" description="Your password, and where you are signed in." />
+      <PartHeader title="Account" description="Your password, and where you are signed in." />
       <div className="grid items-start gap-4 lg:grid-cols-[22rem_minmax(0,1fr)]">
         <Password />
         <Sessions />

@@ -1,7 +1,7 @@
 import { type Application, type CreateApplication, ROUTES } from '@pipelogiq/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { type FormEvent, useId, useState } from 'react';
+import { useState } from 'react';
 import { queryClient } from '../../api/client.js';
 import { post } from '../../api/http.js';
 import { SESSION_KEY } from '../../api/keys.js';
@@ -10,10 +10,10 @@ import { fieldError } from '../../lib/field-errors.js';
 import { switchApplication, useMay, useMe } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
-import { Dialog } from '../../ui/dialog.js';
 import { Field, Input } from '../../ui/field.js';
-import { PageHeader } from '../../ui/page.js';
-import { ErrorNote, ErrorState } from '../../ui/states.js';
+import { FormDialog } from '../../ui/form-dialog.js';
+import { PartHeader } from '../../ui/page.js';
+import { ErrorState } from '../../ui/states.js';
 import { StatusBadge } from '../../ui/status.js';
 import { type Column, Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
@@ -58,7 +58,7 @@ export default function Applications() {
   );
   return (
     <>
-      <PageHeader
+      <PartHeader
         title="Applications"
         description="Each has pipelines, workers, keys and figures of its own, that no other sees."
         actions={create}
@@ -80,7 +80,6 @@ export default function Applications() {
 }
 
 function ApplicationForm({ onClose }: { onClose(): void }) {
-  const form = useId();
   const [name, setName] = useState('');
   const create = useMutation({
     mutationFn: () => post<Application>(ROUTES.applications, { name: name.trim() } satisfies CreateApplication),
@@ -91,28 +90,20 @@ function ApplicationForm({ onClose }: { onClose(): void }) {
       await queryClient.invalidateQueries({ queryKey: SESSION_KEY }); // which has the names to choose from
     },
   });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
-  const footer = (
-    <>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button tone="primary" type="submit" form={form} busy={create.isPending}>
-        Create
-      </Button>
-    </>
-  );
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title="New application" footer={footer}>
-      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
-        <Field label="Name" required error={fieldError(create.error, 'name')} help="It cannot be changed, and is not deleted.">
-          {(control) => (
-            <Input {...control} name="name" autoComplete="off" value={name} onChange={({ target }) => setName(target.value)} />
-          )}
-        </Field>
-        {create.error && <ErrorNote error={create.error} />}
-      </form>
-    </Dialog>
+    <FormDialog
+      title="New application"
+      action="Create"
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+    >
+      <Field label="Name" required error={fieldError(create.error, 'name')} help="It cannot be changed, and is not deleted.">
+        {(control) => (
+          <Input {...control} name="name" autoComplete="off" value={name} onChange={({ target }) => setName(target.value)} />
+        )}
+      </Field>
+    </FormDialog>
   );
 }

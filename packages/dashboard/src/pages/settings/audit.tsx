@@ -10,13 +10,17 @@ import { useMay } from '../../session/session.js';
 import { Card } from '../../ui/card.js';
 import { Mono } from '../../ui/code.js';
 import { Dialog } from '../../ui/dialog.js';
+import { Facts } from '../../ui/facts.js';
+import { FilterSelect } from '../../ui/filter-select.js';
 import { JsonView } from '../../ui/json-view.js';
-import { PageHeader } from '../../ui/page.js';
+import { PartHeader } from '../../ui/page.js';
 import { EmptyState, ErrorState } from '../../ui/states.js';
 import { StatusBadge } from '../../ui/status.js';
 import { type Column, Pager, Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
+import { TypedInput } from '../../ui/typed-input.js';
 import { Refused } from './refused.js';
+import { type AuditPeriod, type AuditSearch, auditFilter, RESULTS } from './search.js';
 
 const PAGE = 50;
 
@@ -58,14 +62,12 @@ const columnsOf = (open: (event: AuditEvent) => void): readonly Column<AuditEven
   },
 ];
 
-const RESULTS = { success: 'Done', refused: 'Refused' } as const;
-
 /** Who did what. */
 export default function Audit() {
   const mayAdmin = useMay('admin');
   return (
     <>
-      <PageHeader title="Audit" description="Who did what, written in the same transaction that did it." />
+      <PartHeader title="Audit" description="Who did what, written in the same transaction that did it." />
       {mayAdmin ? (
         <Trail />
       ) : (
@@ -76,38 +78,103 @@ export default function Audit() {
 }
 
 function Trail() {
-  const { trail = [] } = useSearch({ from: '/shell/settings/audit' });
+  const { trail = [], ...filter } = useSearch({ from: '/shell/settings/audit' });
   const navigate = useNavigate({ from: '/settings/audit' });
   const [opened, setOpened] = useState<AuditEvent>();
   const cursor = trail.at(-1);
+  const isFiltered = Object.keys(filter).length > 0;
   const query = useQuery({
-    queryKey: keyOf('settings', 'audit', cursor),
-    queryFn: ({ signal }) => get<Page<AuditEvent>>(ROUTES.auditEvents, { limit: PAGE, cursor }, signal),
+    queryKey: keyOf('settings', 'audit', filter, cursor),
+    queryFn: ({ signal }) =>
+      get<Page<AuditEvent>>(ROUTES.auditEvents, { ...auditFilter(filter, Date.now()), limit: PAGE, cursor }, signal),
     placeholderData: keepPreviousData,
   });
   return (
-    <Card flush className="overflow-hidden">
-      {query.error && !query.data ? (
-        <ErrorState error={query.error} onRetry={() => void query.refetch()} />
-      ) : (
-        <Table
-          label="Audit trail"
-          columns={columnsOf(setOpened)}
-          rows={query.data?.items}
-          keyOf={({ id }) => id}
-          expected={12}
-          empty={<EmptyState title="Nothing yet">Every sign-in, action and change of settings will stand here.</EmptyState>}
+    <>
+      <Filters filter={filter} onChange={(next) => void navigate({ search: given({ ...filter, ...next }), replace: true })} />
+      <Card flush className="overflow-hidden">
+        {query.error && !query.data ? (
+          <ErrorState error={query.error} onRetry={() => void query.refetch()} />
+        ) : (
+          <Table
+            label="Audit trail"
+            columns={columnsOf(setOpened)}
+            rows={query.data?.items}
+            keyOf={({ id }) => id}
+            expected={12}
+            empty={
+              isFiltered ? (
+                <EmptyState title="No entry matches">All filters must fit; names and ids are taken whole.</EmptyState>
+              ) : (
+                <EmptyState title="Nothing yet">Every sign-in, action and change of settings will stand here.</EmptyState>
+              )
+            }
+          />
+        )}
+        <Pager
+          nextCursor={query.data?.nextCursor}
+          trail={trail}
+          onTrail={(next) =>
+            void navigate({ search: (before) => given({ ...before, trail: next.length > 0 ? next : undefined }), replace: true })
+          }
         />
-      )}
-      <Pager
-        nextCursor={query.data?.nextCursor}
-        trail={trail}
-        onTrail={(next) =>
-          void navigate({ search: (before) => given({ ...before, trail: next.length > 0 ? next : undefined }), replace: true })
-        }
+        {opened && <Entry event={opened} onClose={() => setOpened(undefined)} />}
+      </Card>
+    </>
+  );
+}
+
+const TEXTS = [
+  { name: 'action', label: 'Action', placeholder: 'pipeline or pipeline.cancel' },
+  { name: 'by', label: 'By', placeholder: 'Name, key:7 or local' },
+  { name: 'target', label: 'Target', placeholder: 'pipeline or pipeline 42' },
+] as const;
+const PERIOD_NAMES: Record<AuditPeriod, string> = {
+  '1h': 'Last hour',
+  '24h': 'Last 24 hours',
+  '7d': 'Last 7 days',
+  '30d': 'Last 30 days',
+};
+
+const choicesOf = <Value extends string>(names: Record<Value, string>) =>
+  (Object.keys(names) as Value[]).map((value) => ({ value, text: names[value] }));
+
+interface FiltersProps {
+  filter: Omit<AuditSearch, 'trail'>;
+  onChange(change: { [Name in keyof AuditSearch]?: AuditSearch[Name] | undefined }): void;
+}
+
+function Filters({ filter, onChange }: FiltersProps) {
+  return (
+    <search aria-label="Filters" className="mb-4 flex flex-wrap items-center gap-2">
+      {TEXTS.map(({ name, label, placeholder }) => (
+        <span key={name} className="min-w-0 grow basis-44 sm:max-w-56">
+          <TypedInput
+            type="search"
+            aria-label={label}
+            placeholder={`${label}: ${placeholder}`}
+            value={filter[name]}
+            onText={(text) => onChange({ [name]: text })}
+          />
+        </span>
+      ))}
+      <FilterSelect
+        label="Result"
+        any="Any result"
+        choices={choicesOf(RESULTS)}
+        chosen={filter.result}
+        className="w-auto"
+        onChoose={(result) => onChange({ result })}
       />
-      {opened && <Entry event={opened} onClose={() => setOpened(undefined)} />}
-    </Card>
+      <FilterSelect
+        label="Time"
+        any="Any time"
+        choices={choicesOf(PERIOD_NAMES)}
+        chosen={filter.period}
+        className="w-auto"
+        onChoose={(period) => onChange({ period })}
+      />
+    </search>
   );
 }
 
@@ -123,14 +190,9 @@ function Entry({ event, onClose }: { event: AuditEvent; onClose(): void }) {
   ];
   return (
     <Dialog open onOpenChange={(open) => open || onClose()} kind="side" title={action}>
-      <dl className="mb-4 grid grid-cols-[7rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
-        {facts.map(([label, value]) => (
-          <div key={label} className="contents">
-            <dt className="text-ink-3">{label}</dt>
-            <dd className="break-words">{value ?? <span className="text-ink-3">none</span>}</dd>
-          </div>
-        ))}
-      </dl>
+      <div className="mb-4">
+        <Facts facts={facts} none="none" />
+      </div>
       {details && <JsonView label="details" value={details} />}
     </Dialog>
   );

@@ -29,7 +29,8 @@ export default function Settings() {
   ] as const;
   return (
     <>
-      <nav ref={nav} aria-label="Settings" className="mb-5 flex gap-4 overflow-x-auto border-line border-b">
+      <h1 className="mb-4 flex min-h-8 items-center text-lg">Settings</h1>
+      <nav ref={nav} aria-label="Settings" className="mb-4 flex gap-4 overflow-x-auto border-line border-b">
         {tabs
           .filter(({ isShown }) => isShown)
           .map(({ to, label }) => (

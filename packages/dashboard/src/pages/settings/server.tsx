@@ -6,7 +6,7 @@ import { keyOf } from '../../api/keys.js';
 import { formatDuration, humanize } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { Select } from '../../ui/field.js';
-import { PageHeader } from '../../ui/page.js';
+import { PartHeader } from '../../ui/page.js';
 import { Loaded, Skeleton } from '../../ui/states.js';
 import { StatusBadge } from '../../ui/status.js';
 import { toast } from '../../ui/toast.js';
@@ -58,7 +58,7 @@ const MEANING: { readonly [component: string]: string } = {
 export default function Server() {
   return (
     <>
-      <PageHeader title="Server" description="The one that answered; where several share a database, each has its own health." />
+      <PartHeader title="Server" description="The one that answered; where several share a database, each has its own health." />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <HealthCard />
         <div className="grid gap-4">

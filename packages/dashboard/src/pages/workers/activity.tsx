@@ -1,18 +1,69 @@
-import type { Worker } from '@pipelogiq/protocol';
+import type { DeliveryOutcome, Worker, WorkerHappening, WorkerJob } from '@pipelogiq/protocol';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Card } from '../../ui/card.js';
-import { EmptyState } from '../../ui/states.js';
+import { EmptyState, ErrorState } from '../../ui/states.js';
 import { StatusIcon } from '../../ui/status.js';
 import { Duration, Time } from '../../ui/time.js';
-import { type Happening, useHappenings } from './happenings.js';
+import { eventsQuery, jobsQuery } from './queries.js';
 
-const pathOf = (pipelineId: string): string => `/pipelines/${pipelineId}`;
+interface Row {
+  key: string;
+  /** As StatusIcon knows it. */
+  status: string;
+  text: string;
+  pipelineId?: string | undefined;
+  /** RFC 3339. */
+  at: string;
+}
 
-/** What it does while somebody looks: the server keeps the figures of a worker, not its history. */
+const ENDS: Partial<Record<DeliveryOutcome, string>> = {
+  completed: 'Completed',
+  failed: 'Failed',
+  retried: 'Failed, and is tried again:',
+  released: 'Gave back',
+  expired: 'Lost the lease of',
+  timed_out: 'Ran out of time:',
+  cancelled: 'Cancelled',
+};
+const OF_WORKER = {
+  worker_started: { status: 'running', text: 'Opened a session' },
+  worker_drained: { status: 'draining', text: 'Was told to drain' },
+  worker_stopped: { status: 'stopped', text: 'Ended its session' },
+} as const;
+
+const jobRow = ({ stageId, stage, pipelineId, startedAt }: WorkerJob): Row => ({
+  key: stageId,
+  status: 'running',
+  text: stage,
+  pipelineId,
+  at: startedAt,
+});
+
+function eventRow(event: WorkerHappening, index: number): Row {
+  const { type, at, stageId, stage, attempt = 1, pipelineId, outcome, finishedAt } = event;
+  const key = `${type} ${at} ${stageId ?? ''} ${index}`;
+  if (type !== 'stage_leased') return { key, ...OF_WORKER[type], at };
+  const job = attempt > 1 ? `${stage}, attempt ${attempt}` : `${stage}`;
+  return {
+    key,
+    status: outcome ?? 'running',
+    text: `${(outcome && ENDS[outcome]) ?? 'Took'} ${job}`,
+    pipelineId,
+    at: finishedAt ?? at,
+  };
+}
+
+/** What it holds, and what it did as far as the server keeps events. */
 export function Activity({ worker }: { worker: Worker }) {
-  const { running, happenings } = useHappenings(worker.id);
+  const jobs = useQuery(jobsQuery(worker.id));
+  const events = useQuery(eventsQuery(worker.id));
+  const error = [jobs, events].find((query) => query.error && !query.data);
+  const running = jobs.data?.items.map(jobRow) ?? [];
+  const happenings = events.data?.items.map(eventRow) ?? [];
   return (
-    <Card title="Live" actions="since this page was opened" flush className="lg:col-span-2">
+    <Card title="Activity" actions="as far as events are kept" flush className="lg:col-span-2">
+      {error && <ErrorState error={error.error} onRetry={() => void error.refetch()} />}
       {running.length > 0 && (
         <section aria-label="Jobs that run">
           <h3 className="border-line border-b px-4 py-1.5 font-medium text-ink-3 text-xs">Jobs that run</h3>
@@ -25,17 +76,16 @@ export function Activity({ worker }: { worker: Worker }) {
           <Rows rows={happenings} />
         </section>
       )}
-      {running.length + happenings.length === 0 && (
-        <EmptyState title="Nothing happened yet">
-          Jobs that it takes and how they end show here as it happens.
-          {worker.inFlight > 0 && ' Those that it held before are counted above.'}
-        </EmptyState>
+      {jobs.data && events.data && running.length + happenings.length === 0 && (
+        <EmptyState title="Nothing happened lately">Jobs that it takes and how they end show here.</EmptyState>
       )}
     </Card>
   );
 }
 
-function Rows({ rows, isRunning = false }: { rows: readonly Happening[]; isRunning?: boolean }) {
+const pathOf = (pipelineId: string): string => `/pipelines/${pipelineId}`;
+
+function Rows({ rows, isRunning = false }: { rows: readonly Row[]; isRunning?: boolean }) {
   return (
     <ul>
       {rows.map(({ key, status, text, pipelineId, at }) => (

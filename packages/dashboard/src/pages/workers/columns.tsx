@@ -13,12 +13,14 @@ export const COLUMNS: readonly Column<Worker>[] = [
     id: 'name',
     head: 'Worker',
     cell: ({ id, name, handlers }) => (
-      <span title={handlers.join(', ')}>
-        <Link to="/workers/$id" params={{ id }} className="font-medium hover:text-accent hover:underline">
-          {name}
-        </Link>{' '}
-        <span className="text-ink-3 text-xs">{handlers.join(', ')}</span>
-      </span>
+      <Link
+        to="/workers/$id"
+        params={{ id }}
+        title={`${name}: ${handlers.join(', ')}`}
+        className="font-medium hover:text-accent hover:underline"
+      >
+        {name}
+      </Link>
     ),
   },
   { id: 'state', head: 'State', width: 'w-28', cell: (worker) => <WorkerState worker={worker} /> },
@@ -30,7 +32,6 @@ export const COLUMNS: readonly Column<Worker>[] = [
     from: 'lg',
     cell: ({ version }) => version ?? absent,
   },
-  { id: 'sdk', head: 'SDK', width: 'w-16', from: 'lg', cell: ({ sdkVersion }) => sdkVersion ?? absent },
   { id: 'host', head: 'Host', width: 'w-36', from: 'lg', cell: ({ hostName }) => hostName ?? absent },
   { id: 'load', head: 'In flight', align: 'right', width: 'w-28', cell: (worker) => <Load worker={worker} /> },
   {

@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { formatCount } from '../../lib/format.js';
 import { Card, Stat, StatStrip } from '../../ui/card.js';
 import { Mono } from '../../ui/code.js';
+import { Facts } from '../../ui/facts.js';
 import { PageHeader } from '../../ui/page.js';
 import { ErrorNote, ErrorState, Skeleton } from '../../ui/states.js';
 import { Duration, Time } from '../../ui/time.js';
@@ -52,7 +53,7 @@ function Detail({ worker }: { worker: Worker }) {
           note={concurrency === undefined ? 'it does not say how many it takes' : `of ${formatCount(concurrency)} at a time`}
         />
         <Stat
-          label="Processed in this session"
+          label="Jobs since its start"
           value={formatCount(processed)}
           note={failed === 0 ? 'none failed' : `${formatCount(failed)} failed`}
         />
@@ -68,14 +69,14 @@ function Detail({ worker }: { worker: Worker }) {
         />
       </StatStrip>
       <div className="grid items-start gap-4 lg:grid-cols-3">
-        <Facts worker={worker} />
+        <About worker={worker} />
         <Activity worker={worker} />
       </div>
     </div>
   );
 }
 
-function Facts({ worker }: { worker: Worker }) {
+function About({ worker }: { worker: Worker }) {
   const { id, instanceId, pool, application, environment, version, sdkVersion, hostName, pid, startedAt, handlers } = worker;
   const host = hostName && (pid === undefined ? hostName : `${hostName}, process ${pid}`);
   const facts: [string, ReactNode][] = [
@@ -91,13 +92,7 @@ function Facts({ worker }: { worker: Worker }) {
   ];
   return (
     <Card title="About it">
-      <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
-        {facts.map(([label, value]) => (
-          <div key={label} className="contents">
-            <dt className="text-ink-3">{label}</dt>
-            <dd className="min-w-0 break-words">{value ?? <span className="text-ink-3">not told</span>}</dd>
-          </div>
-        ))}
+      <Facts facts={facts} none="not told">
         <dt className="text-ink-3">Handlers</dt>
         <dd>
           <ul className="flex flex-wrap gap-1">
@@ -108,7 +103,7 @@ function Facts({ worker }: { worker: Worker }) {
             ))}
           </ul>
         </dd>
-      </dl>
+      </Facts>
     </Card>
   );
 }

@@ -2,7 +2,8 @@ import type { Worker } from '@pipelogiq/protocol';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { humanize } from '../../lib/format.js';
 import { given } from '../../lib/search.js';
-import { Input, Select } from '../../ui/field.js';
+import { FILTER, Input, Select } from '../../ui/field.js';
+import { FilterSelect, namesToChoose } from '../../ui/filter-select.js';
 import { SHOWN_STATES, type WorkersSearch, workersSearch } from './search.js';
 import { isPresent, shownState } from './state.js';
 
@@ -22,19 +23,16 @@ export function matching(workers: readonly Worker[], { state = 'present', pool, 
     .sort((one, other) => Number(isPresent(other)) - Number(isPresent(one)) || one.name.localeCompare(other.name));
 }
 
-const distinct = (values: readonly string[], chosen: string | undefined) =>
-  [...new Set([...values, ...(chosen === undefined ? [] : [chosen])])].sort((one, other) => one.localeCompare(other));
-
 export function Filters({ workers }: { workers: readonly Worker[] }) {
   const search = workersSearch({ ...useSearch({ from: '/shell/workers' }) });
   const navigate = useNavigate({ from: '/workers' });
   const change = (changed: { [Key in keyof WorkersSearch]?: WorkersSearch[Key] | undefined }) =>
     void navigate({ search: (before) => given({ ...before, ...changed }), replace: true });
-  const pools = distinct(
+  const pools = namesToChoose(
     workers.map(({ pool }) => pool),
     search.pool,
   );
-  const handlers = distinct(
+  const handlers = namesToChoose(
     workers.flatMap((worker) => worker.handlers),
     search.handler,
   );
@@ -44,12 +42,13 @@ export function Filters({ workers }: { workers: readonly Worker[] }) {
         type="search"
         aria-label="Name, host or version"
         placeholder="Name, host or version"
-        className="max-w-56"
+        className="sm:max-w-56"
         value={search.text ?? ''}
         onChange={({ target }) => change({ text: target.value === '' ? undefined : target.value })}
       />
       <Select
         aria-label="State"
+        className={FILTER}
         value={search.state ?? 'present'}
         onChange={({ target }) => change({ state: SHOWN_STATES.find((each) => each === target.value) })}
       >
@@ -59,38 +58,22 @@ export function Filters({ workers }: { workers: readonly Worker[] }) {
           </option>
         ))}
       </Select>
-      <NameSelect label="Pool" all="All pools" names={pools} chosen={search.pool} onChoose={(pool) => change({ pool })} />
-      <NameSelect
+      <FilterSelect
+        className="sm:w-36"
+        label="Pool"
+        any="All pools"
+        choices={pools}
+        chosen={search.pool}
+        onChoose={(pool) => change({ pool })}
+      />
+      <FilterSelect
+        className="sm:w-36"
         label="Handler"
-        all="All handlers"
-        names={handlers}
+        any="All handlers"
+        choices={handlers}
         chosen={search.handler}
         onChoose={(handler) => change({ handler })}
       />
     </search>
-  );
-}
-
-interface NameSelectProps {
-  label: string;
-  all: string;
-  names: readonly string[];
-  chosen: string | undefined;
-  onChoose(name: string | undefined): void;
-}
-
-function NameSelect({ label, all, names, chosen, onChoose }: NameSelectProps) {
-  return (
-    <Select
-      aria-label={label}
-      className="w-36 max-w-full"
-      value={chosen ?? ''}
-      onChange={({ target }) => onChoose(target.value === '' ? undefined : target.value)}
-    >
-      <option value="">{all}</option>
-      {names.map((name) => (
-        <option key={name}>{name}</option>
-      ))}
-    </Select>
   );
 }

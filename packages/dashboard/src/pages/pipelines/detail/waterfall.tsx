@@ -29,6 +29,7 @@ export function Waterfall({ trace }: { trace: PipelineTrace }) {
                 key={tick}
                 className={cx(
                   'num absolute whitespace-nowrap',
+                  tick > 0 && tick < 1 && 'max-md:hidden', // the first and the last one are all there is room for
                   tick === 1 ? '-translate-x-full' : tick > 0 && '-translate-x-1/2',
                 )}
                 style={{ left: `${tick * 100}%` }}
@@ -48,6 +49,7 @@ export function Waterfall({ trace }: { trace: PipelineTrace }) {
       <footer className="flex flex-wrap items-center gap-x-4 gap-y-1 border-line border-t px-4 py-2 text-ink-3 text-xs">
         <Key className="border border-warn bg-warn-soft">Waited for a worker, or an event</Key>
         <Key className="bg-ok">Ran</Key>
+        <Key className="bg-warn">Failed, and was tried again</Key>
         <Key className="bg-bad">Failed</Key>
         {trace.stages.length > shown && (
           <Button size="sm" className="ml-auto" onClick={() => setShown(shown + STEP)}>

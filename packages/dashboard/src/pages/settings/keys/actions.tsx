@@ -5,10 +5,10 @@ import { useState } from 'react';
 import { fill, post, remove } from '../../../api/http.js';
 import { markStale } from '../../../api/live-topics.js';
 import { IconButton } from '../../../ui/button.js';
+import { ConfirmDanger } from '../../../ui/confirm-danger.js';
 import { Confirm } from '../../../ui/dialog.js';
 import { Field, Select } from '../../../ui/field.js';
 import { Menu } from '../../../ui/menu.js';
-import { toast } from '../../../ui/toast.js';
 import { Secret } from './secret.js';
 
 const HOUR_MS = 3_600_000;
@@ -92,26 +92,16 @@ function Rotate({ apiKey: { id, name }, onClose }: QuestionProps) {
 }
 
 function Disable({ apiKey: { id, name }, onClose }: QuestionProps) {
-  const disable = useMutation({
-    mutationFn: () => remove<ApiKey>(fill(ROUTES.apiKey, id)),
-    onSuccess: () => {
-      markStale(['settings']);
-      toast.done(`${name} is disabled`);
-      onClose();
-    },
-  });
   return (
-    <Confirm
-      open
-      onOpenChange={onClose}
+    <ConfirmDanger
       title={`Disable ${name}?`}
       action="Disable"
-      danger
-      busy={disable.isPending}
-      error={disable.error}
-      onConfirm={() => disable.mutate()}
+      act={() => remove<ApiKey>(fill(ROUTES.apiKey, id))}
+      done={`${name} is disabled`}
+      onDone={() => markStale(['settings'])}
+      onClose={onClose}
     >
       Programs that call with it are refused from now on. This cannot be taken back; a new secret comes by rotating instead.
-    </Confirm>
+    </ConfirmDanger>
   );
 }

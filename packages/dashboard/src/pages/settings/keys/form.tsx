@@ -1,14 +1,12 @@
 import { type ApiKeyCreated, type CreateApiKey, ROUTES, SCOPES, type Scope } from '@pipelogiq/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, useId, useState } from 'react';
+import { useState } from 'react';
 import { post } from '../../../api/http.js';
 import { markStale } from '../../../api/live-topics.js';
 import { fieldError } from '../../../lib/field-errors.js';
 import { useMe } from '../../../session/session.js';
-import { Button } from '../../../ui/button.js';
-import { Dialog } from '../../../ui/dialog.js';
 import { Checkbox, Field, Input, Select } from '../../../ui/field.js';
-import { ErrorNote } from '../../../ui/states.js';
+import { FormDialog } from '../../../ui/form-dialog.js';
 import { applicationsQuery } from './queries.js';
 import { Secret } from './secret.js';
 
@@ -40,32 +38,23 @@ const requestOf = ({ name, scopes, application, days }: Values): CreateApiKey =>
 /** Makes a key, and shows it the one time that it can be. */
 export function KeyForm({ onClose }: { onClose(): void }) {
   const { application } = useMe();
-  const form = useId();
   const [values, setValues] = useState<Values>({ name: '', scopes: ['produce', 'work'], application, days: 'never' });
   const create = useMutation({
     mutationFn: () => post<ApiKeyCreated>(ROUTES.apiKeys, requestOf(values)),
     onSuccess: () => markStale(['settings']),
   });
   if (create.data) return <Secret created={create.data} onClose={onClose} />;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    create.mutate();
-  };
-  const footer = (
-    <>
-      <Button onClick={onClose}>Cancel</Button>
-      <Button tone="primary" type="submit" form={form} busy={create.isPending}>
-        Create
-      </Button>
-    </>
-  );
   return (
-    <Dialog open onOpenChange={(open) => open || onClose()} title="New API key" footer={footer}>
-      <form id={form} noValidate onSubmit={submit} className="flex flex-col gap-4">
-        <Fields values={values} error={create.error} onChange={(changed) => setValues({ ...values, ...changed })} />
-        {create.error && <ErrorNote error={create.error} />}
-      </form>
-    </Dialog>
+    <FormDialog
+      title="New API key"
+      action="Create"
+      busy={create.isPending}
+      error={create.error}
+      onSubmit={() => create.mutate()}
+      onClose={onClose}
+    >
+      <Fields values={values} error={create.error} onChange={(changed) => setValues({ ...values, ...changed })} />
+    </FormDialog>
   );
 }
 
@@ -144,10 +133,10 @@ function ScopeChoice({ chosen, error, onChange }: ScopeChoiceProps) {
           <Checkbox
             key={scope}
             label={
-              <>
-                <span className="inline-block w-16 font-medium">{scope}</span>{' '}
+              <span className="grid grid-cols-[4rem_minmax(0,1fr)]">
+                <span className="font-medium">{scope}</span>
                 <span className="text-ink-2">{MEANING[scope]}</span>
-              </>
+              </span>
             }
             checked={chosen.includes(scope)}
             onChange={({ target }) => onChange(target.checked ? [...chosen, scope] : chosen.filter((other) => other !== scope))}

@@ -6,10 +6,10 @@ import { useMay, useMe } from '../../../session/session.js';
 import { Button } from '../../../ui/button.js';
 import { Card } from '../../../ui/card.js';
 import { Mono } from '../../../ui/code.js';
-import { PageHeader } from '../../../ui/page.js';
+import { PartHeader } from '../../../ui/page.js';
 import { EmptyState, ErrorState } from '../../../ui/states.js';
 import { StatusBadge } from '../../../ui/status.js';
-import { type Column, Table } from '../../../ui/table.js';
+import { actionsColumn, type Column, Table } from '../../../ui/table.js';
 import { Time, useNow } from '../../../ui/time.js';
 import { Refused } from '../refused.js';
 import { KeyActions } from './actions.js';
@@ -45,7 +45,7 @@ const COLUMNS: readonly Column<ApiKey>[] = [
       </span>
     ),
   },
-  { id: 'scopes', head: 'Scopes', width: 'w-56', from: 'md', cell: ({ scopes }) => scopes.join(', ') },
+  { id: 'scopes', head: 'Scopes', width: 'md:w-44 lg:w-56', from: 'md', cell: ({ scopes }) => scopes.join(', ') },
   { id: 'application', head: 'Application', width: 'w-32', from: 'lg', cell: ({ application }) => application },
   { id: 'state', head: 'State', width: 'w-28', cell: (apiKey) => <State apiKey={apiKey} /> },
   { id: 'created', head: 'Created', width: 'w-24', align: 'right', from: 'lg', cell: ({ createdAt }) => <Time at={createdAt} /> },
@@ -55,16 +55,10 @@ const COLUMNS: readonly Column<ApiKey>[] = [
     head: 'Last used',
     width: 'w-24',
     align: 'right',
-    from: 'md',
+    from: 'lg',
     cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? absent('never') : <Time at={lastUsedAt} />),
   },
-  {
-    id: 'actions',
-    head: <span className="sr-only">Actions</span>,
-    width: 'w-14',
-    align: 'right',
-    cell: (apiKey) => <KeyActions apiKey={apiKey} />,
-  },
+  actionsColumn((apiKey) => <KeyActions apiKey={apiKey} />),
 ];
 
 /** What programs call with. */
@@ -78,7 +72,7 @@ export default function ApiKeys() {
   );
   return (
     <>
-      <PageHeader title="API keys" description="What your programs and workers call with." actions={create} />
+      <PartHeader title="API keys" description="What your programs and workers call with." actions={create} />
       {mayAdmin ? (
         <Keys />
       ) : (

@@ -2,11 +2,12 @@ import { type OneTimeLink, ROUTES, type UpdateUser, type User } from '@pipelogiq
 import { useMutation } from '@tanstack/react-query';
 import { Ban, Ellipsis, KeyRound, Trash2, UserCheck, UserCog } from 'lucide-react';
 import { useState } from 'react';
-import { API_URL, fill, post, put, remove } from '../../../api/http.js';
+import { API_URL, fill, post, put } from '../../../api/http.js';
 import { markStale } from '../../../api/live-topics.js';
 import { formatExact } from '../../../lib/format.js';
 import { useMe } from '../../../session/session.js';
 import { IconButton } from '../../../ui/button.js';
+import { ConfirmDanger, ConfirmDelete } from '../../../ui/confirm-danger.js';
 import { Confirm } from '../../../ui/dialog.js';
 import { Menu } from '../../../ui/menu.js';
 import { toast } from '../../../ui/toast.js';
@@ -97,53 +98,26 @@ function SignInLink({ user: { username }, onClose }: QuestionProps) {
 }
 
 function Disable({ user: { id, username }, onClose }: QuestionProps) {
-  const disable = useMutation({
-    mutationFn: () => put<User>(fill(ROUTES.user, id), { disabled: true } satisfies UpdateUser),
-    onSuccess: () => {
-      markStale(['settings']);
-      toast.done(`${username} is disabled, and signed out everywhere`);
-      onClose();
-    },
-  });
   return (
-    <Confirm
-      open
-      onOpenChange={onClose}
+    <ConfirmDanger
       title={`Disable ${username}?`}
       action="Disable"
-      danger
-      busy={disable.isPending}
-      error={disable.error}
-      onConfirm={() => disable.mutate()}
+      act={() => put<User>(fill(ROUTES.user, id), { disabled: true } satisfies UpdateUser)}
+      done={`${username} is disabled, and signed out everywhere`}
+      onDone={() => markStale(['settings'])}
+      onClose={onClose}
     >
       Their sessions end, and they cannot sign in until they are enabled again. Their roles stay. API keys are not theirs, and go
       on.
-    </Confirm>
+    </ConfirmDanger>
   );
 }
 
 function Delete({ user: { id, username }, onClose }: QuestionProps) {
-  const deletion = useMutation({
-    mutationFn: () => remove(fill(ROUTES.user, id)),
-    onSuccess: () => {
-      markStale(['settings']);
-      toast.done(`${username} was deleted`);
-      onClose();
-    },
-  });
   return (
-    <Confirm
-      open
-      onOpenChange={onClose}
-      title={`Delete ${username}?`}
-      action="Delete"
-      danger
-      busy={deletion.isPending}
-      error={deletion.error}
-      onConfirm={() => deletion.mutate()}
-    >
+    <ConfirmDelete name={username} path={fill(ROUTES.user, id)} onDeleted={() => markStale(['settings'])} onClose={onClose}>
       The account, its roles and its sessions are gone. What they did stays in the audit trail, with their name. This cannot be
       taken back.
-    </Confirm>
+    </ConfirmDelete>
   );
 }

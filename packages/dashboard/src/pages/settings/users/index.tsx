@@ -7,10 +7,10 @@ import { given } from '../../../lib/search.js';
 import { useMe } from '../../../session/session.js';
 import { Button } from '../../../ui/button.js';
 import { Card } from '../../../ui/card.js';
-import { PageHeader } from '../../../ui/page.js';
+import { PartHeader } from '../../../ui/page.js';
 import { ErrorState } from '../../../ui/states.js';
 import { StatusBadge } from '../../../ui/status.js';
-import { type Column, Pager, Table } from '../../../ui/table.js';
+import { actionsColumn, type Column, Pager, Table } from '../../../ui/table.js';
 import { Time } from '../../../ui/time.js';
 import { useMayServer } from '../layout.js';
 import { Refused } from '../refused.js';
@@ -57,13 +57,7 @@ const COLUMNS: readonly Column<User>[] = [
     from: 'md',
     cell: ({ lastLoginAt }) => (lastLoginAt === null ? <span className="text-ink-3">never</span> : <Time at={lastLoginAt} />),
   },
-  {
-    id: 'actions',
-    head: <span className="sr-only">Actions</span>,
-    width: 'w-14',
-    align: 'right',
-    cell: (user) => <UserActions user={user} />,
-  },
+  actionsColumn((user) => <UserActions user={user} />),
 ];
 
 /** Who may sign in, and what they may do. */
@@ -77,7 +71,7 @@ export default function Users() {
   );
   return (
     <>
-      <PageHeader title="Users" description="Who may sign in, and what they may do where." actions={invite} />
+      <PartHeader title="Users" description="Who may sign in, and what they may do where." actions={invite} />
       {mayServer ? (
         <div className="grid gap-4">
           <List />

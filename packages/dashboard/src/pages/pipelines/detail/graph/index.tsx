@@ -2,18 +2,16 @@ import '@xyflow/react/dist/base.css';
 import type { PipelineTrace, TraceStage } from '@pipelogiq/protocol';
 import { type Edge, Panel, Position, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
 import { Maximize, Minus, Plus } from 'lucide-react';
-import { useMemo } from 'react';
+import { type RefObject, useMemo, useRef, useState } from 'react';
 import { IconButton } from '../../../../ui/button.js';
 import { EmptyState, Skeleton } from '../../../../ui/states.js';
 import { NODE, type Places, type Shape } from './layout.js';
+import { heightOf, viewportOf } from './place.js';
 import { StageNode, type StageNodeType } from './stage-node.js';
+import { useInSight } from './use-in-sight.js';
 import { useLayout } from './use-layout.js';
 
 const NODE_TYPES = { stage: StageNode };
-/** More than these are not shown whole at first: they could not be read. */
-const READABLE = 40;
-/** Pixels: of what is small as much as it needs, of what is large as much as there is. */
-const HEIGHT = { least: 224, most: 640, around: 96 } as const;
 
 const HANDLES: NonNullable<StageNodeType['handles']> = [
   { type: 'target', position: Position.Left, x: 0, y: NODE.height / 2, width: 1, height: 1 },
@@ -44,12 +42,6 @@ function edgeOf(from: TraceStage | undefined, to: TraceStage | undefined, [sourc
   };
 }
 
-function heightOf(places: Places | undefined): number {
-  const tops = Object.values(places ?? {}).map(({ y }) => y);
-  const tall = tops.reduce((a, b) => Math.max(a, b), 0) - tops.reduce((a, b) => Math.min(a, b), 0) + NODE.height;
-  return Math.min(Math.max(tall + HEIGHT.around, HEIGHT.least), HEIGHT.most);
-}
-
 /** Where one would look first: at what failed, else at what runs, else at the beginning. */
 const interest = (stages: readonly TraceStage[]) =>
   stages.find(({ status }) => status === 'failed') ??
@@ -59,16 +51,18 @@ const interest = (stages: readonly TraceStage[]) =>
 
 export default function Graph({ trace: { stages }, selected }: { trace: PipelineTrace; selected: string | undefined }) {
   const { shape, places } = useLayout(stages);
+  const box = useRef<HTMLElement>(null);
   if (stages.length === 0) return <EmptyState title="It has no stage" />;
   return (
     <section
+      ref={box}
       aria-label="Graph of the stages"
-      className="max-h-[75dvh] overflow-hidden rounded-lg border border-line bg-surface"
+      className="overflow-hidden rounded-lg border border-line bg-surface"
       style={{ height: heightOf(places) }}
     >
       {places ? (
         <ReactFlowProvider>
-          <Flow stages={stages} shape={shape} places={places} selected={selected} />
+          <Flow box={box} stages={stages} shape={shape} places={places} selected={selected} />
         </ReactFlowProvider>
       ) : (
         <Skeleton className="m-6 h-10 w-52" />
@@ -78,13 +72,14 @@ export default function Graph({ trace: { stages }, selected }: { trace: Pipeline
 }
 
 interface FlowProps {
+  box: RefObject<HTMLElement | null>;
   stages: readonly TraceStage[];
   shape: Shape;
   places: Places;
   selected: string | undefined;
 }
 
-function Flow({ stages, shape, places, selected }: FlowProps) {
+function Flow({ box, stages, shape, places, selected }: FlowProps) {
   const plain = useMemo(() => stages.map((stage) => nodeOf(stage, places, false)), [stages, places]);
   const nodes = useMemo(
     () => plain.map((node) => (node.id === selected ? { ...node, selected: true, zIndex: 1 } : node)),
@@ -94,17 +89,16 @@ function Flow({ stages, shape, places, selected }: FlowProps) {
     const byId = new Map(stages.map((stage) => [stage.stageId, stage]));
     return shape.edges.map((edge) => edgeOf(byId.get(edge[0]), byId.get(edge[1]), edge));
   }, [stages, shape]);
-  const isReadable = stages.length <= READABLE;
-  const first = interest(stages);
-  const at = (first && places[first.stageId]) ?? { x: 0, y: 0 };
+  const onInit = useInSight(box, places, selected);
+  // Reckoned here, for the first picture: a graph that fits itself into its box is drawn elsewhere first, and jumps.
+  const [viewport] = useState(() => viewportOf(places, box.current?.clientWidth ?? 0, interest(stages)?.stageId));
   return (
     <ReactFlow
+      onInit={onInit}
       nodes={nodes}
       edges={edges}
       nodeTypes={NODE_TYPES}
-      fitView={isReadable}
-      fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
-      defaultViewport={{ x: 96 - at.x, y: heightOf(places) / 2 - NODE.height - at.y, zoom: 1 }}
+      defaultViewport={viewport}
       minZoom={0.05}
       maxZoom={1.5}
       onlyRenderVisibleElements

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { formatCount, formatDuration, humanize } from '../../../../lib/format.js';
 import { IconButton } from '../../../../ui/button.js';
 import { CodeBlock, CopyButton, Mono } from '../../../../ui/code.js';
+import { Facts } from '../../../../ui/facts.js';
 import { JsonView } from '../../../../ui/json-view.js';
 import { EmptyState, ErrorState, Loaded, Skeleton } from '../../../../ui/states.js';
 import { StatusBadge } from '../../../../ui/status.js';
@@ -14,6 +15,7 @@ import { attemptsQuery, stageQuery } from '../queries.js';
 import { useOpenStage } from '../use-stage.js';
 import { Diagnosis } from './diagnosis.js';
 import { StageActions } from './stage-actions.js';
+import { PANEL_WIDTH } from './width.js';
 
 interface StagePanelProps {
   trace: PipelineTrace;
@@ -44,7 +46,8 @@ export function StagePanel({ trace, stageId, isOver }: StagePanelProps) {
       ref={panel}
       aria-label={stage ? `Stage ${stage.name}` : 'Stage'}
       tabIndex={-1}
-      className="fixed top-0 right-0 z-30 flex h-dvh w-[min(34rem,100vw)] flex-col border-line border-l bg-raised shadow-float focus:outline-none"
+      className="fixed top-0 right-0 z-30 flex h-dvh max-w-full flex-col border-line border-l bg-raised shadow-float focus:outline-none"
+      style={{ width: PANEL_WIDTH }}
     >
       <header className="flex items-start justify-between gap-3 px-5 pt-4 pb-3">
         <div className="min-w-0">
@@ -120,7 +123,7 @@ function Whole({ stage }: { stage: Stage | undefined }) {
           <JsonView value={output} label="output" />
         </Section>
       )}
-      <Facts stage={stage} />
+      <StageFacts stage={stage} />
     </>
   );
 }
@@ -148,7 +151,7 @@ const Progress = ({ ratio, message }: NonNullable<Stage['progress']>) => (
   </Section>
 );
 
-function Facts({ stage }: { stage: Stage }) {
+function StageFacts({ stage }: { stage: Stage }) {
   const { id, spanId, attempts, maxAttempts, timeoutMs, priority, dependsOn, runNextIfFailed, workerId, waitFor } = stage;
   const facts: [string, ReactNode][] = [
     ['Attempts', `${attempts} of ${maxAttempts}`],
@@ -161,16 +164,7 @@ function Facts({ stage }: { stage: Stage }) {
     ['Stage id', <Copied key="id" text={id} label="stage id" />],
     ['Span id', <Copied key="span" text={spanId} label="span id" />],
   ];
-  return (
-    <dl className="grid grid-cols-[6rem_minmax(0,1fr)] gap-x-3 gap-y-1">
-      {facts.map(([name, value]) => (
-        <div key={name} className="contents">
-          <dt className="text-ink-3">{name}</dt>
-          <dd className="num break-words">{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <Facts facts={facts} />;
 }
 
 const Copied = ({ text, label }: { text: string; label: string }) => (
