@@ -21,13 +21,15 @@ interface Choices {
   testTimeout?: number;
   exclude?: string[];
   globalSetup?: string[];
+  /** Projects of a lower one run before, and not beside it. */
+  groupOrder?: number;
   provide?: { store: 'sqlite' | 'postgres'; model?: { runs: number; commands: number } };
 }
 
 const project = (
   name: string,
   include: string[],
-  { isolate = false, testTimeout = 60_000, exclude = [], globalSetup = [], provide }: Choices = {},
+  { isolate = false, testTimeout = 60_000, exclude = [], globalSetup = [], groupOrder = 0, provide }: Choices = {},
 ) => ({
   resolve: { alias },
   test: {
@@ -39,6 +41,7 @@ const project = (
     hookTimeout: 120_000,
     expect: { poll: { timeout: 45_000 } },
     globalSetup,
+    sequence: { groupOrder },
     ...(provide && { provide }),
   },
 });
@@ -73,6 +76,7 @@ const BEHAVIOUR = ['packages/server/test/{engine,commit,traces,model,input}/**/*
 const MODEL = ['packages/server/test/model/**/*.test.ts'];
 const MODEL_SIZE = { runs: 300, commands: 60 };
 const REPLICAS = 'test/system/replicas/**/*.test.ts';
+const INTERACTIONS = ['packages/dashboard/test/interactions/**/*.test.ts'];
 const CONTROLS = 'test/system/killed/controls.test.ts';
 
 // One project for all type tests: each project with types runs the compiler over the whole repository.
@@ -105,7 +109,13 @@ export default defineConfig({
       // One behaviour, two stores: the same files once more. Minutes of a test's clock take a multiple of their time there; only a hang takes this long.
       project('server:postgres', BEHAVIOUR, { globalSetup: POSTGRES, provide: { store: 'postgres' }, testTimeout: 90_000 }),
       // A browser against a real server and the real build: each file has both to itself.
-      project('dashboard', ['packages/dashboard/{src,test}/**/*.test.ts'], { isolate: true, testTimeout: 120_000 }),
+      project('dashboard', ['packages/dashboard/{src,test}/**/*.test.ts'], {
+        isolate: true,
+        testTimeout: 120_000,
+        exclude: INTERACTIONS,
+      }),
+      // What a person feels is measured in the browser, after all else, for it is held to a time.
+      project('interactions', INTERACTIONS, { isolate: true, groupOrder: 1 }),
       project('system', ['test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'bench/**/*.test.ts'], {
         isolate: true,
         testTimeout: 180_000,

@@ -1,14 +1,15 @@
 import type { PipelineCreated } from '@pipelogiq/protocol';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { type Browser, openBrowser } from './browser.js';
-import { aServer, expectClean, signedIn } from './support.js';
+import { type Browser, openBrowser } from '../browser.js';
+import { aServer, expectClean, signedIn } from '../support.js';
 
 const PIPELINES = 100_000;
-const TIMES = 7;
-/** What a person feels as at once; the rest is for a machine that does other things too. */
+/** What a person feels as at once. */
 const AT_ONCE_MS = 100;
-const SLACK = 4;
+const TIMES = 7;
+/** What else the machine does only adds: one round that holds shows what the page can do. */
+const ROUNDS = 5;
 
 let browser: Browser;
 
@@ -19,7 +20,10 @@ afterAll(() => browser?.close());
 
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** From an input to the frame that shows what it did, by the browser's own measure: the longest event of each time. */
+/**
+ * From an input to the frame that shows what it did, in ms, by the browser's own measure: the longest event of each time, the median of
+ * a round, the best of the rounds until one holds. `time` counts on over the rounds.
+ */
 async function felt(page: Page, act: (time: number) => Promise<void>): Promise<number> {
   await page.evaluate(`
     window.felt = 0;
@@ -28,21 +32,27 @@ async function felt(page: Page, act: (time: number) => Promise<void>): Promise<n
     });
     window.observer.observe({ type: 'event', durationThreshold: 16 });
   `);
-  const found: number[] = [];
-  for (let time = 0; time < TIMES; time++) {
-    await page.evaluate('window.felt = 0');
-    await act(time);
-    // Entries come a frame after what they measure; without one, all took less than 16 ms.
-    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))');
-    found.push(Math.max(await page.evaluate<number>('window.felt'), 8));
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS && best >= AT_ONCE_MS; round++) {
+    const found: number[] = [];
+    for (let time = round * TIMES; time < (round + 1) * TIMES; time++) {
+      await page.evaluate('window.felt = 0');
+      await act(time);
+      // Entries come a frame after what they measure; without one, all took less than 16 ms.
+      await page.evaluate(
+        'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))',
+      );
+      found.push(Math.max(await page.evaluate<number>('window.felt'), 8));
+    }
+    best = Math.min(best, median(found));
   }
-  return median(found);
+  return best;
 }
 
-function say(figures: { [what: string]: number }): void {
+function expectAtOnce(figures: { [what: string]: number }): void {
   const text = Object.entries(figures).map(([what, ms]) => `${what} ${ms} ms`);
   process.stdout.write(`felt, median of ${TIMES}: ${text.join(', ')}\n`);
-  for (const [what, ms] of Object.entries(figures)) expect(ms, what).toBeLessThan(AT_ONCE_MS * SLACK);
+  for (const [what, ms] of Object.entries(figures)) expect(ms, what).toBeLessThan(AT_ONCE_MS);
 }
 
 describe('what is large', () => {
@@ -65,10 +75,17 @@ describe('what is large', () => {
     const search = page.getByRole('searchbox', { name: 'Search' });
     await search.focus();
     const typing = await felt(page, async (time) => {
-      await page.keyboard.press('load-1k'[time] ?? '1');
+      await page.keyboard.press('load-1k'.charAt(time % TIMES));
     });
+    // The list follows what is typed after a moment: what is paged must be the whole list, not what was typed before.
+    const typed = await search.inputValue();
+    await page.waitForURL((url) => url.searchParams.get('search')?.includes(typed) === true);
     await search.fill('');
-    await page.getByText('Page 1', { exact: true }).waitFor();
+    await page.waitForURL((url) => !url.searchParams.has('search'));
+    await page
+      .getByRole('link', { name: /^load-/ })
+      .first()
+      .waitFor();
     const paging = await felt(page, async (time) => {
       await page.getByRole('button', { name: 'Older' }).click();
       await page.getByText(`Page ${time + 2}`, { exact: true }).waitFor();
@@ -79,7 +96,7 @@ describe('what is large', () => {
         .nth(time + 1)
         .click();
     });
-    say({ typing, paging, choosing });
+    expectAtOnce({ typing, paging, choosing });
     await expectClean(tab, server);
   });
 
@@ -118,7 +135,7 @@ describe('what is large', () => {
       await graph.locator(`[data-stage="${inSight[time % inSight.length]}"]`).click();
       await page.getByRole('complementary').getByRole('heading', { level: 2 }).waitFor();
     });
-    say({ panning, opening });
+    expectAtOnce({ panning, opening });
     await expectClean(tab, server);
   });
 });
