@@ -27,7 +27,8 @@ export const ALERT_OPTIONS = {
     default: 100,
     min: 0,
     max: MINUTE,
-    description: 'how long what happened is gathered before alerts are made of it: all that came meanwhile shares its commits',
+    description:
+      'how long what happened is gathered before alerts are made of it: all that came meanwhile shares its commits; what was sent is noted within a fifth of it',
   },
   alertMaxQueued: {
     type: 'int',

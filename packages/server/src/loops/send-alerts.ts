@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import type { ChannelKind, ChannelKinds, Verdict } from '../domain/alert/channel.js';
 import { notificationFor, type Tried, tryOnce, type Wire } from '../domain/alert/deliver.js';
@@ -6,6 +7,7 @@ import type { Group } from '../domain/commit/tickets.js';
 import type { Settings } from '../domain/integration/kind.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AlertAttempt, AlertChannelRow, AlertDeliveryRow, Ms, Reads } from '../store/store.js';
+import { Gathering } from './gathering.js';
 import { Lanes, retryWait } from './lanes.js';
 import type { Loop } from './loop.js';
 
@@ -18,11 +20,14 @@ const LANES = 200;
 const CLEARED = 500;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 300_000;
+/** What was sent is noted so many times while what happens is gathered once, and not much later than that. */
+const NOTED_AT_A_TIME = 5;
+const LONGEST_NOTING_MS = 200;
 /** A channel that fails is left alone for this long at most. */
 const LONGEST_PAUSE_MS = 60_000;
 
 export interface AlertSenderDeps {
-  config: { outboundTimeoutMs: Ms; alertGiveUpMs: Ms; alertConcurrency: number };
+  config: { outboundTimeoutMs: Ms; alertGiveUpMs: Ms; alertConcurrency: number; alertGatherMs: Ms };
   clock: Clock;
   reads: Pick<Reads, 'dueAlertChannels' | 'hasLeftovers' | 'now'>;
   kinds: ChannelKinds;
@@ -52,10 +57,13 @@ export class AlertSender {
   readonly #deps: AlertSenderDeps;
   readonly #lanes: Lanes;
   readonly #holder: string;
+  readonly #noting: Gathering;
+  #turns = Promise.resolve();
 
   constructor(deps: AlertSenderDeps) {
     this.#deps = deps;
     this.#holder = deps.clock.randomHex(8);
+    this.#noting = new Gathering(deps.clock, Math.min(deps.config.alertGatherMs / NOTED_AT_A_TIME, LONGEST_NOTING_MS));
     this.#lanes = new Lanes({
       due: async () => deps.reads.dueAlertChannels(await deps.reads.now(), LANES),
       step: (channelId) => this.#step(channelId),
@@ -94,10 +102,15 @@ export class AlertSender {
 
   /** Ends the calls under way; what they were to deliver is free again. */
   stop(): Promise<void> {
-    return this.#lanes.stop();
+    const stopped = this.#lanes.stop();
+    this.#noting.end();
+    return stopped;
   }
 
-  /** Sends until nothing is due, or the channel has to rest. What was sent is noted by the commit that claims what comes next. */
+  /**
+   * Sends until nothing is due, or the channel has to rest. What was sent is noted by the commit that claims what comes next, which
+   * channels share: each commit is a wait for the disk, in which no worker is served.
+   */
   async #step(channelId: number): Promise<boolean> {
     const { inGroup } = this.#deps;
     const holder = `${this.#holder}:${channelId}`;
@@ -105,6 +118,7 @@ export class AlertSender {
     while (claimed && claimed.rows.length > 0) {
       const { channel, rows } = claimed;
       const outcomes = await this.#sendAll(channel, rows);
+      await this.#noting.wait();
       claimed = await inGroup(async (group) => {
         if (this.#lanes.signal.aborted) return this.#giveBack(group, channel, outcomes, holder);
         await this.#finish(group, channel, outcomes, holder);
@@ -139,7 +153,19 @@ export class AlertSender {
       const message = error instanceof Error ? error.message : String(error);
       return rows.map((row) => ({ row, tried: { verdict: { kind: 'later', message } } }));
     }
-    return Promise.all(rows.map(async (row) => ({ row, tried: await this.#try(kind, settings, row) })));
+    return Promise.all(
+      rows.map(async (row) => {
+        await this.#turn();
+        return { row, tried: await this.#try(kind, settings, row) };
+      }),
+    );
+  }
+
+  /** One message a turn of the event loop, of all channels: workers who pull meanwhile wait for one, not for all that begin at once. */
+  #turn(): Promise<void> {
+    const turn = this.#turns.then(() => setImmediate());
+    this.#turns = turn;
+    return turn;
   }
 
   #try(kind: ChannelKind, settings: Settings, row: AlertDeliveryRow): Promise<Tried> {
