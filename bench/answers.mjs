@@ -19,8 +19,14 @@ const KEPT = [
   [MINUTE, 2 * DAY],
 ];
 const SERIES_PER_SLOT = 64;
-/** Length, how far back the end may lie, and the aim. */
-const QUESTIONS = { hour: [HOUR, 60, 5], day: [DAY, 60, undefined], '90d': [90 * DAY, 0, 50] };
+/** Length, how far back the end may lie, the aim, and how many deploy marks the answer compares. */
+const QUESTIONS = {
+  hour: [HOUR, 60, 5, 0],
+  day: [DAY, 60, undefined, 0],
+  '90d': [90 * DAY, 0, 50, 0],
+  'hour-marked': [HOUR, 60, 5, 5],
+};
+const MARK_EVERY_MINUTES = 10;
 /** Every so many questions one is about a handler alone. */
 const FILTERED = 5;
 /** Fewer milliseconds than questions of a kind take: folds fall between them. */
@@ -51,7 +57,8 @@ async function main() {
   const client = bareClient(server.target, 1);
   const worker = await client.worker(['handler-1']);
   const report = startReport({ smoke: values.smoke });
-  for (const [name, [length, backMinutes, aimMs]] of Object.entries(QUESTIONS)) {
+  for (const [name, [length, backMinutes, aimMs, marks]] of Object.entries(QUESTIONS)) {
+    if (marks > 0) await markOften(client);
     const took = [];
     let cold = 0;
     let processorMicros = 0;
@@ -64,6 +71,7 @@ async function main() {
       if (asked >= 0) took.push(performance.now() - startedAt);
       if (asked >= 0) processorMicros += cpuMicros(server.pid) - before;
       if (!(answer.summary.completedStages > 0)) throw new Error(`nothing was counted: ${JSON.stringify(answer.summary)}`);
+      if (answer.marks.length !== marks) throw new Error(`${answer.marks.length} marks were compared, not ${marks}`);
     }
     const processorMs = processorMicros / 1_000 / size.asked;
     report.add([{ name: `answers/${name}/server-cpu`, value: Number(processorMs.toPrecision(4)), unit: 'ms' }]);
@@ -81,6 +89,13 @@ async function main() {
   }
   report.end();
   await client.close();
+}
+
+/** Deploys all over the last two hours, so that any hour that is asked for has as many as an answer compares. */
+async function markOften(client) {
+  const now = Date.now();
+  for (let minutes = 1; minutes < 130; minutes += MARK_EVERY_MINUTES)
+    await client.post('/observability/marks', { version: `1.${minutes}`, at: new Date(now - minutes * MINUTE).toISOString() });
 }
 
 /** One job from its creation to its ack, so that there is something to fold. */

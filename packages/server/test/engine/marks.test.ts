@@ -88,6 +88,28 @@ describe('a deploy mark', () => {
     expect(await ids('?pipeline=orders')).toEqual([everywhere.id, id]);
   });
 
+  it('is compared beside others as it is alone', async () => {
+    const h = await harness();
+    const worker = await h.worker();
+    const ids: string[] = [];
+    for (const [at, body] of [{}, { pipeline: 'orders' }, { pipeline: 'refunds' }, {}].entries()) {
+      await runs(h, worker, { count: 2 + at, runMs: 10 });
+      await runs(h, worker, { count: 1 + 2 * at, runMs: 20, name: 'refunds' });
+      await h.controlPlane.jump(3 * MINUTE);
+      ids.unshift((await mark(h, { version: `v${at}`, ...body })).id);
+      await h.controlPlane.jump(3 * MINUTE);
+    }
+    await runs(h, worker, { count: 3, runMs: 10 });
+    const { marks } = await insightsOf(h);
+    expect(marks).toEqual(await Promise.all(ids.map((id) => compared(h, id))));
+    expect(marks.map(({ before, after }) => [before.runs, after.runs])).toEqual([
+      [12, 3],
+      [8, 7],
+      [5, 12],
+      [3, 30],
+    ]);
+  });
+
   it('is made once for each idempotency key', async () => {
     const h = await harness();
     const first = await mark(h, { idempotencyKey: 'run-1' });

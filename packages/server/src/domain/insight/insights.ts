@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor, pipelineOf } from '../ids.js';
 import type { Principal } from '../use-cases.js';
 import { Blocks } from './blocks.js';
 import { type Collected, collectAll } from './collect.js';
-import { compareMark } from './comparison.js';
+import { compareMark, compareMarks } from './comparison.js';
 import type { ErrorExample } from './failures.js';
 import { figuresOf } from './figures.js';
 import { findMark, type MarkDeps, type MarkUseCases, markUseCases } from './marks.js';
@@ -39,7 +39,7 @@ export interface InsightDeps extends Kept, MarkDeps {
 
 const DEFAULT_RANGE = '24h';
 const DEFAULT_LIMIT = 20;
-/** Marks that an answer compares: each costs two more reads. */
+/** Marks that an answer compares: each adds up two stretches more. */
 const COMPARED = 5;
 const COMPARED_OVER: Ms = HOUR;
 const LONGEST_COMPARISON: Ms = 7 * DAY;
@@ -50,13 +50,13 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
   const assertKept = (): void => {
     if (!deps.insights) throw new DomainError('not_found', 'This server keeps no insights: its option `insights` is off.');
   };
-  const marksIn = async (applicationId: number, { from, to }: Window, pipeline: string | undefined, now: Ms) => {
-    const compared: MarkInsight[] = [];
-    for (const row of await reads.marks(applicationId, { from, to, pipeline, limit: COMPARED })) {
-      compared.push(await compareMark({ ...deps, blocks }, row, COMPARED_OVER, now));
-    }
-    return compared;
-  };
+  const marksIn = async (applicationId: number, { from, to }: Window, pipeline: string | undefined, now: Ms) =>
+    compareMarks(
+      { ...deps, blocks },
+      await reads.marks(applicationId, { from, to, pipeline, limit: COMPARED }),
+      COMPARED_OVER,
+      now,
+    );
   return {
     ...markUseCases(deps),
     async compareMark(caller, id, { over }) {
