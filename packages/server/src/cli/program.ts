@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { SERVER_VERSION } from '../version.js';
-import { alertsCommands } from './alerts.js';
+import { alertsCommands } from './alerts/group.js';
 import { devCommand } from './dev.js';
 import { EXIT, report } from './failure.js';
 import { insightsCommand } from './insights.js';

@@ -146,6 +146,30 @@ describe('pipelogiq alerts', () => {
     expect(await cli('alerts test osp')).toMatchObject({ code: 4, stderr: expect.stringMatching(oneLine(/did you mean ops\?/)) });
   });
 
+  it('lists channels and incidents, with what became of them', async () => {
+    const { call, cli, json } = await aServer({ outboundAllow: '127.0.0.0/8' });
+    expect((await cli('alerts channels')).stdout).toMatch(/^There is no channel yet: make one/);
+    expect((await cli('alerts incidents')).stdout).toBe('There is no incident.\n');
+    const receiver = await aReceiver();
+    const { id } = await aChannel(call, receiver.url);
+    const rule = { name: 'skips', events: ['stage_skipped_manual'], channels: [id], groupWaitMs: 0, notifyResolved: false };
+    await call('POST', '/alerts/rules', rule);
+    const { id: pipeline } = await call<{ id: string }>('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge' }] });
+    const { items } = await call<{ items: { id: string }[] }>('GET', `/pipelines/${pipeline}/stages`);
+    await call('POST', `/stages/${items[0]?.id}/skip`, {});
+    await expect
+      .poll(async () => (await cli('alerts channels')).stdout)
+      .toMatch(/^ID +NAME .*\n\d+ +ops +webhook +✓ works +0 +1 +0 /);
+    const listed = (await cli('alerts incidents')).stdout;
+    expect(listed).toMatch(/^ID +STATUS .*\n\d+ +✓ resolved +\w+ +.*order.* +skips +1 /);
+    expect(await json('alerts incidents --status resolved')).toMatchObject({
+      items: [{ rule: { name: 'skips' } }],
+      nextCursor: null,
+    });
+    expect((await cli('alerts incidents --status open')).stdout).toBe('There is no incident.\n');
+    expect(await cli('alerts incidents --status opne')).toMatchObject({ code: 2 });
+  });
+
   it('shows the recommended rules, and makes them once', async () => {
     const { call, cli, json } = await aServer();
     const { id } = await aChannel(call, 'https://hooks.example.com/x');

@@ -1,55 +1,23 @@
 import type { AlertRuleSpec } from '@pipelogiq/protocol';
 import type { Pipelogiq } from '@pipelogiq/sdk';
 import type { Command } from 'commander';
-import { closest } from '../did-you-mean.js';
-import { recommendedRules } from '../domain/alert/recommended.js';
-import { several } from './arguments.js';
-import { addServerFlags, onServer, type ServerFlags } from './connection.js';
-import { CliError, EXIT } from './failure.js';
-import type { Output } from './output.js';
-import { printJson } from './paging.js';
-import { styled } from './style.js';
-import { type Column, facts, table } from './table.js';
-import { plain } from './text.js';
-import { duration } from './time-words.js';
-
-/** `pipelogiq alerts …` */
-export function alertsCommands(program: Command, output: Output, finish: (exitCode: number) => void): void {
-  const group = program.command('alerts').description('who is told when something goes wrong');
-  testCommand(group, output, finish);
-  recommendCommand(group, output);
-}
-
-function testCommand(group: Command, output: Output, finish: (exitCode: number) => void): void {
-  const command = group
-    .command('test')
-    .description('send a test message through a channel, and show what the provider answered')
-    .argument('<channel>', 'its name or id');
-  addServerFlags(command).action(async (nameOrId: string, flags: ServerFlags) => {
-    const { channel, tested } = await onServer(flags, async (client) => {
-      const [channel] = await channelsOf(client, [nameOrId]);
-      if (!channel) throw new Error('no channel'); // channelsOf gives one for each name
-      return { channel, tested: await client.alerts.testChannel(channel.id) };
-    });
-    finish(tested.ok ? EXIT.done : EXIT.failed);
-    if (flags.json) return printJson(output, tested);
-    const word = tested.ok ? styled(output, 'green', '✓ delivered') : styled(output, 'red', '✗ failed');
-    output.line(`${plain(channel.name)} (${channel.type})  ${word}  ${plain(tested.message)}`);
-    const lines = facts(output, [
-      ['Status', tested.status === undefined ? undefined : String(tested.status)],
-      ['Answer', tested.answer],
-      ['Took', duration(tested.durationMs)],
-    ]);
-    for (const line of lines) output.line(line);
-  });
-}
+import { recommendedRules } from '../../domain/alert/recommended.js';
+import { several } from '../arguments.js';
+import { addServerFlags, onServer, type ServerFlags } from '../connection.js';
+import { CliError, EXIT } from '../failure.js';
+import type { Output } from '../output.js';
+import { printJson } from '../paging.js';
+import { type Column, table } from '../table.js';
+import { duration } from '../time-words.js';
+import { channelsOf } from './channels.js';
 
 interface RecommendFlags extends ServerFlags {
   channel?: string[];
   yes?: boolean;
 }
 
-function recommendCommand(group: Command, output: Output): void {
+/** `pipelogiq alerts recommend` */
+export function recommendCommand(group: Command, output: Output): void {
   const command = group
     .command('recommend')
     .description('show the recommended rules, and make those that are not there')
@@ -106,21 +74,4 @@ function when({ condition = {} }: AlertRuleSpec): string {
   const held = forMs > 0 ? ` for ${duration(forMs)}` : '';
   const over = windowMs === undefined ? '' : ` within ${duration(windowMs)}`;
   return `${metric === undefined ? '' : `${metric} `}${direction} ${threshold}${held}${over}`;
-}
-
-/** Channels by name or id, in the order given. @throws CliError naming the first that is not there */
-async function channelsOf(client: Pipelogiq, namesOrIds: readonly string[]) {
-  const all = await client.alerts.channels().all();
-  return namesOrIds.map((text) => {
-    const found = all.find(({ name }) => name === text) ?? all.find(({ id }) => id === text);
-    if (found) return found;
-    const names = all.map(({ name }) => name);
-    const near = closest(text, names);
-    const known =
-      names.length === 0
-        ? 'there is none yet: make one under Alerts in the dashboard, or with POST /alerts/channels'
-        : `there are ${names.map(plain).join(', ')}`;
-    const hint = near === undefined ? known : `did you mean ${plain(near)}?`;
-    throw new CliError(`there is no alert channel ${plain(text)}; ${hint}`, { exitCode: EXIT.notFound });
-  });
 }
