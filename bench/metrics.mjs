@@ -14,6 +14,9 @@ const FULL = { handlers: 500, warm: 100, scrapes: 100, gapMs: 50 };
 const SMOKE = { handlers: 20, warm: 5, scrapes: 5, gapMs: 5 };
 const AIM = { value: { max: 20 } };
 const BATCH = 250;
+const METRICS_TOKEN = 'a-token-for-the-bench';
+/** Every scrape reads the database, and each fifth or so the ratios of a day, as with Prometheus' 15 seconds. */
+const OF_SCRAPES = { PIPELOGIQ_METRICS_MAX_AGE_MS: '40', PIPELOGIQ_METRICS_TOKEN: METRICS_TOKEN };
 /** Ten counters and two distributions, and more. */
 const LINES_PER_HANDLER = 30;
 
@@ -28,8 +31,7 @@ async function main() {
     ['text', {}],
     ['openmetrics', { PIPELOGIQ_METRICS_FORMAT: 'openmetrics' }],
   ]) {
-    // Every scrape reads the database, and each fifth or so the ratios of a day, as with Prometheus' 15 seconds.
-    const server = await startServer({ kind: 'product', base, env: { ...env, PIPELOGIQ_METRICS_MAX_AGE_MS: '40' } });
+    const server = await startServer({ kind: 'product', base, env: { ...env, ...OF_SCRAPES } });
     await fill(server, size.handlers);
     figures.push(...(await scrapeAgainAndAgain(name, server, size)));
     await server.stop();
@@ -66,6 +68,7 @@ const pipelineWith = (handler) => ({
 
 async function scrapeAgainAndAgain(name, server, { handlers, warm, scrapes, gapMs }) {
   const url = new URL('/metrics', server.target.url);
+  const headers = { authorization: `Bearer ${METRICS_TOKEN}` };
   const times = [];
   let text = '';
   let cpuBefore = 0;
@@ -73,7 +76,7 @@ async function scrapeAgainAndAgain(name, server, { handlers, warm, scrapes, gapM
     await sleep(gapMs);
     if (scrape === 0 && CAN_SAMPLE) cpuBefore = cpuMicros(server.pid);
     const started = performance.now();
-    const bytes = await (await request(url)).body.arrayBuffer();
+    const bytes = await (await request(url, { headers })).body.arrayBuffer();
     if (scrape >= 0) times.push(performance.now() - started);
     text = Buffer.from(bytes).toString();
   }

@@ -71,10 +71,10 @@ export const OPTIONS = {
   },
   metricsAccess: {
     type: 'enum',
-    default: 'local',
+    default: 'credentials',
     values: ['local', 'credentials'],
     description:
-      'local: `GET /metrics` needs no credentials from this machine; credentials: it always does, as behind a proxy here',
+      'credentials: `GET /metrics` needs them; local: not from this machine, which is what every proxy here looks like',
   },
   metricsMaxHandlers: {
     type: 'int',

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { databaseName, resolveConfig } from '../config.js';
+import { databaseName, envName, resolveConfig } from '../config.js';
 import { SERVER_VERSION } from '../version.js';
 import { CliError } from './failure.js';
 import { signInUrl } from './links.js';
@@ -12,8 +12,8 @@ import { type RunningServer, runServer } from './run-server.js';
 import { readSecretFile, writeSecretFile } from './secret-file.js';
 
 const FOLDER = '.pipelogiq';
-/** What differs from `serve`: state stays out of the way, and the terminal is for people. */
-const DEFAULTS = { database: `./${FOLDER}/dev.db`, logLevel: 'warn' } as const;
+/** What differs from `serve`: state stays out of the way, the terminal is for people, and no proxy stands in front of it. */
+const DEFAULTS = { database: `./${FOLDER}/dev.db`, logLevel: 'warn', metricsAccess: 'local' } as const;
 
 function makeFolder(): void {
   try {
@@ -49,11 +49,12 @@ export function devCommand(program: Command, output: Output, finish: (exitCode: 
   const command = addConfigFlags(program.command('dev').description(description), DEFAULTS);
   command.action(async (flags: Record<string, unknown>) => {
     const given = resolveConfig({ flags, env: process.env });
-    const chosen = (name: keyof typeof DEFAULTS, variable: string) => flags[name] !== undefined || !!process.env[variable];
+    const chosen = (name: keyof typeof DEFAULTS) => flags[name] !== undefined || !!process.env[envName(name)];
     const config = {
       ...given,
-      ...(chosen('database', 'PIPELOGIQ_DATABASE') ? {} : { database: DEFAULTS.database }),
-      ...(chosen('logLevel', 'PIPELOGIQ_LOG_LEVEL') || process.env.LOG_LEVEL ? {} : { logLevel: DEFAULTS.logLevel }),
+      ...(chosen('database') ? {} : { database: DEFAULTS.database }),
+      ...(chosen('logLevel') || process.env.LOG_LEVEL ? {} : { logLevel: DEFAULTS.logLevel }),
+      ...(chosen('metricsAccess') ? {} : { metricsAccess: DEFAULTS.metricsAccess }),
     };
     if (!isLoopback(config.host)) {
       throw new CliError(`dev listens on this machine only, not on ${config.host}; use \`pipelogiq serve\``, { exitCode: 2 });

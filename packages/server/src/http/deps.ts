@@ -117,7 +117,7 @@ export interface HttpDeps {
   metrics: MetricsText;
   /** Lets a scrape in, beside API keys. */
   metricsToken?: string | undefined;
-  /** Whether a scrape from this machine needs credentials. */
+  /** Whether a scrape that looks as if it came from this machine needs credentials. */
   metricsAccess: 'local' | 'credentials';
   /** Where the dashboard's build is, when not where the package has it. */
   dashboardFolder?: string;

@@ -9,11 +9,11 @@ const FORWARDING =
   /^(?:forwarded|via|x-forwarded(?:-.*)?|x-real-ip|x-client-ip|x-original-.*|true-client-ip|cf-.*|fastly-client-ip)$/;
 
 /**
- * Whether a scrape is let in without an API key: by the metrics token, or because it comes from this machine. The latter is as good as
- * certain only on a server of our own that listens on a loopback address, when the request names a local host and no proxy has touched
- * it. HTTP/1.0 is that of proxies: nginx speaks it unless told otherwise, names a local host, and says nothing of whom it speaks for.
- * A proxy that does so in HTTP/1.1 cannot be told from a caller of this machine: for that there is `metricsAccess`. Anyone else needs
- * a key of an admin of all applications, for metrics are of all of them.
+ * Whether a scrape is let in without an API key: by the metrics token, or because `metricsAccess` is `local` and it looks as if it came
+ * from this machine. That look proves nothing, so `local` is never the default but of `pipelogiq dev`: a bare `proxy_pass` of nginx names
+ * a local host, says nothing of whom it speaks for, and since 1.29.7 speaks HTTP/1.1 as everybody does (before, HTTP/1.0 told it). What
+ * can be seen is refused all the same: an address that others reach, a host that is not local, a forwarding header, HTTP/1.0. Anyone
+ * else needs a key of an admin of all applications, for metrics are of all of them.
  */
 export function mayScrape(
   { request, node }: Pick<Exchange, 'request' | 'node'>,

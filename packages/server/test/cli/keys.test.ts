@@ -138,6 +138,15 @@ describe('pipelogiq dev', () => {
     expect(keys[0]).toBe(keys[1]);
   });
 
+  // Seen to fail when everybody got the default of `serve`, and when the variable was not looked at.
+  it('lets this machine scrape without credentials, unless it is told otherwise', async () => {
+    const scraped = async (env: Record<string, string>) => {
+      const url = await start(['dev', '--port', '0'], { cwd: emptyFolder(), env }).url();
+      return (await fetch(`${url}/metrics`)).status;
+    };
+    expect([await scraped({}), await scraped({ PIPELOGIQ_METRICS_ACCESS: 'credentials' })]).toEqual([200, 401]);
+  });
+
   it('gives out further keys without being told its database', async () => {
     const cwd = emptyFolder();
     await start(['dev', '--port', '0'], { cwd }).said(/Stop/);

@@ -50,6 +50,17 @@ describe('pipelogiq serve', () => {
     expect((await server.ended).code).toBe(130);
   });
 
+  // As a proxy on this machine asks with HTTP/1.1 and a local Host. Seen to fail when `local` was the default.
+  it('shows its metrics to nobody without credentials, unless it is told otherwise', async () => {
+    const scraped = async (env: Record<string, string>, headers: Record<string, string> = {}) => {
+      const url = await start(['serve', ...QUIET], { cwd: emptyFolder(), env }).url();
+      return (await fetch(`${url}/metrics`, { headers })).status;
+    };
+    expect(await scraped({})).toBe(401);
+    expect(await scraped({ PIPELOGIQ_METRICS_TOKEN: KEY }, { authorization: `Bearer ${KEY}` })).toBe(200);
+    expect(await scraped({ PIPELOGIQ_METRICS_ACCESS: 'local' })).toBe(200);
+  });
+
   it('keeps the file that proves access at 0600, and removes it at the end', async () => {
     const cwd = emptyFolder();
     const server = start(['serve', ...QUIET], { cwd });

@@ -13,7 +13,7 @@ const METRICS = {
 const api = (metricsToken?: string) => anApi({}, { metrics: METRICS, metricsToken });
 const scrape = (port: number, headers: Record<string, string> = {}) => send({ port, path: '/metrics', headers });
 
-describe('GET /metrics on a loopback address', () => {
+describe('GET /metrics on a loopback address, where metricsAccess is local', () => {
   it('is open to this machine', async () => {
     const { port } = await serve(api());
     const answer = await scrape(port);

@@ -34,8 +34,7 @@ export function Metrics() {
     >
       <p className="mb-3 text-ink-2">
         Prometheus reads the figures of all applications. The token is what the server was started with as{' '}
-        <Mono>PIPELOGIQ_METRICS_TOKEN</Mono>; on the server’s own machine none is needed, unless <Mono>metricsAccess</Mono> says
-        so.
+        <Mono>PIPELOGIQ_METRICS_TOKEN</Mono>; <Mono>pipelogiq dev</Mono> needs none from its own machine.
       </p>
       <CodeBlock label="prometheus.yml" code={scrapeConfig()} />
     </Card>
