@@ -18,6 +18,8 @@ export interface InsightQuery {
   from?: string;
   /** RFC 3339; default now. */
   to?: string;
+  /** Name of the application: figures of nothing unless it is the caller's. */
+  application?: string;
   /** Name of the pipelines. */
   pipeline?: string;
   handler?: string;

@@ -16,6 +16,19 @@ import { newIdempotencyKey } from './idempotency-key.js';
 import { type Listing, listing, type ReadOptions } from './listing.js';
 import { route } from './route.js';
 
+interface ErrorFilter {
+  range?: string;
+  application?: string;
+  handler?: string;
+}
+
+interface MarkFilter {
+  from?: string;
+  to?: string;
+  application?: string;
+  pipeline?: string;
+}
+
 /** Figures of what ran in the application. Needs the scope `read`; to mark deployments, `produce`. */
 export class Insights {
   readonly #transport: Transport;
@@ -36,7 +49,7 @@ export class Insights {
   }
 
   /** Failures that are alike, most recent first, of the last 24 hours when no `range` is given. */
-  errors({ signal, ...filter }: { range?: string; handler?: string } & ReadOptions = {}): Listing<ErrorGroup> {
+  errors({ signal, ...filter }: ErrorFilter & ReadOptions = {}): Listing<ErrorGroup> {
     return listing(this.#transport, ROUTES.errors, { limit: LIMITS.pageSize, ...filter }, signal ? { signal } : {});
   }
 
@@ -68,7 +81,7 @@ export class Insights {
   }
 
   /** Deployments, latest first; with `pipeline` those that change such pipelines. `from` and `to`: RFC 3339. */
-  marks({ signal, ...filter }: { from?: string; to?: string; pipeline?: string } & ReadOptions = {}): Listing<Mark> {
+  marks({ signal, ...filter }: MarkFilter & ReadOptions = {}): Listing<Mark> {
     return listing(this.#transport, ROUTES.marks, { limit: LIMITS.pageSize, ...filter }, signal ? { signal } : {});
   }
 

@@ -19,6 +19,7 @@ export function insightsCommand(program: Command, output: Output): void {
     .option('--range <time>', 'the time up to now, as 15m, 24h, 7d')
     .option('--from <time>', 'instead of --range: from this time on, or so long ago')
     .option('--to <time>', 'up to this time; default now')
+    .option('--application <text>', 'nothing unless the key is of this application; keys see no other')
     .option('--pipeline <text>', 'of pipelines of this name')
     .option('--handler <text>', 'of this handler')
     .option('--limit <number>', 'rows of each table', wholeNumber(1, 200), 20);
@@ -29,12 +30,13 @@ export function insightsCommand(program: Command, output: Output): void {
   });
 }
 
-function queryOf({ range, from, to, pipeline, handler, limit }: Flags): InsightQuery {
+function queryOf({ range, from, to, application, pipeline, handler, limit }: Flags): InsightQuery {
   const now = systemClock().now();
   return {
     ...(range !== undefined && { range }),
     ...(from !== undefined && { from: momentOf(from, '--from', now) }),
     ...(to !== undefined && { to: momentOf(to, '--to', now) }),
+    ...(application !== undefined && { application }),
     ...(pipeline !== undefined && { pipeline }),
     ...(handler !== undefined && { handler }),
     ...(limit !== undefined && { limit }),

@@ -126,7 +126,10 @@ describe('insights', () => {
     });
     expect((await insightsOf(h, '?handler=a')).summary.completedStages).toBe(3);
     expect((await insightsOf(h, '?handler=b')).summary.completedStages).toBe(0);
+    expect(await insightsOf(h, '?application=default')).toEqual(await insightsOf(h));
     const other = await h.call<{ name: string }>('POST', '/applications', { name: 'other' });
+    for (const name of ['other', 'none', 'DEFAULT'])
+      expect((await insightsOf(h, `?application=${name}`)).summary).toMatchObject({ completed: 0, completedStages: 0 });
     const { key } = await h.call<{ key: string }>('POST', '/api-keys', { name: 'k', scopes: ['read'], application: other.name });
     const foreign = await h.call<Insights>('GET', '/observability/insights', undefined, { authorization: `Bearer ${key}` });
     expect(foreign.summary).toMatchObject({ completed: 0, completedStages: 0, runTime: null, successRate: null });

@@ -3,6 +3,7 @@ import type { ErrorGroupRow, Ms, Reads } from '../../store/store.js';
 import { DomainError } from '../errors.js';
 import { decodeCursor, encodeCursor, pipelineOf } from '../ids.js';
 import type { Principal } from '../use-cases.js';
+import { askedApplication } from './asked-application.js';
 import { Blocks } from './blocks.js';
 import { type Collected, collectAll } from './collect.js';
 import { compareMark, compareMarks } from './comparison.js';
@@ -24,6 +25,7 @@ export interface InsightUseCases extends MarkUseCases {
 
 export interface ErrorQuery {
   range?: string | undefined;
+  application?: string | undefined;
   handler?: string | undefined;
   limit: number;
   cursor?: string | undefined;
@@ -64,8 +66,9 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       const lengthMs = over === undefined ? COMPARED_OVER : rangeOf(over, LONGEST_COMPARISON, 'over');
       return compareMark({ ...deps, blocks }, await findMark(reads, caller, id), lengthMs, await reads.now());
     },
-    async insights({ applicationId }, query) {
+    async insights(caller, query) {
       assertKept();
+      const applicationId = askedApplication(caller, query.application);
       const now = await reads.now();
       const { from, to } = stretchOf(query, now, insightDaysMs);
       const { pipeline, handler, limit = DEFAULT_LIMIT } = query;
@@ -80,11 +83,11 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       const [collected, before] = answer.collected as [Collected, Collected];
       return { ...figuresOf(window, collected, before, limit), marks, folded: answer.isFolded };
     },
-    async errors({ applicationId }, { range = DEFAULT_RANGE, handler, limit, cursor }) {
+    async errors(caller, { range = DEFAULT_RANGE, application, handler, limit, cursor }) {
       assertKept();
       const since = (await reads.now()) - rangeOf(range, insightDaysMs);
       const after = decodeCursor(cursor, 'number') ?? 0;
-      const rows = await reads.recentErrors(applicationId, { since, handler }, { limit: limit + 1, after });
+      const rows = await reads.recentErrors(askedApplication(caller, application), { since, handler }, { limit: limit + 1, after });
       return {
         items: rows.slice(0, limit).map(errorGroupView),
         nextCursor: rows.length > limit ? encodeCursor(after + limit) : null,

@@ -9,6 +9,7 @@ import { decodeCursor, notFound, parseId, unknownCursor } from '../ids.js';
 import { queueMark } from '../integration/queue.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, Principal } from '../use-cases.js';
+import { askedApplication } from './asked-application.js';
 import { MINUTE } from './periods.js';
 import { invalid } from './range.js';
 
@@ -22,6 +23,7 @@ export interface MarkUseCases {
 export interface MarkListQuery extends PageQuery {
   from?: string | undefined;
   to?: string | undefined;
+  application?: string | undefined;
   pipeline?: string | undefined;
 }
 
@@ -38,11 +40,11 @@ export function markUseCases({ committer, reads, insightDaysMs }: MarkDeps): Mar
   return {
     mark: (caller, request) =>
       operate(committer, caller.applicationId, (group) => setMark(group, caller, request, insightDaysMs)),
-    async marks({ applicationId }, { from, to, pipeline, cursor, ...page }) {
+    async marks(caller, { from, to, application, pipeline, cursor, ...page }) {
       const limit = pageLimit(page);
       const time = (text: string | undefined): Ms | undefined => (text === undefined ? undefined : Date.parse(text));
       const query = { from: time(from), to: time(to), pipeline, after: positionOf(cursor), limit: limit + 1 };
-      const rows = await reads.marks(applicationId, query);
+      const rows = await reads.marks(askedApplication(caller, application), query);
       return toPage(rows, limit, markView, ({ marked_at, id }) => `${marked_at} ${id}`);
     },
   };

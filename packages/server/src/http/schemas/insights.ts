@@ -9,12 +9,13 @@ export const insightQuery = z.strictObject({
   range: optional(range),
   from: optional(time),
   to: optional(time),
+  application: optional(name()),
   pipeline: optional(name()),
   handler: optional(name()),
 });
 
 /** `GET /observability/errors?…` */
-export const errorQuery = z.strictObject({ range: optional(range), handler: optional(name()) });
+export const errorQuery = z.strictObject({ range: optional(range), application: optional(name()), handler: optional(name()) });
 
 const ms = z.number();
 const share = z.number().min(0).max(1).nullable();
@@ -73,7 +74,12 @@ export const createMark = z
   .openapi('CreateMark', { example: { version: '2026.11.3', link: 'https://ci.example.org/runs/42' } });
 
 /** `GET /observability/marks?…` */
-export const markQuery = z.strictObject({ from: optional(time), to: optional(time), pipeline: optional(name()) });
+export const markQuery = z.strictObject({
+  from: optional(time),
+  to: optional(time),
+  application: optional(name()),
+  pipeline: optional(name()),
+});
 /** `GET /observability/marks/{id}?…` */
 export const comparisonQuery = z.strictObject({ over: optional(range) });
 
