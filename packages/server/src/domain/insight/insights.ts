@@ -87,7 +87,11 @@ export function insightUseCases(deps: InsightDeps): InsightUseCases {
       assertKept();
       const since = (await reads.now()) - rangeOf(range, insightDaysMs);
       const after = decodeCursor(cursor, 'number') ?? 0;
-      const rows = await reads.recentErrors(askedApplication(caller, application), { since, handler }, { limit: limit + 1, after });
+      const rows = await reads.recentErrors(
+        askedApplication(caller, application),
+        { since, handler },
+        { limit: limit + 1, after },
+      );
       return {
         items: rows.slice(0, limit).map(errorGroupView),
         nextCursor: rows.length > limit ? encodeCursor(after + limit) : null,

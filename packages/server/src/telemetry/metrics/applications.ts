@@ -9,7 +9,10 @@ export interface ApplicationLabel extends LateLabel {
 export class ApplicationLabels {
   readonly #byId = new Map<number, ApplicationLabel>();
   readonly #max: number;
-  readonly #beyond: ApplicationLabel = { text: OTHER };
+  /** Of all applications beyond the bound, and of the one that is called so: two series of one name would be one line twice. */
+  readonly other: ApplicationLabel = { text: OTHER };
+  /** Told of an application that turned out to be called `other`: what was counted under `label` belongs to `other`. */
+  onOther: (label: ApplicationLabel) => void = () => {};
 
   constructor(max: number) {
     this.#max = max;
@@ -19,7 +22,7 @@ export class ApplicationLabels {
   of(id: number): ApplicationLabel {
     const known = this.#byId.get(id);
     if (known) return known;
-    if (this.#byId.size >= this.#max) return this.#beyond;
+    if (this.#byId.size >= this.#max) return this.other;
     const label: ApplicationLabel = { text: undefined };
     this.#byId.set(id, label);
     return label;
@@ -30,9 +33,22 @@ export class ApplicationLabels {
     return [...this.#byId.values()].every(({ text }) => text !== undefined);
   }
 
-  /** Completes what is not named yet. */
-  name(applications: readonly { id: number; name: string }[]): void {
+  /**
+   * Completes what is not named yet.
+   *
+   * @returns whether one is called `other`, so that what was shown under its own label has to be shown again
+   */
+  name(applications: readonly { id: number; name: string }[]): boolean {
     const names = new Map(applications.map(({ id, name }) => [id, name]));
-    for (const [id, label] of this.#byId) label.text ??= names.get(id);
+    let isOther = false;
+    for (const [id, label] of this.#byId) {
+      if (label.text !== undefined) continue;
+      if (names.get(id) === OTHER) {
+        this.#byId.set(id, this.other);
+        this.onOther(label);
+        isOther = true;
+      } else label.text = names.get(id);
+    }
+    return isOther;
   }
 }

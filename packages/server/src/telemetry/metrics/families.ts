@@ -33,6 +33,11 @@ export abstract class Series {
 
   abstract reset(): void;
 
+  /** Whether this is one of its label values: the same object, where it is a late one. */
+  has(value: LabelValue): boolean {
+    return this.#values.includes(value);
+  }
+
   /** Whether all its labels are known. A line whose application has no name yet would look like that of another one. */
   get isComplete(): boolean {
     return this.#text !== undefined || this.#values.every((value) => typeof value === 'string' || value.text !== undefined);
@@ -57,6 +62,10 @@ export class NumberSeries extends Series {
 
   inc(by = 1): void {
     this.value += by;
+  }
+
+  merge({ value }: NumberSeries): void {
+    this.value += value;
   }
 }
 
@@ -86,6 +95,14 @@ export class HistogramSeries extends Series {
     this.exemplars = undefined;
     this.sum = 0;
     this.count = 0;
+  }
+
+  /** @param other - of the same bounds */
+  merge(other: HistogramSeries): void {
+    for (const [bucket, count] of other.counts.entries()) this.counts[bucket] = (this.counts[bucket] as number) + count;
+    this.sum += other.sum;
+    this.count += other.count;
+    if (other.exemplars) this.exemplars = other.exemplars.map((exemplar, bucket) => exemplar ?? this.exemplars?.[bucket]);
   }
 
   observe(value: number): number {
@@ -130,6 +147,8 @@ export class SeriesFamily<S extends Series> implements Family<S> {
   /** Which `startOver` it is in, and how many series were asked for since. */
   #round = 0;
   #shown = 0;
+  /** Series that were added without a key of their own. */
+  #added = 0;
   readonly #make: (values: readonly LabelValue[]) => S;
   readonly #max: number;
 
@@ -171,7 +190,17 @@ export class SeriesFamily<S extends Series> implements Family<S> {
 
   /** For callers that know themselves which series they have, and how many. */
   add(values: readonly LabelValue[]): S {
-    return this.#put(`\n${this.#byValues.size}`, values);
+    this.#added += 1;
+    return this.#put(`\n${this.#added}`, values);
+  }
+
+  /** Forgets the series with this label value. */
+  drop(value: LabelValue): void {
+    for (const [key, { series, round }] of this.#byValues) {
+      if (!series.has(value)) continue;
+      this.#byValues.delete(key);
+      if (round === this.#round) this.#shown -= 1;
+    }
   }
 
   /**

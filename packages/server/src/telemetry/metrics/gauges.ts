@@ -34,7 +34,7 @@ export class Gauges {
   readonly #failures: Numbers;
   /** What is known here, and what the database is asked for. */
   readonly #known: (() => void)[] = [];
-  readonly #reads: ((leftMs: number) => Promise<void>)[] = [];
+  readonly #reads: ((leftMs: number) => Promise<() => void>)[] = [];
   #applications: Fresh<readonly { id: number; name: string }[]> | undefined;
 
   constructor(registry: Registry, labels: ApplicationLabels, options: GaugeOptions) {
@@ -61,19 +61,25 @@ export class Gauges {
     const until = clock.monotonic() + ALL_WAITS_MS;
     const left = (): number => Math.max(until - clock.monotonic(), 0);
     const reads = this.#reads.values();
+    const shown: (() => void)[] = [];
     const lane = async (): Promise<void> => {
-      for (const read of reads) await read(left());
+      for (const read of reads) {
+        const show = await read(left());
+        show();
+        shown.push(show);
+      }
     };
     await Promise.all(Array.from({ length: LANES }, lane)); // few at once: others read too
-    await this.#name(left());
+    const isOther = await this.#name(left());
+    if (isOther) for (const show of shown) show();
   }
 
   /** Names the applications that were met since the last time. */
-  async #name(leftMs: number): Promise<void> {
-    if (this.#labels.areNamed || !this.#applications) return;
+  async #name(leftMs: number): Promise<boolean> {
+    if (this.#labels.areNamed || !this.#applications) return false;
     const { value = [], isMissed } = await this.#applications.get(leftMs);
     if (isMissed) this.#failures.of(['applications']).inc();
-    this.#labels.name(value);
+    return this.#labels.name(value);
   }
 
   #committer({ queue }: MetricSources): void {
@@ -179,9 +185,11 @@ export class Gauges {
     for (const family of into) family.startOver();
     this.#reads.push(async (leftMs) => {
       const { value, isMissed } = await fresh.get(leftMs);
-      for (const family of into) family.startOver();
       if (isMissed) this.#failures.of([name]).inc();
-      if (value !== undefined) show(value);
+      return () => {
+        for (const family of into) family.startOver();
+        if (value !== undefined) show(value);
+      };
     });
   }
 

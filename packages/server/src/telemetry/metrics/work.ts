@@ -102,6 +102,7 @@ export class WorkMetrics {
     this.#lost = registry.counter('pipelogiq_lease_lost_total', lost, labelled('reason', 'call'));
     const decisions = 'What the scheduler decided: lease, none (a pull got nothing), promote, retry, expire, time_out.';
     this.#decisions = registry.counter('scheduler_decisions_total', decisions, { labels: ['decision_type'] });
+    labels.onOther = (label) => this.#toOther(label);
   }
 
   committed({ all, leasing }: Pick<Counts, 'all' | 'leasing'>, samples: readonly Sample[], now: number): void {
@@ -129,8 +130,7 @@ export class WorkMetrics {
     const series = this.#of(count.applicationId, count.handler);
     series.pulled.inc();
     series.updated.inc();
-    series.wait ??= this.#wait.add([series.application, series.handler]);
-    this.#observe(series.wait, count.waitMs, count, now);
+    this.#observe(this.#waitOf(series), count.waitMs, count, now);
     this.#decided('lease');
   }
 
@@ -156,16 +156,12 @@ export class WorkMetrics {
     this.#job(series, sample);
     if (runMs === undefined) return;
     series.computeSeconds.inc(runMs / SECOND);
-    series.run ??= this.#run.add([series.application, series.handler]);
-    this.#observe(series.run, runMs, sample, now);
+    this.#observe(this.#runOf(series), runMs, sample, now);
   }
 
   #job(series: HandlerSeries, sample: DeliverySample): void {
     const { status, conclusion } = endOf(sample);
-    const key = `${status} ${conclusion}`;
-    const jobs = series.jobs.get(key) ?? this.#jobs.add([series.application, series.handler, status, conclusion]);
-    series.jobs.set(key, jobs);
-    jobs.inc();
+    this.#jobsOf(series, `${status} ${conclusion}`).inc();
   }
 
   #pipeline({ applicationId, status, trigger, durationMs, traceId, traceFlags }: PipelineSample, now: number): void {
@@ -185,7 +181,10 @@ export class WorkMetrics {
   }
 
   #application(id: number): ApplicationSeries {
-    const label = this.#labels.of(id);
+    return this.#labelled(this.#labels.of(id));
+  }
+
+  #labelled(label: ApplicationLabel): ApplicationSeries {
     const known = this.#applications.get(label);
     if (known) return known;
     const made = { label, handlers: new Map(), numbers: new Map(), histograms: new Map() };
@@ -194,16 +193,58 @@ export class WorkMetrics {
   }
 
   #of(applicationId: number, handler: string): HandlerSeries {
-    const application = this.#application(applicationId);
+    return this.#handler(this.#application(applicationId), handler);
+  }
+
+  #handler(application: ApplicationSeries, handler: string): HandlerSeries {
     const known = application.handlers.get(handler);
     if (known) return known;
-    if (this.#handlers >= this.#maxHandlers && handler !== OTHER) return this.#of(applicationId, OTHER);
+    if (this.#handlers >= this.#maxHandlers && handler !== OTHER) return this.#handler(application, OTHER);
     this.#handlers += 1;
     const labels = [application.label, handler];
     const counters = COUNTER_NAMES.map((key) => [key, this.#counters[key].add(labels)]);
     const made = { ...Object.fromEntries(counters), application: application.label, handler, jobs: new Map() } as HandlerSeries;
     application.handlers.set(handler, made);
     return made;
+  }
+
+  #waitOf(series: HandlerSeries): HistogramSeries {
+    series.wait ??= this.#wait.add([series.application, series.handler]);
+    return series.wait;
+  }
+
+  #runOf(series: HandlerSeries): HistogramSeries {
+    series.run ??= this.#run.add([series.application, series.handler]);
+    return series.run;
+  }
+
+  /** @param end - status and conclusion, with a space between */
+  #jobsOf(series: HandlerSeries, end: string): NumberSeries {
+    const jobs = series.jobs.get(end) ?? this.#jobs.add([series.application, series.handler, ...end.split(' ')]);
+    series.jobs.set(end, jobs);
+    return jobs;
+  }
+
+  /** Before its first line: an application whose name is not known has none. */
+  #toOther(label: ApplicationLabel): void {
+    const gone = this.#applications.get(label);
+    if (!gone) return;
+    this.#applications.delete(label);
+    this.#handlers -= gone.handlers.size;
+    const other = this.#labelled(this.#labels.other);
+    for (const series of gone.handlers.values()) {
+      const into = this.#handler(other, series.handler);
+      for (const key of COUNTER_NAMES) into[key].merge(series[key]);
+      if (series.wait) this.#waitOf(into).merge(series.wait);
+      if (series.run) this.#runOf(into).merge(series.run);
+      for (const [end, jobs] of series.jobs) this.#jobsOf(into, end).merge(jobs);
+    }
+    for (const [family, byValues] of gone.numbers)
+      for (const [values, series] of byValues) labelled(other.numbers, family, other.label, wordsOf(values)).merge(series);
+    for (const [family, byValues] of gone.histograms)
+      for (const [values, series] of byValues) labelled(other.histograms, family, other.label, wordsOf(values)).merge(series);
+    const ofHandlers = [...Object.values(this.#counters), this.#jobs, this.#wait, this.#run];
+    for (const family of [...ofHandlers, ...gone.numbers.keys(), ...gone.histograms.keys()]) family.drop(label);
   }
 
   #number(family: Numbers, applicationId: number, ...values: string[]): NumberSeries {
@@ -216,6 +257,8 @@ export class WorkMetrics {
     return labelled(histograms, family, label, values);
   }
 }
+
+const wordsOf = (key: string): string[] => (key === '' ? [] : key.split(' '));
 
 function labelled<S extends NumberSeries | HistogramSeries>(
   known: Map<SeriesFamily<S>, Map<string, S>>,
