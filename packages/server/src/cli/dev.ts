@@ -23,23 +23,24 @@ function makeFolder(): void {
   }
 }
 
-/** The key of the last run while it still works, so that restarts do not pile up keys. */
-async function workingKey({ controlPlane, url }: RunningServer, path: string): Promise<string | undefined> {
-  const apiKey = readSecretFile(path)?.apiKey;
-  if (typeof apiKey !== 'string') return undefined;
+/** The key of the last run while it still works, so that restarts do not pile up keys. One of another database is not tried: it would be refused, and noted as an attempt. */
+async function workingKey({ controlPlane, url }: RunningServer, path: string, database: string): Promise<string | undefined> {
+  const { apiKey, database: of } = readSecretFile(path) ?? {};
+  if (typeof apiKey !== 'string' || of !== database) return undefined;
   const response = await controlPlane.fetch(
     new Request(`${url}/pipelines?limit=1`, { headers: { authorization: `Bearer ${apiKey}` } }),
   );
   return response.ok ? apiKey : undefined;
 }
 
-/** Writes the file that the SDK finds by itself: `{ url, apiKey }`, mode 0600. */
-async function writeCredentials(server: RunningServer): Promise<string> {
+/** Writes the file that the SDK finds by itself: `{ url, apiKey, database }`, mode 0600. */
+async function writeCredentials(server: RunningServer, database: string): Promise<string> {
   const path = join(FOLDER, 'credentials');
   const scopes = ['produce', 'work', 'read', 'operate'] as const;
   const apiKey =
-    (await workingKey(server, path)) ?? (await server.controlPlane.createApiKey({ name: 'dev', scopes: [...scopes] })).key;
-  writeSecretFile(path, { url: server.url, apiKey });
+    (await workingKey(server, path, database)) ??
+    (await server.controlPlane.createApiKey({ name: 'dev', scopes: [...scopes] })).key;
+  writeSecretFile(path, { url: server.url, apiKey, database });
   return path;
 }
 
@@ -61,8 +62,9 @@ export function devCommand(program: Command, output: Output, finish: (exitCode: 
     }
     makeFolder();
     const exitCode = await runServer(config, async (server) => {
-      const path = await writeCredentials(server);
-      output.line(`Pipelogiq ${SERVER_VERSION} for development (database ${databaseName(config.database)})`);
+      const database = databaseName(config.database);
+      const path = await writeCredentials(server, database);
+      output.line(`Pipelogiq ${SERVER_VERSION} for development (database ${database})`);
       if (output.isTerminal) output.line(`  Dashboard    ${await signInUrl(server)} (signs you in, once)`);
       else output.line(`  Dashboard    ${server.url}/dashboard/ (\`pipelogiq login-link\` signs you in)`);
       output.line(`  Credentials  ./${path} (the SDK finds them by itself)`);

@@ -147,6 +147,21 @@ describe('pipelogiq dev', () => {
     expect([await scraped({}), await scraped({ PIPELOGIQ_METRICS_ACCESS: 'credentials' })]).toEqual([200, 401]);
   });
 
+  it('makes a key of its own for another database, and tries none that would be refused', async () => {
+    const cwd = emptyFolder();
+    const keys: string[] = [];
+    for (const database of ['a.db', 'b.db']) {
+      const server = start(['dev', '--port', '0', '--database', database], { cwd });
+      await server.said(/Stop/);
+      const { url, apiKey } = credentials(cwd);
+      keys.push(apiKey);
+      expect(await statusOf(`${url}/pipelines`, apiKey)).toBe(200);
+      const { stdout, stderr } = await server.stop();
+      expect(stdout + stderr).not.toContain('refused');
+    }
+    expect(keys[0]).not.toBe(keys[1]);
+  });
+
   it('gives out further keys without being told its database', async () => {
     const cwd = emptyFolder();
     await start(['dev', '--port', '0'], { cwd }).said(/Stop/);
