@@ -55,6 +55,8 @@ export interface AlertOutbox {
   wantedAlerts(of: { applications: number[]; pipelines: number[] }): Promise<{ application_id: number; events: string }[]>;
   alertStages(ids: number[]): Promise<AlertSubjectRow[]>;
   alertPipelines(ids: number[]): Promise<AlertSubjectRow[]>;
+  /** With the stage that each failed at, without its handler. Stages of a run: ids from the first one to the one behind them. */
+  failedAlertPipelines(runs: { id: number; first_stage: number; behind_stages: number }[]): Promise<AlertSubjectRow[]>;
   /**
    * Which of these names have a failure that is an open incident or waits in the outbox: one that any run of the name ends, or one that
    * ends with its own run alone.

@@ -31,6 +31,32 @@ describe('alerts', () => {
     await a.hasDeliveries(2, '&state=delivered');
   });
 
+  it('name the stage that a pipeline failed at, and why, and are no other incident for another stage', async () => {
+    const a = await alerted();
+    const { id } = await a.channel(await aReceiver());
+    await a.rule({ events: ['pipeline_failed'], channels: [id] });
+    const [first, second] = [await a.worker(['first']), await a.worker(['second'])];
+    const stages = [
+      { name: 'look', handler: 'first', maxAttempts: 1, runNextIfFailed: true },
+      { name: 'charge', handler: 'second', maxAttempts: 1, dependsOn: ['look'] },
+    ];
+    await a.create({ name: 'order', stages });
+    await first.nack(await first.one(), { error: { code: 'not_needed', message: 'never mind' } });
+    await second.nack(await second.one(), { error: { code: 'card_declined', message: 'no funds' } });
+    await a.controlPlane.advance(0); // what is due is done
+    const [incident] = await a.hasIncidents(1);
+    expect(incident).toMatchObject({
+      title: 'Pipeline order failed at charge: card_declined',
+      labels: { pipeline: 'order', stage: 'charge', attempts: '1', error_code: 'card_declined', message: 'no funds' },
+    });
+    expect(incident?.labels).not.toHaveProperty('handler');
+    expect(incident?.body).toContain('Message: no funds');
+    await a.create({ name: 'order', stages: [{ name: 'pack', handler: 'first', maxAttempts: 1 }] });
+    await first.nack(await first.one(), { error: { code: 'torn', message: 'no box' } });
+    await a.controlPlane.advance(0);
+    expect(await a.hasIncidents(1)).toMatchObject([{ events: 2, title: 'Pipeline order failed at pack: torn' }]);
+  });
+
   it('tell more of the same after the interval, and that it goes on after the next', async () => {
     const a = await alerted();
     const receiver = await aReceiver();

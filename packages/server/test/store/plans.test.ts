@@ -224,6 +224,13 @@ describe('alerts', () => {
     for (const each of [plan, rules]) expect(each).not.toMatch(/SCAN (alert_rule|p\b)/);
   });
 
+  it('of failed pipelines look at their own stages alone', async () => {
+    const plan = await planOf(() => tx.failedAlertPipelines([{ id: 1, first_stage: 1, behind_stages: 2 }]));
+    expect(plan).toContain('SEARCH f USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)');
+    expect(plan).toContain('SEARCH s USING INTEGER PRIMARY KEY');
+    expect(plan).not.toMatch(/SCAN (s|f|p)\b/);
+  });
+
   it('of pipelines that work again are found by name and run, however many runs of the name failed', async () => {
     const names = await planOf(() => tx.failingPipelines([run]));
     const runs = await planOf(() => tx.failingRuns([run]));

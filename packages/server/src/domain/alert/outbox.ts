@@ -1,7 +1,7 @@
 import { type AlertEvent, redactSecrets } from '@pipelogiq/protocol';
 import type { AlertRun, AlertSubjectRow, EndedPipeline, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
-import { pipelineOf } from '../ids.js';
+import { pipelineOf, stagesOf } from '../ids.js';
 import { type AlertRecord, ENDED_BY_RECOVERY } from './record.js';
 
 /** Something that an action did, on its way to the outbox. */
@@ -32,7 +32,7 @@ export async function writeAlerts(group: Group, happened: Happened): Promise<voi
     wants.get(event)?.has(applicationId) === true;
   const failures = [
     ...(wants.has('stage_failed') || wants.has('dead_letter') ? await stageFailures(group, failed.stages) : []),
-    ...(wants.has('pipeline_failed') ? await pipelineRecords(group, 'pipeline_failed', failed.pipelines) : []),
+    ...(wants.has('pipeline_failed') ? await pipelineFailures(group, failed.pipelines) : []),
   ].filter(isWanted);
   const ends = completed.filter(({ application_id: applicationId }) =>
     ENDED_BY_RECOVERY.some((event) => isWanted({ event, applicationId })),
@@ -95,6 +95,12 @@ async function stageFailures({ tx, now }: Group, ids: readonly number[]): Promis
   });
 }
 
+/** With the stage that it failed at, and why. */
+async function pipelineFailures({ tx, now }: Group, ids: readonly number[]): Promise<AlertRecord[]> {
+  const runs = ids.map((id) => ({ id, first_stage: stagesOf(id).from, behind_stages: stagesOf(id).to }));
+  return (await tx.failedAlertPipelines(runs)).map((row) => ({ ...ofSubject(row, now), event: 'pipeline_failed' }));
+}
+
 async function pipelineRecords({ tx, now }: Group, event: AlertEvent, ids: readonly number[]): Promise<AlertRecord[]> {
   if (ids.length === 0) return [];
   return (await tx.alertPipelines([...ids])).map((row) => ({ ...ofSubject(row, now), event }));
@@ -152,7 +158,8 @@ function ofSubject(row: AlertSubjectRow, at: Ms): Omit<AlertRecord, 'event'> {
     ...(row.environment !== null && { environment: row.environment }),
     ...(row.version !== null && { version: row.version }),
     ...(row.keywords !== null && { keywords: JSON.parse(row.keywords) as string[] }),
-    ...(row.stage !== null && { stage: row.stage, stageId: String(row.stage_id), handler: row.handler ?? '' }),
+    ...(row.stage !== null && { stage: row.stage, stageId: String(row.stage_id) }),
+    ...(row.handler !== null && { handler: row.handler }),
     ...(row.attempts !== null && { attempts: row.attempts }),
     ...(row.error_code !== null && { errorCode: row.error_code }),
     // What users' code says may hold what nobody else should read.

@@ -32,7 +32,8 @@ const TITLES: { readonly [E in AlertEvent]: (labels: Labels) => string } = {
   stage_rerun_manual: (l) =>
     l.stage === undefined ? `Pipeline ${l.pipeline} was rerun by hand` : `Stage ${l.stage} of ${l.pipeline} was rerun by hand`,
   stage_skipped_manual: (l) => `Stage ${l.stage} of ${l.pipeline} was skipped by hand`,
-  pipeline_failed: (l) => `Pipeline ${l.pipeline} failed`,
+  pipeline_failed: (l) =>
+    `Pipeline ${l.pipeline} failed${l.stage ? ` at ${l.stage}` : ''}${l.error_code ? `: ${l.error_code}` : ''}`,
   pipeline_recovered: (l) => `Pipeline ${l.pipeline} works again`,
   pipeline_stuck: (l) => `Pipeline ${l.pipeline} is not done in time`,
   worker_started: (l) => `Worker ${l.worker} started`,

@@ -30,6 +30,24 @@ const pipelines = statement<{ ids: number[] }, AlertSubjectRow>(
     where p.id ${idsIn('ids')} order by p.id`,
 );
 
+/** With the failure that ended it: of stages that it could not live without, the first one. Its handler is not the pipeline's. */
+const failedPipelines = rowsStatement<
+  { id: number; first_stage: number; behind_stages: number },
+  Record<string, never>,
+  AlertSubjectRow
+>(
+  { id: 'int', first_stage: 'int', behind_stages: 'int' },
+  (rows) => sql`
+    with t(id, first_stage, behind_stages) as (${rows})
+    select s.id as stage_id, s.name as stage, null as handler, s.attempts, s.error_code, s.error,
+      s.run_next_if_failed, null as notify_on_failure, ${OF_PIPELINE}
+    from t join pipeline p on p.id = t.id join application a on a.id = p.application_id
+    left join stage s on s.id = (
+      select f.id from stage f where f.id >= t.first_stage and f.id < t.behind_stages and f.status = 'failed'
+      order by f.run_next_if_failed, f.finished_at, f.id limit 1)
+    order by p.id`,
+);
+
 const flag = (holds: ReturnType<typeof sql>) => sql`case when ${holds} then 1 else 0 end`;
 
 /** By the index of unresolved incidents, which is empty as long as all is well. */
@@ -97,6 +115,7 @@ export const alertOutboxOf = ({ db, run, runIds, runRows }: SqlContext): AlertOu
   wantedAlerts: (of) => run(wanted, of),
   alertStages: (ids) => runIds(stages, { ids }),
   alertPipelines: (ids) => runIds(pipelines, { ids }),
+  failedAlertPipelines: (runs) => runRows(failedPipelines, runs),
   failingPipelines: (names) => runRows(failingNames, names),
   failingRuns: async (runs) => (await runRows(failingRuns, runs)).map(({ pipeline_id }) => pipeline_id),
   async writeAlerts(rows, now) {
