@@ -269,11 +269,11 @@ export class RunningControlPlane implements ControlPlane {
     telemetry.log.info({}, 'closed');
   }
 
-  #logRequest(info: RequestInfo): void {
+  #logRequest(info: RequestInfo, userId: string | undefined): void {
     const { log, serverSpans } = this.#parts.telemetry;
     info.trace ??= serverSpans.traceOf(info); // before its span, which then has the same ids
-    const { method, route, status, requestId, principal, code, trace } = info;
-    const ids = { requestId, traceId: trace.traceId, spanId: trace.spanId, userId: principal && actorOf(principal) };
+    const { method, route, status, requestId, code, trace } = info;
+    const ids = { requestId, traceId: trace.traceId, spanId: trace.spanId, userId };
     log.debug({ ...ids, method, route, status, code, durationMs: Math.round(info.durationMs) }, 'request');
   }
 
@@ -298,8 +298,9 @@ export class RunningControlPlane implements ControlPlane {
       ...(work && { during: (answer) => work.during(answer) }),
       traceOf: (headers) => telemetry.serverSpans.traceOf(headers),
       onRequest: (info) => {
-        if (telemetry.log.isEnabled('debug')) this.#logRequest(info);
-        telemetry.serverSpans.recordRequest(info);
+        const userId = info.principal && actorOf(info.principal);
+        if (telemetry.log.isEnabled('debug')) this.#logRequest(info, userId);
+        telemetry.serverSpans.recordRequest({ ...info, userId });
         telemetry.metrics.answered(info);
         engine.noteRefusal(info);
       },

@@ -11,6 +11,9 @@ export {
   ATTR_URL_PATH as URL_PATH,
 } from '@opentelemetry/semantic-conventions';
 
+/** In development, as those below. */
+export const USER_ID = 'user.id';
+
 /** Of spans of the database; the older name beside the stable one, for dashboards that know it. */
 export const DB_SYSTEM = 'db.system';
 export const DB_SYSTEM_NAME = 'db.system.name';

@@ -23,6 +23,8 @@ export interface RequestInfo {
   /** Of its span, where that was asked for before. */
   trace?: RequestTrace | undefined;
   requestId: string;
+  /** Who called, where that is known. */
+  userId?: string | undefined;
 }
 
 /** The ids under which a request is traced. */
@@ -141,7 +143,7 @@ function contextOf(
   };
 }
 
-function requestParts({ method, route, path, status, startedAt, durationMs, requestId }: RequestInfo) {
+function requestParts({ method, route, path, status, startedAt, durationMs, requestId, userId }: RequestInfo) {
   const isFault = status >= 500; // a 4xx is the caller's error, not ours
   return {
     name: `${method} ${route}`,
@@ -155,6 +157,7 @@ function requestParts({ method, route, path, status, startedAt, durationMs, requ
       ...(path !== undefined && { [names.URL_PATH]: path }),
       [names.HTTP_RESPONSE_STATUS_CODE]: status,
       [names.PIPELOGIQ_REQUEST_ID]: requestId,
+      ...(userId !== undefined && { [names.USER_ID]: userId }),
       ...(isFault && { [names.ERROR_TYPE]: String(status) }),
     },
   };

@@ -47,3 +47,19 @@ describe('a request that takes long', () => {
     expect(below).toEqual([]);
   });
 });
+
+// Seen to fail without the attribute.
+it('a request is traced with who called, and without anybody where nobody was let in', async () => {
+  const receiver = await aReceiver();
+  const plane = await aPlane({ endpoint: receiver.endpoint });
+  const { id, key } = await plane.controlPlane.createApiKey({ name: 'k', scopes: ['read'] });
+  const { url } = plane.controlPlane.connection();
+  for (const sent of [key, 'wrong'])
+    await plane.controlPlane.fetch(new Request(`${url}/pipelines`, { headers: { authorization: `Bearer ${sent}` } }));
+  await plane.close();
+  const requests = receiver.spans().filter(({ name }) => name === 'GET /pipelines');
+  expect(requests.map(({ attributes }) => [attributes['http.response.status_code'], attributes['user.id']])).toEqual([
+    [200, `key:${id}`],
+    [401, undefined],
+  ]);
+});
