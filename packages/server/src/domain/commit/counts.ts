@@ -5,6 +5,7 @@ import type { ClaimedStage, Ms, StageRow } from '../../store/store.js';
  * One thing that a group did and that its samples do not tell.
  * - created: a pipeline. - moved: a stage's status changed. - published: it became leasable. - leased: it was given to a worker
  * - refused: a settle changed nothing. - lost: a worker was told that it lost a lease. - promoted: its time had come
+ * - logged: lines of workers were kept, the oldest of which was written then
  */
 export type Count =
   | { kind: 'created'; applicationId: number; trigger: Trigger }
@@ -12,7 +13,8 @@ export type Count =
   | Leased
   | { kind: 'refused'; applicationId: number; handler: string | undefined }
   | { kind: 'lost'; applicationId: number; reason: LeaseLostReason; call: 'settle' | 'heartbeat' }
-  | { kind: 'promoted'; stages: number };
+  | { kind: 'promoted'; stages: number }
+  | { kind: 'logged'; oldestAt: Ms };
 
 /** A stage was given to a worker. */
 export interface Leased {

@@ -91,8 +91,12 @@ export async function recordLogs(
     })),
   );
   await queueLogs(group, holder.applicationId, ids);
+  if (kept.length > 0) group.effects.counts.add({ kind: 'logged', oldestAt: oldestOf(kept) });
   return kept.length;
 }
+
+const oldestOf = (lines: readonly LogLine[]): Ms =>
+  lines.reduce((oldest, { loggedAt }) => Math.min(oldest, Date.parse(loggedAt)), Number.POSITIVE_INFINITY);
 
 const noteThatLogIsFull = ({ id, fencingToken }: LogLine, logsPerStage: number, now: Ms): LogLine => ({
   id,

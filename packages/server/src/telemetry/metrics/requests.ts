@@ -22,7 +22,6 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** Whose doing it is that somebody was not let in. */
 const AUTH_FAILURES: ReadonlySet<ErrorCode> = new Set(['unauthenticated', 'forbidden', 'session_invalid', 'host_not_allowed']);
 const DELIVERY = 'POST /hooks/{name}';
-const LOGS = 'POST /logs';
 /** Routes, their methods and statuses: some hundreds, of which few ever occur. */
 const MAX_REQUESTS = 2_000;
 const LABELS = ['method', 'route', 'status'];
@@ -30,7 +29,7 @@ const LABELS = ['method', 'route', 'status'];
 interface RequestSeries {
   requests: NumberSeries;
   duration: HistogramSeries;
-  /** Of deliveries to hooks and of log lines. */
+  /** Of deliveries to hooks. */
   latency: HistogramSeries | undefined;
 }
 
@@ -41,20 +40,16 @@ export class RequestMetrics {
   readonly #requests: Numbers;
   readonly #durations: Histograms;
   readonly #webhooks: Histograms;
-  readonly #logs: Histograms;
   readonly #authFailures: Numbers;
 
   constructor(registry: Registry, { exemplars }: { exemplars: boolean }) {
     this.#exemplars = exemplars;
     const bounds = { labels: LABELS, max: MAX_REQUESTS };
-    const byStatus = { labels: ['status'] };
     const duration = 'From the arrival of a request to its answer; GET /events and long polls take as long as they wait.';
     this.#requests = registry.counter('http_requests_total', 'Requests that were answered.', bounds);
     this.#durations = registry.histogram('http_request_duration_seconds', duration, HTTP_SECONDS, bounds);
     const webhook = 'From the arrival of a delivery to a hook to its answer, after the commit.';
-    this.#webhooks = registry.histogram('webhook_latency_seconds', webhook, HTTP_SECONDS, byStatus);
-    const logs = 'From the arrival of log lines of workers to the answer, after the commit.';
-    this.#logs = registry.histogram('log_delivery_latency_seconds', logs, HTTP_SECONDS, byStatus);
+    this.#webhooks = registry.histogram('webhook_latency_seconds', webhook, HTTP_SECONDS, { labels: ['status'] });
     const failures = 'Requests that were not let in, by the code of the problem.';
     this.#authFailures = registry.counter('pipelogiq_auth_failures_total', failures, { labels: ['reason'] });
   }
@@ -77,8 +72,8 @@ export class RequestMetrics {
     const known = this.#known.get(key);
     if (known) return known;
     const values = [method, route, status];
-    const latency = operation === DELIVERY ? this.#webhooks : operation === LOGS ? this.#logs : undefined;
-    const made = { requests: this.#requests.of(values), duration: this.#durations.of(values), latency: latency?.of([status]) };
+    const latency = operation === DELIVERY ? this.#webhooks.of([status]) : undefined;
+    const made = { requests: this.#requests.of(values), duration: this.#durations.of(values), latency };
     this.#known.set(key, made);
     return made;
   }

@@ -22,7 +22,7 @@ export interface CommittedGroup {
   /** Requests in the group. */
   tickets: number;
   durationMs: number;
-  /** Epoch milliseconds. */
+  /** When the group began: epoch milliseconds. */
   now: number;
 }
 
@@ -116,7 +116,7 @@ export function createServerMetrics(
     enabled: true,
     contentType: CONTENT_TYPES[metricsFormat],
     committed({ counts, samples, tickets, durationMs, now }) {
-      work.committed(counts, samples, now);
+      work.committed(counts, samples, now + Math.round(durationMs));
       engine.committed({ tickets, durationMs, leasingMs: counts.leasing?.durationMs });
     },
     commitFailed: () => engine.commitFailed(),

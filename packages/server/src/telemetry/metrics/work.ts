@@ -2,7 +2,7 @@ import { SAMPLED, type StageErrorCode } from '@pipelogiq/protocol';
 import type { Count, Counts } from '../../domain/commit/counts.js';
 import type { DeliverySample, PipelineSample, Sample } from '../../domain/insight/samples.js';
 import type { ApplicationLabel, ApplicationLabels } from './applications.js';
-import { FEEDBACK_SECONDS, RUN_SECONDS, STAGE_SECONDS, WAIT_SECONDS } from './buckets.js';
+import { DELIVERY_SECONDS, FEEDBACK_SECONDS, RUN_SECONDS, STAGE_SECONDS, WAIT_SECONDS } from './buckets.js';
 import { type HistogramSeries, type NumberSeries, OTHER, type SeriesFamily } from './families.js';
 import type { Histograms, Numbers, Registry } from './registry.js';
 
@@ -68,6 +68,7 @@ export class WorkMetrics {
   readonly #feedback: Histograms;
   readonly #lost: Numbers;
   readonly #decisions: Numbers;
+  readonly #logs: HistogramSeries;
   #handlers = 0;
 
   /** @param options.maxHandlers - pairs of application and handler that are told apart */
@@ -102,9 +103,12 @@ export class WorkMetrics {
     this.#lost = registry.counter('pipelogiq_lease_lost_total', lost, labelled('reason', 'call'));
     const decisions = 'What the scheduler decided: lease, none (a pull got nothing), promote, retry, expire, time_out.';
     this.#decisions = registry.counter('scheduler_decisions_total', decisions, { labels: ['decision_type'] });
+    const logs = 'From the writing of a log line by a handler to its commit: of the oldest line of each call of a worker.';
+    this.#logs = registry.histogram('log_delivery_latency_seconds', logs, DELIVERY_SECONDS).of([]);
     labels.onOther = (label) => this.#toOther(label);
   }
 
+  /** @param now - time of the commit */
   committed({ all, leasing }: Pick<Counts, 'all' | 'leasing'>, samples: readonly Sample[], now: number): void {
     for (const count of all) this.#count(count, now);
     for (const sample of samples) this.#sample(sample, now);
@@ -116,6 +120,8 @@ export class WorkMetrics {
     if (kind === 'promoted') {
       if (count.stages > 0) this.#decided('promote', count.stages);
     } else if (kind === 'leased') this.#leased(count, now);
+    else if (kind === 'logged')
+      this.#logs.observe(Math.max(now - count.oldestAt, 0) / SECOND); // a worker's clock may be fast
     else if (kind === 'created') this.#number(this.#created, count.applicationId, count.trigger).inc();
     else if (kind === 'refused') this.#of(count.applicationId, count.handler ?? UNKNOWN).refused.inc();
     else if (kind === 'lost') this.#number(this.#lost, count.applicationId, count.reason, count.call).inc();
