@@ -86,8 +86,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
         ...parts,
         ...config,
         everyMs: config.alertDetectEveryMs,
-        onFailure: (err, rule) =>
-          parts.log.warn({ err, category: 'alert', ...rule }, 'the condition of a rule could not be looked at'),
+        onFailure: (err, rule) => parts.log.warn({ err, ...rule }, 'the condition of a rule could not be looked at'),
       }),
       ...sender.loops(),
     ],

@@ -136,7 +136,7 @@ describe('a logger', () => {
     const event = { eventType: 'integration', actor: 'ada', action: 'approve', resource: 'INT-1', result: 'success' };
     logger.audit({ ...event, correlationId: 'c-1', complianceId: 'comp_1' });
     expect(lines()[0]).toMatchObject({
-      category: 'audit',
+      category: 'security',
       event_type: 'integration',
       actor: 'ada',
       action: 'approve',

@@ -3,6 +3,7 @@ import type { Config } from '../config.js';
 import type { ComponentHealth, HealthReport, ReadyReport } from '../http/index.js';
 import type { Loop, LoopState } from '../loops/loop.js';
 import type { Store } from '../store/store.js';
+import type { Logger } from '../telemetry/logging.js';
 import { checkAlerts } from './alerts.js';
 import { DatabaseWatch } from './database.js';
 import { checkDisk } from './disk.js';
@@ -17,10 +18,7 @@ export interface HealthDeps {
   store: Store;
   config: Config;
   clock: Clock;
-  log: {
-    info(fields: { readonly [name: string]: unknown }, message: string): void;
-    warn(fields: { readonly [name: string]: unknown }, message: string): void;
-  };
+  log: Pick<Logger, 'info' | 'warn'>;
 }
 
 /** The parts of the server that exist only once it is put together. */

@@ -1,14 +1,10 @@
 import { type ErrorCode, LIMITS } from '@pipelogiq/protocol';
 import type { Clock } from '../clock.js';
 import type { Principal, UseCases } from '../domain/use-cases.js';
+import type { Logger } from '../telemetry/logging.js';
 
 /** What http needs of a logger. */
-export interface HttpLog {
-  debug(fields: { readonly [name: string]: unknown }, message: string): void;
-  info(fields: { readonly [name: string]: unknown }, message: string): void;
-  warn(fields: { readonly [name: string]: unknown }, message: string): void;
-  error(fields: { readonly [name: string]: unknown }, message: string): void;
-}
+export type HttpLog = Logger;
 
 /** Sizes in bytes of UTF-8. */
 export interface HttpLimits {

@@ -3,6 +3,7 @@ import { routeAlerts } from '../domain/alert/route.js';
 import { goOnEnding } from '../domain/alert/rule-ends.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Ms, Reads } from '../store/store.js';
+import type { Logger } from '../telemetry/logging.js';
 import type { Loop } from './loop.js';
 
 export const ROUTE_ALERTS = 'route-alerts';
@@ -15,7 +16,7 @@ interface Deps extends NotifyDeps {
   reads: Pick<Reads, 'alertsWaiting' | 'now'>;
   /** Runs a piece of work in the committer's next group. */
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
-  log: { warn(fields: object, message: string): void };
+  log: Pick<Logger, 'warn'>;
 }
 
 /** What happened becomes incidents, and incidents become messages; each step in one transaction. */
@@ -26,8 +27,7 @@ export const routeAlertsLoop = ({ reads, inGroup, log, ...deps }: Deps): Loop =>
   run: async (): Promise<{ inMs: Ms } | undefined> => {
     if (!(await reads.alertsWaiting(await reads.now()))) return undefined;
     const { taken, parked } = await inGroup((group) => routeAlerts(group, ROWS));
-    for (const reason of parked)
-      log.warn({ category: 'alert', reason }, 'what happened could not be made an alert, and is put aside');
+    for (const reason of parked) log.warn({ reason }, 'what happened could not be made an alert, and is put aside');
     const more = await inGroup(async (group) => {
       const hasMore = await goOnEnding(group);
       return (await notifyDue(group, deps, INCIDENTS)) === INCIDENTS || hasMore;

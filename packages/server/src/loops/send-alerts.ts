@@ -7,6 +7,7 @@ import type { Group } from '../domain/commit/tickets.js';
 import type { Settings } from '../domain/integration/kind.js';
 import type { Secrets } from '../secrets/secrets.js';
 import type { AlertAttempt, AlertChannelRow, AlertDeliveryRow, Ms, Reads } from '../store/store.js';
+import type { Logger } from '../telemetry/logging.js';
 import { Gathering } from './gathering.js';
 import { Lanes, retryWait } from './lanes.js';
 import type { Loop } from './loop.js';
@@ -37,7 +38,7 @@ export interface AlertSenderDeps {
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
   /** A delivery ended, or will be tried again. */
   onTried(type: string, outcome: 'delivered' | 'retried' | 'failed', ageMs: Ms): void;
-  log: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+  log: Pick<Logger, 'warn' | 'info'>;
 }
 
 interface Claimed {
@@ -67,7 +68,7 @@ export class AlertSender {
     this.#lanes = new Lanes({
       due: async () => deps.reads.dueAlertChannels(await deps.reads.now(), LANES),
       step: (channelId) => this.#step(channelId),
-      onError: (err, channelId) => deps.log.warn({ err, category: 'alert', channel_id: channelId }, 'messages of a channel wait'),
+      onError: (err, channelId) => deps.log.warn({ err, channel_id: channelId }, 'messages of a channel wait'),
     });
   }
 
@@ -96,7 +97,7 @@ export class AlertSender {
       return { isMore: isMore || rows.length === CLEARED, lost };
     });
     for (const [channel_id, messages] of lost)
-      log.warn({ category: 'alert', channel_id, messages }, 'messages of alerts are given up: their channel is off');
+      log.warn({ channel_id, messages }, 'messages of alerts are given up: their channel is off');
     return isMore;
   }
 
@@ -229,7 +230,6 @@ export class AlertSender {
   #tell(channel: AlertChannelRow, outcomes: readonly Outcome[], attempts: readonly AlertAttempt[], now: Ms): void {
     const { log, onTried } = this.#deps;
     const about = {
-      category: 'alert',
       channel: channel.name,
       channel_type: channel.type,
       application_id: channel.application_id,

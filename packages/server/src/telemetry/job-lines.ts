@@ -78,7 +78,7 @@ export class JobLines {
   }
 
   #worker(news: WorkerNews): void {
-    const line = { category: 'runner', ...ofWorker(news) };
+    const line = { category: 'runner', ...ofWorker(news) } as const;
     if (news.kind === 'beat') this.#log.debug(line, 'worker_heartbeat');
     else this.#log.info(line, `worker_${news.kind}`);
   }

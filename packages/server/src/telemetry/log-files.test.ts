@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { LogFiles } from './log-files.js';
-import { createLogger } from './logging.js';
+import { type Category, createLogger } from './logging.js';
 
 const DAY_MS = 86_400_000;
 const KEPT = { job: 30, scheduler: 14, runner: 14, security: 365, errors: 90, debug: 1 };
@@ -23,7 +23,7 @@ function aLog() {
 it('keeps lines of each category for its own days, though nothing more is written of it', () => {
   const { log, files, state, folder } = aLog();
   const begun = state.now;
-  for (const category of Object.keys(KEPT)) log.info({ category }, category);
+  for (const category of Object.keys(KEPT) as Category[]) log.info({ category }, category);
   const left = () =>
     readdirSync(folder)
       .filter((name) => name.endsWith('-2030-01-01.json'))
@@ -51,6 +51,7 @@ it('puts a line where its category says, by the level where nobody said, and unk
   log.debug({}, 'two');
   log.error({}, 'three');
   log.child({ category: 'runner' }).warn({}, 'four');
+  // @ts-expect-error: none of the categories that docs/operations.md has, whoever writes the line
   log.info({ category: '../../etc' }, 'five');
   const messages = Object.fromEntries(
     readdirSync(folder).map((name) => [name.split('-')[1], JSON.parse(readFileSync(join(folder, name), 'utf8')).message]),

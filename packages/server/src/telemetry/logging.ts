@@ -3,7 +3,7 @@ import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
 import type { Clock } from '../clock.js';
 
 /** Fields of one log line. Names are written in snake_case, whatever they come in. */
-export type LogFields = { readonly [name: string]: unknown };
+export type LogFields = { readonly [name: string]: unknown; readonly category?: Category };
 
 /** What most of the server needs of a logger. */
 export interface Logger {

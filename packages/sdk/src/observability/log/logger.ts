@@ -124,7 +124,7 @@ class JsonLogger implements Logger {
 
   audit({ eventType, actor, action, resource, result, correlationId, ...more }: AuditEvent): void {
     const correlation = correlationId ?? this.#parts.context().traceId;
-    const fields = { category: 'audit', eventType, actor, action, resource, result, correlationId: correlation, ...more };
+    const fields = { category: 'security', eventType, actor, action, resource, result, correlationId: correlation, ...more };
     this.#write('info', `${actor} ${action} ${resource}: ${result}`, fields, true, this.audit);
   }
 
