@@ -51,6 +51,25 @@ describe('the metrics server', () => {
     expect((await get('/metrics', { headers: { authorization: 'bearer let-me-in' } })).status).toBe(200);
   });
 
+  // Seen to fail when the error of the check was repeated to everybody.
+  it('tells those without its token which part is not ready, but not why', async () => {
+    const failing = () => Promise.reject(new Error('connect ECONNREFUSED db.internal:5432'));
+    const answers = async (metrics: object) => {
+      const { observability, get } = await aProcess({ metrics });
+      observability.healthCheck('database', failing);
+      const ask = async (authorization: string) => {
+        const answer = await get('/health/ready', { headers: { authorization } });
+        const { status, ready, reasons } = (await answer.json()) as { status: string; ready: boolean; reasons: string[] };
+        return [answer.status, status, ready, ...reasons];
+      };
+      return [await ask(''), await ask('Bearer wrong'), await ask('Bearer let-me-in')];
+    };
+    const short = [503, 'not_ready', false, 'database: unhealthy'];
+    const long = [503, 'not_ready', false, 'database: connect ECONNREFUSED db.internal:5432'];
+    expect(await answers({ token: 'let-me-in' })).toEqual([short, short, long]);
+    expect(await answers({})).toEqual([long, long, long]);
+  });
+
   it('on loopback, is closed to pages that reach it by another name', async () => {
     const { observability } = await aProcess();
     const url = `${observability.url}/metrics`;

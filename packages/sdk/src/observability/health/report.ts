@@ -66,8 +66,12 @@ export async function healthReport(sources: HealthSources): Promise<HealthReport
   };
 }
 
-/** Ready when every worker pulls and no critical check is unhealthy. */
-export async function readiness(sources: HealthSources): Promise<Readiness> {
+/**
+ * Ready when every worker pulls and no critical check is unhealthy.
+ *
+ * @param options.withIssues - whether reasons repeat the issues of checks: errors, which may quote addresses, names and queries
+ */
+export async function readiness(sources: HealthSources, { withIssues }: { withIssues: boolean }): Promise<Readiness> {
   const snapshots = sources.workers().map((worker) => worker.snapshot());
   const checks = await sources.checks.run();
   const reasons = [
@@ -76,7 +80,7 @@ export async function readiness(sources: HealthSources): Promise<Readiness> {
       return status === 'running' ? [] : [`worker ${snapshot.name} is ${IN_WORDS[status]}`];
     }),
     ...[...checks].flatMap(([name, { status, issues }]) => {
-      return status === 'unhealthy' ? [`${name}: ${issues.join(', ') || 'unhealthy'}`] : [];
+      return status === 'unhealthy' ? [`${name}: ${(withIssues && issues.join(', ')) || 'unhealthy'}`] : [];
     }),
   ];
   const ready = reasons.length === 0;

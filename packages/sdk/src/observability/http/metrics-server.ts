@@ -12,13 +12,19 @@ export interface Page {
   body: string;
 }
 
+export interface MetricsRoute {
+  /** Needs no token. */
+  open: boolean;
+  /** @param isTrusted - the token was sent, or none is set: what an open route may say beside its status */
+  page(request: IncomingMessage, isTrusted: boolean): Promise<Page> | Page;
+}
+
 export interface MetricsServerOptions {
   port: number;
   host: string;
   /** Asked for by all routes but the probes. */
   token: string | undefined;
-  /** By path. A route with `open` needs no token. */
-  routes: { readonly [path: string]: { open: boolean; page(request: IncomingMessage): Promise<Page> | Page } };
+  routes: { readonly [path: string]: MetricsRoute };
   onError(error: unknown): void;
 }
 
@@ -88,12 +94,11 @@ async function pageFor({ routes, token, host }: MetricsServerOptions, request: I
   if (isLoopback(host) && !isAllowedHost(request.headers.host)) return json(421, { error: 'this server is for this machine' });
   const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
-  if (token !== undefined && !route?.open && !isAuthorized(request.headers.authorization, token)) {
-    return json(401, { error: 'a bearer token is needed' });
-  }
+  const isTrusted = token === undefined || isAuthorized(request.headers.authorization, token);
+  if (!isTrusted && !route?.open) return json(401, { error: 'a bearer token is needed' });
   if (!route) return json(404, { error: 'there is no such page', pages: Object.keys(routes) });
   if (request.method !== 'GET' && request.method !== 'HEAD') return json(405, { error: 'only GET and HEAD are answered' });
-  return route.page(request);
+  return route.page(request, isTrusted);
 }
 
 export const json = (status: number, value: unknown): Page => ({

@@ -23,7 +23,7 @@ export function pages(sources: PageSources): MetricsServerOptions['routes'] {
     '/': { open: false, page: (request) => indexPage(request, sources.service, listed) },
     '/health': { open: false, page: () => health(sources) },
     '/health/live': { open: true, page: () => json(200, liveness(sources)) },
-    '/health/ready': { open: true, page: () => ready(sources) },
+    '/health/ready': { open: true, page: (_request, isTrusted) => ready(sources, isTrusted) },
     [metricsPath]: {
       open: false,
       page: async () => ({ status: 200, type: PROMETHEUS_TEXT, body: prometheusText(await registry.read()) }),
@@ -36,8 +36,8 @@ async function health(sources: HealthSources): Promise<Page> {
   return json(report.status === 'unhealthy' ? 503 : 200, report);
 }
 
-async function ready(sources: HealthSources): Promise<Page> {
-  const report = await readiness(sources);
+async function ready(sources: HealthSources, withIssues: boolean): Promise<Page> {
+  const report = await readiness(sources, { withIssues });
   return json(report.ready ? 200 : 503, report);
 }
 
