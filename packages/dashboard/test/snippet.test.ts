@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
+import { aFolder } from './folder.js';
 import { aServer, expectClean, signedIn } from './support.js';
 
 let browser: Browser;
@@ -13,14 +12,6 @@ beforeAll(async () => {
   browser = await openBrowser();
 });
 afterAll(() => browser?.close());
-
-/** As somebody's own folder after `npm install @pipelogiq/sdk`. */
-function aFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'pipelogiq-first-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  symlinkSync(fileURLToPath(new URL('../../../node_modules', import.meta.url)), join(folder, 'node_modules'));
-  return folder;
-}
 
 it('runs as it was pasted, and the page that showed it shows what it did', async () => {
   const server = await aServer();

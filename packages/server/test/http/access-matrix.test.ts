@@ -47,6 +47,8 @@ function mayDo(caller: Caller, { name, access }: Operation): boolean {
 const codeOf = ({ type, text }: Answer): string | undefined =>
   type === 'application/problem+json' ? (JSON.parse(text) as { code: string }).code : undefined;
 const saying = (answer: Answer): string => `${answer.status} ${codeOf(answer)}`;
+/** Not even a caller: `caller` opens nothing to them. */
+const isNobody = ({ scopes }: Caller): boolean => scopes.length === 0;
 const closed = (operations: Operation[]): Operation[] => operations.filter(({ access }) => access !== 'open');
 const writes = (operations: Operation[]): Operation[] => operations.filter(({ method }) => method !== 'GET');
 
@@ -141,16 +143,22 @@ function withoutId({ status, text, type }: Answer, id: string): unknown {
   return { ...problem, detail: detail.replaceAll(id, '#') };
 }
 
-it('answers other applications as if ours had never been', async () => {
-  const h = await matrix();
-  const operations = closed(await operationsOf(h));
+/** Who has everything, but in another application. */
+async function strangersOf(h: Matrix): Promise<Caller[]> {
   await h.call('POST', '/applications', { name: 'other' });
   const { key } = await h.call<{ key: string }>('POST', '/api-keys', { name: 'k', scopes: ALL, application: 'other' });
   const { cookie } = await h.person('stranger', { applications: [{ application: 'other', role: 'admin' }] });
-  const strangers: Caller[] = [
-    { name: 'a key', headers: { authorization: `Bearer ${key}` }, scopes: ALL },
-    { name: 'a session', headers: cookieOf(cookie), scopes: ALL, isUser: true },
+  return [
+    { name: 'a key of another application', headers: { authorization: `Bearer ${key}` }, scopes: ALL },
+    { name: 'a session of another application', headers: cookieOf(cookie), scopes: ALL, isUser: true },
   ];
+}
+
+it('answers other applications as if ours had never been', async () => {
+  const h = await matrix();
+  const operations = closed(await operationsOf(h));
+  const strangers = await strangersOf(h);
+  const session = strangers.find(({ isUser }) => isUser)?.headers;
   const oursBefore = (await h.stored()).pipeline;
   for (const operation of operations.filter(({ path }) => path !== '/auth/logout')) {
     for (const caller of strangers) {
@@ -163,7 +171,7 @@ it('answers other applications as if ours had never been', async () => {
       const never = await h.ask(caller, operation.method, nothing, operation.body);
       expect(withoutId(answer, idIn(ours)), `${operation.name} as ${caller.name}`).toEqual(withoutId(never, idIn(nothing)));
     }
-    const named = (application: string) => ({ headers: { ...cookieOf(cookie), 'pipelogiq-application': application } });
+    const named = (application: string) => ({ headers: { ...session, 'pipelogiq-application': application } });
     const [ours, never] = await Promise.all(
       ['default', 'never-was'].map((it) => h.ask(named(it), operation.method, h.onOurs(operation), operation.body)),
     );
@@ -215,6 +223,10 @@ const TRICKS: Record<string, (path: string) => string> = {
   'dots behind what is open': (path) => `/health/..${path}`,
   'encoded dots': (path) => `/health/%2e%2e${path}`,
   'dots behind the dashboard': (path) => `/dashboard/..${path}`,
+  'encoded dots and slash behind the dashboard': (path) => `/dashboard/..%2F${path.slice(1)}`,
+  'a slash encoded twice': (path) => path.replace(/(.)\//, '$1%252F'),
+  'dots inside': (path) => `${path}/x/..`,
+  'a mount prefix': (path) => `/pipelogiq${path}`,
   'a parameter': (path) => `${path};x`,
   'upper case': (path) => path.toUpperCase(),
   'an encoded letter': (path) => path.replace(/[a-z]/, (letter) => `%${letter.charCodeAt(0).toString(16)}`),
@@ -224,35 +236,54 @@ const TRICKS: Record<string, (path: string) => string> = {
   backslashes: (path) => path.replace(/(.)\//, '$1\\'),
 };
 
-it('lets no way to write a path in where its plain form is closed', async () => {
+/** With something that counted once. */
+async function expiredKey(h: Matrix): Promise<Caller> {
+  const expiresAt = new Date(h.controlPlane.now() + 1_000).toISOString();
+  const { key } = await h.call<{ key: string }>('POST', '/api-keys', { name: 'k', scopes: ['admin'], expiresAt });
+  await h.controlPlane.advance(1_000);
+  return { name: 'an expired key', headers: { 'x-api-key': key }, scopes: [] };
+}
+
+it('lets no way to write a path in where its plain form is closed, whoever asks', async () => {
   const h = await matrix();
   const operations = closed(await operationsOf(h));
-  const viewer: Caller = {
-    name: 'a viewer',
-    headers: cookieOf((await h.person('v', { role: 'viewer' })).cookie),
-    scopes: ['read'],
-    isUser: true,
-    isForAll: true,
-  };
+  const callers = [...(await callersOf(h)), await expiredKey(h), { name: 'nobody', headers: {}, scopes: [] }];
+  const strangers = await strangersOf(h);
   await changingNothing(h, async () => {
     for (const operation of operations) {
-      const callers = [{ name: 'nobody', headers: {} }, ...(mayDo(viewer, operation) ? [] : [viewer])];
+      const isOfOurs = operation.path.includes('{'); // to the rest, strangers have an answer of their own
+      const refused = [
+        ...callers.filter((it) => isNobody(it) || !mayDo(it, operation)),
+        ...strangers.filter((it) => isOfOurs || !mayDo(it, operation)),
+      ];
       for (const [trick, write] of Object.entries(TRICKS)) {
-        for (const caller of callers) {
-          const answer = await h.ask(caller, operation.method, write(h.onOurs(operation)), operation.body);
-          const what = `${operation.method} ${write(h.onOurs(operation))} (${trick}) as ${caller.name}`;
+        const target = write(h.onOurs(operation));
+        const answers = await Promise.all(refused.map((it) => h.ask(it, operation.method, target, operation.body)));
+        for (const [i, answer] of answers.entries()) {
+          const what = `${operation.method} ${target} (${trick}) as ${refused[i]?.name}`;
           expect(answer.text, what).not.toContain(CANARY);
-          if (trick === 'dots behind the dashboard' && answer.status !== 401) continue; // its page, whatever is behind it
+          if (trick.endsWith('behind the dashboard') && answer.status !== 401) continue; // its page, whatever is behind it
           expect(answer.status, `${what}: ${answer.text}`).toBeGreaterThanOrEqual(400);
         }
       }
+    }
+  });
+}, 120_000);
+
+it('takes no method but that of the request line', async () => {
+  const h = await matrix();
+  const operations = closed(await operationsOf(h));
+  const viewers = (await callersOf(h)).filter(({ name }) => name.startsWith('viewer'));
+  await changingNothing(h, async () => {
+    for (const operation of operations) {
       const override = { 'x-http-method-override': operation.method, 'x-method-override': operation.method };
-      for (const method of ['GET', 'POST']) {
-        if (method === operation.method || mayDo(viewer, operation)) continue;
-        const headers = { ...viewer.headers, ...override };
-        const answer = await h.ask({ headers }, method, `${h.onOurs(operation)}?_method=${operation.method}`, operation.body);
-        const isRoute = operations.some(({ name }) => name === `${method} ${operation.path}`);
-        if (!isRoute) expect(answer.status, `${operation.name} by ${method}`).toBeGreaterThanOrEqual(400);
+      for (const viewer of viewers.filter((it) => !mayDo(it, operation))) {
+        for (const method of ['GET', 'POST'].filter((it) => it !== operation.method)) {
+          const headers = { ...viewer.headers, ...override };
+          const answer = await h.ask({ headers }, method, `${h.onOurs(operation)}?_method=${operation.method}`, operation.body);
+          const isRoute = operations.some(({ name }) => name === `${method} ${operation.path}`);
+          if (!isRoute) expect(answer.status, `${operation.name} by ${method}`).toBeGreaterThanOrEqual(400);
+        }
       }
     }
   });
