@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { formatCount, formatDuration, formatRate, formatRatio, formatRelative, humanize } from './format.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatFigure,
+  formatInstant,
+  formatRate,
+  formatRatio,
+  formatRelative,
+  formatTerm,
+  formatTimes,
+  humanize,
+} from './format.js';
 
 describe('numbers', () => {
   it('are whole until they are too long to read', () => {
@@ -9,9 +21,13 @@ describe('numbers', () => {
 
   it('never round a rare failure away', () => {
     expect(formatRatio(1)).toBe('100%');
-    expect(formatRatio(0.9999)).toBe('99.9%');
-    expect(formatRatio(0.0001)).toBe('0.1%');
+    expect(formatRatio(0.9996)).toBe('>99.9%');
+    expect(formatRatio(0.999)).toBe('99.9%');
+    expect(formatRatio(870 / 881)).toBe('98.8%');
     expect(formatRatio(0.42)).toBe('42%');
+    expect(formatRatio(0.015)).toBe('1.5%');
+    expect(formatRatio(0.0004)).toBe('<0.1%');
+    expect(formatRatio(0)).toBe('0%');
     expect(formatRatio(null)).toBe('–');
   });
 
@@ -24,7 +40,35 @@ describe('numbers', () => {
   });
 });
 
+describe('sizes and factors', () => {
+  it('have the unit in which they are short', () => {
+    expect(formatBytes(512)).toBe('512 bytes');
+    expect(formatBytes(212.4 * 1_024 ** 2)).toBe('212 MiB');
+    expect(formatBytes(1.5 * 1_024 ** 3)).toBe('1.5 GiB');
+    expect(formatBytes(256 * 1_024 ** 2)).toBe('256 MiB');
+    expect(formatBytes(undefined)).toBe('–');
+  });
+
+  it('have no more digits than one reads', () => {
+    expect(formatFigure(0.123_456)).toBe('0.1235');
+    expect(formatFigure(1_234_567)).toBe('1.235M');
+    expect(formatTimes(2.44)).toBe('2.4×');
+    expect(formatTimes(12.4)).toBe('12×');
+  });
+});
+
 describe('times', () => {
+  it('that somebody chose are told as they were', () => {
+    expect(formatTerm(30 * 86_400_000)).toBe('30 days');
+    expect(formatTerm(3_600_000)).toBe('1 hour');
+    expect(formatTerm(90 * 60_000)).toBe('90 minutes');
+    expect(formatTerm(1_500)).toBe('1.5 s');
+  });
+
+  it('of a line of a log tell its milliseconds', () => {
+    expect(formatInstant(new Date(2026, 0, 2, 14, 3, 21, 45).getTime())).toBe('14:03:21.045');
+  });
+
   it('have two units at most', () => {
     expect(formatDuration(0)).toBe('0 ms');
     expect(formatDuration(3.25)).toBe('3.3 ms');

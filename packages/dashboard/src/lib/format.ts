@@ -7,12 +7,34 @@ export const formatCount = (value: number): string => (value >= 100_000 ? compac
 /** 1 worker, 2 workers. */
 export const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 
-/** 0.25 → 25%; never a round 100% while something failed. */
+/** Of what is nearly all or nearly nothing tenths count; further in, whole percents. */
+const TENTHS = { below: 0.1, above: 0.9 } as const;
+
+/** 0.25 → 25%, 0.9875 → 98.8%; what is not all never reads 100%, and what is not nothing never 0%. */
 export function formatRatio(ratio: number | null | undefined): string {
   if (ratio === null || ratio === undefined) return '–';
-  const percent = ratio * 100;
-  if (percent === 100 || percent === 0) return `${percent}%`;
-  return `${Math.min(Math.max(percent, 0.1), 99.9).toFixed(percent >= 10 && percent < 99 ? 0 : 1)}%`;
+  if (ratio <= 0 || ratio === 1) return `${ratio * 100}%`;
+  if (ratio < 0.001) return '<0.1%';
+  if (ratio > 0.999 && ratio < 1) return '>99.9%';
+  return `${(ratio * 100).toFixed(ratio < TENTHS.below || (ratio > TENTHS.above && ratio < 1) ? 1 : 0)}%`;
+}
+
+const figure = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, notation: 'compact' });
+
+/** Of any unit and size: 0.1235, 12.5, 1.235K. */
+export const formatFigure = (value: number): string => figure.format(value);
+
+/** 2.4×, 12×. */
+export const formatTimes = (factor: number): string => `${factor.toFixed(factor < 10 ? 1 : 0)}×`;
+
+const SIZES = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** 512 bytes, 212 MiB, 1.5 GiB. */
+export function formatBytes(bytes: number | undefined): string {
+  if (bytes === undefined) return '–';
+  const power = bytes < 1_024 ? 0 : Math.min(Math.floor(Math.log2(bytes) / 10), SIZES.length - 1);
+  const size = bytes / 1_024 ** power;
+  return `${size < 10 && !Number.isInteger(size) ? size.toFixed(1) : formatCount(size)} ${SIZES[power]}`;
 }
 
 const RATES = [
@@ -63,13 +85,29 @@ export function formatRelative(at: number, now: number): string {
   return at > now ? `in ${text}` : `${text} ago`;
 }
 
+const SPANS = [
+  { name: 'day', ms: 86_400_000 },
+  { name: 'hour', ms: 3_600_000 },
+  { name: 'minute', ms: 60_000 },
+  { name: 'second', ms: 1_000 },
+] as const;
+
+/** A length of time that somebody chose: 30 days, 1 hour, 90 minutes. */
+export function formatTerm(ms: number): string {
+  const unit = SPANS.find((each) => ms >= each.ms && ms % each.ms === 0);
+  return unit ? plural(ms / unit.ms, unit.name) : formatDuration(ms);
+}
+
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const instant = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
 
 /** In the time zone of the browser. */
 export const formatExact = (at: number): string => exact.format(at);
 export const formatClock = (at: number): string => clock.format(at);
+/** As 14:03:21.045. */
+export const formatInstant = (at: number): string => `${instant.format(at)}.${String(at % 1_000).padStart(3, '0')}`;
 export const formatDay = (at: number): string => day.format(at);
 
 /** `stage_failed` → Stage failed. */

@@ -1,6 +1,6 @@
 import type { Insights, PipelineInsight, Regression, StageInsight } from '@pipelogiq/protocol';
 import type { Key, ReactNode } from 'react';
-import { formatCount, formatDuration, formatRatio } from '../../lib/format.js';
+import { formatCount, formatDuration, formatRatio, formatTimes } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { EmptyState } from '../../ui/states.js';
 import { type Column, Table } from '../../ui/table.js';
@@ -33,7 +33,7 @@ const REGRESSIONS: Column<Regression>[] = [
     head: 'Slower',
     align: 'right',
     width: 'w-20',
-    cell: ({ ratio }) => <span className="text-bad">{ratio.toFixed(ratio < 10 ? 1 : 0)}×</span>,
+    cell: ({ ratio }) => <span className="text-bad">{formatTimes(ratio)}</span>,
   },
 ];
 

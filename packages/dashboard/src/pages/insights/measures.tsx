@@ -1,10 +1,10 @@
 import type { Insights, MeasureInsight } from '@pipelogiq/protocol';
+import { formatCount, formatFigure } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { CodeBlock } from '../../ui/code.js';
 import { EmptyState } from '../../ui/states.js';
 import { type Column, Table } from '../../ui/table.js';
 
-const figure = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, notation: 'compact' });
 const EXAMPLE = "job.measure('amount', input.cents / 100, { unit: 'eur' });";
 
 const COLUMNS: Column<MeasureInsight>[] = [
@@ -27,12 +27,12 @@ const COLUMNS: Column<MeasureInsight>[] = [
       </>
     ),
   },
-  { id: 'count', head: 'Times', align: 'right', width: 'w-20', from: 'md', cell: ({ values }) => figure.format(values.count) },
-  { id: 'sum', head: 'Sum', align: 'right', width: 'w-20', cell: ({ sum }) => figure.format(sum) },
-  { id: 'mean', head: 'Mean', align: 'right', width: 'w-20', from: 'md', cell: ({ values }) => figure.format(values.mean) },
-  { id: 'p50', head: 'p50', align: 'right', width: 'w-20', from: 'lg', cell: ({ values }) => figure.format(values.p50) },
-  { id: 'p95', head: 'p95', align: 'right', width: 'w-20', cell: ({ values }) => figure.format(values.p95) },
-  { id: 'max', head: 'Most', align: 'right', width: 'w-20', from: 'lg', cell: ({ values }) => figure.format(values.max) },
+  { id: 'count', head: 'Times', align: 'right', width: 'w-20', from: 'md', cell: ({ values }) => formatCount(values.count) },
+  { id: 'sum', head: 'Sum', align: 'right', width: 'w-20', cell: ({ sum }) => formatFigure(sum) },
+  { id: 'mean', head: 'Mean', align: 'right', width: 'w-20', from: 'md', cell: ({ values }) => formatFigure(values.mean) },
+  { id: 'p50', head: 'p50', align: 'right', width: 'w-20', from: 'lg', cell: ({ values }) => formatFigure(values.p50) },
+  { id: 'p95', head: 'p95', align: 'right', width: 'w-20', cell: ({ values }) => formatFigure(values.p95) },
+  { id: 'max', head: 'Most', align: 'right', width: 'w-20', from: 'lg', cell: ({ values }) => formatFigure(values.max) },
 ];
 
 /** What handlers measured themselves. */

@@ -1,6 +1,6 @@
 import type { Worker } from '@pipelogiq/protocol';
 import { cx } from '../../lib/cx.js';
-import { formatCount } from '../../lib/format.js';
+import { formatBytes, formatCount, formatRatio } from '../../lib/format.js';
 
 /** From here on it is about to be the bottleneck. */
 const FULL = 0.9;
@@ -23,6 +23,6 @@ export function Load({ worker: { inFlight, concurrency, state } }: { worker: Wor
   );
 }
 
-export const formatCpu = (percent: number | undefined): string => (percent === undefined ? '–' : `${Math.round(percent)}%`);
+export const formatCpu = (percent: number | undefined): string => formatRatio(percent === undefined ? undefined : percent / 100);
 export const formatMemory = (mebibytes: number | undefined): string =>
-  mebibytes === undefined ? '–' : mebibytes < 1_024 ? `${Math.round(mebibytes)} MiB` : `${(mebibytes / 1_024).toFixed(1)} GiB`;
+  formatBytes(mebibytes === undefined ? undefined : mebibytes * 1_024 * 1_024);
