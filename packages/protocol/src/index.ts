@@ -203,7 +203,7 @@ export type {
 export { MISSED_RUNS, SCHEDULE_DEFAULTS, SCHEDULE_STATUSES } from './schedules.js';
 export type { Scope } from './scopes.js';
 export { SCOPES } from './scopes.js';
-export type { ServerLogLevel } from './server.js';
+export type { ServerLogLevel, ServerRetention } from './server.js';
 export { SERVER_LOG_LEVELS } from './server.js';
 export type {
   DeliveryOutcome,

@@ -76,6 +76,7 @@ export const ROUTES = {
   alertDeliveryRetry: '/alerts/deliveries/{id}/retry',
   alertDeliveryDrop: '/alerts/deliveries/{id}/drop',
   logLevel: '/log-level',
+  retention: '/retention',
   profileCpu: '/admin/profiles/cpu',
   profileHeap: '/admin/profiles/heap',
   applications: '/applications',

@@ -38,6 +38,7 @@ import { IntegrationSender, SEND_INTEGRATIONS } from './loops/send-integrations.
 import { FIRE_SCHEDULES } from './loops/triggers.js';
 import type { Mailer } from './outbound/mailer.js';
 import type { Outbound } from './outbound/outbound.js';
+import { retentionOf } from './retention.js';
 import type { Secrets } from './secrets/secrets.js';
 import { settledWithin } from './settled-within.js';
 import type { Store } from './store/store.js';
@@ -140,7 +141,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       onConfigured: () => hint(SEND_INTEGRATIONS, 0),
     }),
     ...alerting.useCases,
-    server: serverUseCases({ committer, ...telemetry }),
+    server: serverUseCases({ committer, ...telemetry, retention: retentionOf(config) }),
   };
   const sender = new IntegrationSender({
     ...parts,

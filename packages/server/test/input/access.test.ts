@@ -97,6 +97,7 @@ const SCOPE_OF: Record<string, Scope | 'user' | 'caller'> = {
   'DELETE /hooks/{name}': 'operate',
   'GET /log-level': 'admin',
   'PUT /log-level': 'admin',
+  'GET /retention': 'read',
   'POST /admin/profiles/cpu': 'admin',
   'POST /admin/profiles/heap': 'admin',
   'GET /applications': 'admin',

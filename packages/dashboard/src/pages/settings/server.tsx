@@ -11,6 +11,7 @@ import { Loaded, Skeleton } from '../../ui/states.js';
 import { StatusBadge } from '../../ui/status.js';
 import { toast } from '../../ui/toast.js';
 import { useMayServer } from './layout.js';
+import { Retention } from './retention.js';
 
 interface Component {
   status: string;
@@ -60,7 +61,10 @@ export default function Server() {
     <>
       <PartHeader title="Server" description="The one that answered; where several share a database, each has its own health." />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
-        <HealthCard />
+        <div className="grid gap-4">
+          <HealthCard />
+          <Retention />
+        </div>
         <div className="grid gap-4">
           <About />
           <Documents />
@@ -121,8 +125,8 @@ function About() {
         )}
       </Loaded>
       <p className="mt-3 text-ink-3 text-xs">
-        Retention and limits are options that the server is started with:{' '}
-        <code className="font-mono">pipelogiq serve --help</code> has them all.
+        Limits are options that the server is started with: <code className="font-mono">pipelogiq serve --help</code> has them
+        all.
       </p>
     </Card>
   );

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { ROUTES } from '@pipelogiq/protocol';
 import type { HttpDeps } from '../deps.js';
 import { JSON_TYPE, json, type Route, route } from '../route.js';
-import { serverLogLevel } from '../schemas/server.js';
+import { serverLogLevel, serverRetention } from '../schemas/server.js';
 
 const DEFAULT_SECONDS = 10;
 const LEVEL = { 200: { description: 'The least severe level that is logged.', schema: serverLogLevel } };
@@ -31,6 +31,18 @@ const logLevelRoutes = ({ useCases: { server } }: HttpDeps): Route[] => [
   }),
 ];
 
+const retentionRoute = ({ useCases: { server } }: HttpDeps): Route =>
+  route({
+    operationId: 'getRetention',
+    summary: 'How long what is written down is kept',
+    tag: 'Server',
+    method: 'GET',
+    path: ROUTES.retention,
+    access: 'read',
+    answers: { 200: { description: 'The times in force.', schema: serverRetention } },
+    handle: async () => json(200, server.retention()),
+  });
+
 function profileRoute({ useCases: { server }, limits }: HttpDeps, kind: 'cpu' | 'heap'): Route {
   const most = Math.floor(limits.profileMs / 1_000);
   const seconds = z.int().min(1).max(most).default(Math.min(DEFAULT_SECONDS, most));
@@ -56,6 +68,7 @@ function profileRoute({ useCases: { server }, limits }: HttpDeps, kind: 'cpu' | 
 /** What concerns the server as a whole. */
 export const serverRoutes = (deps: HttpDeps): Route[] => [
   ...logLevelRoutes(deps),
+  retentionRoute(deps),
   profileRoute(deps, 'cpu'),
   profileRoute(deps, 'heap'),
 ];

@@ -33,6 +33,7 @@ describe('what the schemas let through is exactly what the protocol says', () =>
 
   test('bodies about the server', () => {
     expectTypeOf<Of<typeof server.serverLogLevel>>().toEqualTypeOf<wire.ServerLogLevel>();
+    expectTypeOf<Of<typeof server.serverRetention>>().toEqualTypeOf<wire.ServerRetention>();
   });
 
   test('bodies of workers', () => {
