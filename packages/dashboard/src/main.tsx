@@ -7,11 +7,13 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queryClient } from './api/client.js';
 import { router } from './router.js';
+import { tellWhatIsCut } from './ui/cut.js';
 import { Toasts } from './ui/toast.js';
 import { TooltipProvider } from './ui/tooltip.js';
 
 const element = document.getElementById('root');
 if (!element) throw new Error('index.html has no #root');
+tellWhatIsCut(document);
 createRoot(element).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

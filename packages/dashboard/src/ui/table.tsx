@@ -9,8 +9,10 @@ export interface Column<Row> {
   head: ReactNode;
   /** Numbers stand right. */
   align?: 'left' | 'right';
-  /** Left out on narrow screens: `md` from 56rem on, `lg` from 72rem on. */
-  from?: 'md' | 'lg';
+  /** Left out on narrow screens: `md` from 56rem on, `lg` from 72rem on, `xl` from 88rem on. */
+  from?: 'md' | 'lg' | 'xl';
+  /** Text goes on in a second line where it does not fit, as all does on a phone; else it is cut, and whole in its title. */
+  wrap?: boolean;
   /** Which way its rows are sorted by it; make the head a button then. */
   sort?: 'ascending' | 'descending';
   /** Width, as `w-32`; one column without takes what is left. */
@@ -31,11 +33,14 @@ export const actionsColumn = <Row,>(
   cell,
 });
 
-const FROM = { md: 'hidden md:table-cell', lg: 'hidden lg:table-cell' } as const;
+const FROM = { md: 'hidden md:table-cell', lg: 'hidden lg:table-cell', xl: 'hidden xl:table-cell' } as const;
+const WRAPPED = 'break-words py-2';
+const CUT = 'truncate max-sm:whitespace-normal max-sm:break-words max-sm:py-2 max-sm:[&_.truncate]:whitespace-normal';
 
-const cellClass = <Row,>({ align, from, width }: Column<Row>) =>
+const cellClass = <Row,>({ align, from, width, wrap }: Column<Row>) =>
   cx(
-    'truncate border-line border-b px-3 first:pl-4 last:pr-4',
+    wrap ? WRAPPED : CUT,
+    'border-line border-b px-3 first:pl-4 last:pr-4',
     align === 'right' ? 'num text-right' : 'text-left',
     from && FROM[from],
     width,

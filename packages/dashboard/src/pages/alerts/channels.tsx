@@ -47,21 +47,22 @@ const columnsOf = (
   {
     id: 'name',
     head: 'Channel',
-    width: 'md:w-44 lg:w-56',
+    width: 'md:w-40 xl:w-56',
+    wrap: true,
     cell: ({ name }) => (
       <span className="font-medium" title={name}>
         {name}
       </span>
     ),
   },
-  { id: 'kind', head: 'Kind', width: 'md:w-28 lg:w-36', from: 'md', cell: ({ type }) => titles.get(type) ?? type },
+  { id: 'kind', head: 'Kind', width: 'md:w-28 xl:w-36', from: 'md', cell: ({ type }) => titles.get(type) ?? type },
   {
     id: 'status',
     head: 'State',
     width: 'w-28',
     cell: ({ status }) => <StatusBadge status={status} {...(status === 'ok' && { word: 'Works' })} />,
   },
-  { id: 'answer', head: 'Last answer', from: 'md', cell: (channel) => <LastAnswer channel={channel} /> },
+  { id: 'answer', head: 'Last answer', from: 'md', wrap: true, cell: (channel) => <LastAnswer channel={channel} /> },
   { id: 'queued', head: 'Waiting', align: 'right', width: 'w-20', from: 'lg', cell: ({ queued }) => formatCount(queued) },
   {
     id: 'delivered',

@@ -31,6 +31,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
   {
     id: 'message',
     head: 'Message',
+    wrap: true,
     cell: ({ title, incidentId, action, state }) => (
       <>
         <StatusIcon status={state} className="mr-2 inline md:hidden" />
@@ -38,7 +39,6 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
         <Link
           to="/alerts"
           search={{ status: 'all', incident: incidentId }}
-          title={title}
           className="font-medium hover:text-accent hover:underline"
         >
           {title}
@@ -47,19 +47,16 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
       </>
     ),
   },
-  { id: 'channel', head: 'Channel', width: 'w-32', from: 'md', cell: ({ channel }) => channel },
+  { id: 'channel', head: 'Channel', width: 'w-32', from: 'md', wrap: true, cell: ({ channel }) => channel },
   { id: 'state', head: 'State', width: 'w-28', from: 'md', cell: ({ state }) => <StatusBadge status={state} /> },
   { id: 'attempts', head: 'Tries', align: 'right', width: 'w-16', from: 'lg', cell: ({ attempts }) => formatCount(attempts) },
   {
     id: 'answer',
     head: 'Last answer',
     width: 'w-48',
-    from: 'lg',
-    cell: (delivery) => (
-      <span className="text-ink-2" title={answerOf(delivery)}>
-        {answerOf(delivery) || <span className="text-ink-3">–</span>}
-      </span>
-    ),
+    from: 'xl',
+    wrap: true,
+    cell: (delivery) => <span className="text-ink-2">{answerOf(delivery) || <span className="text-ink-3">–</span>}</span>,
   },
   {
     id: 'next',
@@ -69,7 +66,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
     from: 'md',
     cell: ({ nextTryAt }) => <NextTry at={nextTryAt} />,
   },
-  { id: 'made', head: 'Made', align: 'right', width: 'w-28', from: 'lg', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { id: 'made', head: 'Made', align: 'right', width: 'w-28', from: 'xl', cell: ({ createdAt }) => <Time at={createdAt} /> },
   ...(mayOperate ? [actionsColumn((delivery: AlertDelivery) => <Actions delivery={delivery} />, { width: 'w-40' })] : []),
 ];
 

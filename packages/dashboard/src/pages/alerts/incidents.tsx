@@ -16,8 +16,10 @@ import { IncidentDetail } from './incident-detail.js';
 import { Bar } from './parts.js';
 import { allRulesQuery, incidentsQuery } from './queries.js';
 import { useAlertsSearch } from './search.js';
+import { eventWord } from './words.js';
 
-const choicesOf = <Choice extends string>(values: readonly Choice[]) => values.map((value) => ({ value, text: humanize(value) }));
+const choicesOf = <Choice extends string>(values: readonly Choice[], wordOf = humanize) =>
+  values.map((value) => ({ value, text: wordOf(value) }));
 
 /** The pipeline that it is about: a link, where its incidents are told apart by it, else that of its latest event. */
 const PipelineLink = ({ labels: { pipeline, pipeline_id: id } }: Incident) =>
@@ -36,16 +38,18 @@ const columnsOf = (onOpen: (id: string) => void, mayOperate: boolean): Column<In
     cell: ({ id, title, severity }) => (
       <button
         type="button"
-        title={title}
         onClick={() => onOpen(id)}
-        className="inline-flex max-w-full items-center gap-2 rounded-sm text-left hover:underline"
+        className="inline-flex max-w-full items-baseline gap-2 rounded-sm text-left hover:underline"
       >
-        <StatusIcon status={severity} className="lg:hidden" />
-        <span className="truncate font-medium">{title}</span>
+        <StatusIcon status={severity} className="translate-y-px xl:hidden" />
+        <span className="min-w-0 break-words font-medium">
+          {title} <span className="font-normal text-ink-3 text-xs xl:hidden">{humanize(severity)}</span>
+        </span>
       </button>
     ),
+    wrap: true,
   },
-  { id: 'severity', head: 'Severity', width: 'w-26', from: 'lg', cell: ({ severity }) => <StatusBadge status={severity} /> },
+  { id: 'severity', head: 'Severity', width: 'w-26', from: 'xl', cell: ({ severity }) => <StatusBadge status={severity} /> },
   {
     id: 'status',
     head: 'State',
@@ -57,10 +61,10 @@ const columnsOf = (onOpen: (id: string) => void, mayOperate: boolean): Column<In
       </>
     ),
   },
-  { id: 'rule', head: 'Rule', width: 'w-40', from: 'lg', cell: ({ rule }) => <span title={rule.name}>{rule.name}</span> },
+  { id: 'rule', head: 'Rule', width: 'w-40', from: 'xl', wrap: true, cell: ({ rule }) => rule.name },
   { id: 'pipeline', head: 'Pipeline', width: 'w-26', from: 'lg', cell: PipelineLink },
-  { id: 'events', head: 'Events', align: 'right', width: 'w-18', from: 'lg', cell: ({ events }) => formatCount(events) },
-  { id: 'told', head: 'Told', align: 'right', width: 'w-18', from: 'lg', cell: ({ notified }) => `${formatCount(notified)}×` },
+  { id: 'events', head: 'Events', align: 'right', width: 'w-18', from: 'xl', cell: ({ events }) => formatCount(events) },
+  { id: 'told', head: 'Told', align: 'right', width: 'w-18', from: 'xl', cell: ({ notified }) => `${formatCount(notified)}×` },
   { id: 'since', head: 'Opened', align: 'right', width: 'w-28', from: 'md', cell: ({ openedAt }) => <Time at={openedAt} /> },
   ...(mayOperate
     ? [actionsColumn((incident: Incident) => <AcknowledgeInRow incident={incident} />, { width: 'w-32', from: 'md' })]
@@ -143,7 +147,7 @@ function Filters() {
       <FilterSelect
         label="Event"
         any="Any event"
-        choices={choicesOf(ALERT_EVENTS)}
+        choices={choicesOf(ALERT_EVENTS, eventWord)}
         chosen={search.event}
         onChoose={(event) => filter({ event })}
       />

@@ -2,7 +2,6 @@ import type { AlertRule } from '@pipelogiq/protocol';
 import { useQuery } from '@tanstack/react-query';
 import { Plus, Sparkles } from 'lucide-react';
 import { useState } from 'react';
-import { humanize } from '../../lib/format.js';
 import { useMay } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
@@ -15,6 +14,7 @@ import { Recommended } from './recommended.js';
 import { DeleteRule, type RuleAsk, RuleMenu } from './rule-actions.js';
 import { RuleForm } from './rule-form.js';
 import { useAlertsSearch } from './search.js';
+import { eventWord } from './words.js';
 
 interface Given {
   names: ReadonlyMap<string, string>;
@@ -26,12 +26,12 @@ const columnsOf = ({ names, mayOperate, onAsk }: Given): Column<AlertRule>[] => 
   {
     id: 'name',
     head: 'Rule',
+    wrap: true,
     cell: (rule) => (
       <button
         type="button"
-        title={rule.name}
         onClick={() => onAsk({ what: 'open', rule })}
-        className="max-w-full truncate rounded-sm text-left font-medium hover:underline"
+        className="max-w-full break-words rounded-sm text-left font-medium hover:underline"
       >
         {rule.name}
       </button>
@@ -41,7 +41,8 @@ const columnsOf = ({ names, mayOperate, onAsk }: Given): Column<AlertRule>[] => 
     id: 'events',
     head: 'Tells when',
     from: 'md',
-    cell: ({ events }) => <span title={events.map(humanize).join(', ')}>{events.map(humanize).join(', ')}</span>,
+    wrap: true,
+    cell: ({ events }) => events.map(eventWord).join(', '),
   },
   {
     id: 'severity',
@@ -56,6 +57,7 @@ const columnsOf = ({ names, mayOperate, onAsk }: Given): Column<AlertRule>[] => 
     head: 'Channels',
     width: 'w-52',
     from: 'md',
+    wrap: true,
     cell: ({ channels }) =>
       channels.length === 0 ? (
         <span className="text-warn">Tells nobody</span>

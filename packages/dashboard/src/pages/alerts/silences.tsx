@@ -30,16 +30,13 @@ const columnsOf = (mayOperate: boolean): Column<Silence>[] => [
   {
     id: 'match',
     head: 'Silences',
-    cell: (silence) => (
-      <code title={matchText(silence)} className="font-mono text-[0.92em]">
-        {matchText(silence)}
-      </code>
-    ),
+    wrap: true,
+    cell: (silence) => <code className="font-mono text-[0.92em]">{matchText(silence)}</code>,
   },
-  { id: 'comment', head: 'Why', from: 'md', cell: ({ comment }) => <span title={comment}>{comment}</span> },
-  { id: 'by', head: 'By', width: 'w-32', from: 'lg', cell: ({ createdBy }) => createdBy },
-  { id: 'status', head: 'State', width: 'w-32', from: 'md', cell: ({ status }) => <StatusBadge {...LOOKS[status]} /> },
-  { id: 'starts', head: 'Begins', align: 'right', width: 'w-28', from: 'lg', cell: ({ startsAt }) => <Time at={startsAt} /> },
+  { id: 'comment', head: 'Why', from: 'md', wrap: true, cell: ({ comment }) => comment },
+  { id: 'by', head: 'By', width: 'w-28', from: 'xl', cell: ({ createdBy }) => createdBy },
+  { id: 'status', head: 'State', width: 'w-28', from: 'md', cell: ({ status }) => <StatusBadge {...LOOKS[status]} /> },
+  { id: 'starts', head: 'Begins', align: 'right', width: 'w-28', from: 'xl', cell: ({ startsAt }) => <Time at={startsAt} /> },
   { id: 'ends', head: 'Ends', align: 'right', width: 'w-28', from: 'md', cell: ({ endsAt }) => <Time at={endsAt} /> },
   ...(mayOperate ? [actionsColumn((silence: Silence) => <Expire silence={silence} />, { width: 'w-32' })] : []),
 ];

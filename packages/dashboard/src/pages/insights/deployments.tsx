@@ -59,7 +59,7 @@ const COLUMNS: Column<MarkInsight>[] = [
     id: 'of',
     head: 'Of',
     width: 'w-48',
-    from: 'lg',
+    from: 'xl',
     cell: ({ pipeline, environment }) => [pipeline ?? 'all pipelines', environment].filter(Boolean).join(', '),
   },
   { id: 'at', head: 'When', width: 'w-28', from: 'md', cell: ({ at }) => <Time at={at} /> },
@@ -86,7 +86,7 @@ const COLUMNS: Column<MarkInsight>[] = [
     id: 'says',
     head: 'Verdict',
     width: 'w-44',
-    from: 'lg',
+    from: 'xl',
     cell: ({ enough, regressions }) =>
       !enough ? (
         <span className="text-ink-3">too few runs to say</span>

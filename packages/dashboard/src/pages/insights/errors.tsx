@@ -13,19 +13,19 @@ const columnsOf = (onOpen: (fingerprint: string) => void): Column<ErrorGroup>[] 
   {
     id: 'error',
     head: 'Error',
+    wrap: true,
     cell: ({ fingerprint, code, message }) => (
       <button
         type="button"
-        title={message}
         onClick={() => onOpen(fingerprint)}
-        className="max-w-full truncate rounded-sm text-left hover:underline"
+        className="max-w-full break-words rounded-sm text-left hover:underline"
       >
         <span className="font-medium">{code}</span> <span className="text-ink-2">{message}</span>
       </button>
     ),
   },
   { id: 'handler', head: 'Handler', width: 'w-40', from: 'md', cell: ({ handler }) => handler },
-  { id: 'count', head: 'Failures', align: 'right', width: 'w-20', cell: ({ count }) => formatCount(count) },
+  { id: 'count', head: 'Failures', align: 'right', width: 'w-20', from: 'md', cell: ({ count }) => formatCount(count) },
   {
     id: 'stages',
     head: 'Stages lost',

@@ -43,7 +43,7 @@ export default function InsightsPage() {
           <Courses insights={query.data} parts={parts} pipeline={pipeline} />
           <Handlers insights={query.data} parts={parts} />
           <Errors />
-          <div className="grid gap-4 lg:grid-cols-2">
+          <div className="grid gap-4 xl:grid-cols-2">
             <Regressions insights={query.data} />
             <Flaky insights={query.data} />
             <SlowestPipelines insights={query.data} />

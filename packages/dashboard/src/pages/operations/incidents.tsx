@@ -26,7 +26,7 @@ export function OpenIncidents() {
                         {title}
                       </Link>
                     </p>
-                    <p className="truncate text-ink-3 text-xs">
+                    <p className="break-words text-ink-3 text-xs">
                       {humanize(severity)} · <Time at={openedAt} /> · {rule.name}
                     </p>
                   </div>

@@ -33,13 +33,13 @@ export default function Operations() {
       <PageHeader title="Operations" actions={<RangeSelect range={range} />} />
       <div className="grid gap-4">
         <Stats overview={overview.data} insights={insights.data} range={range} />
-        <div className="grid grid-flow-row-dense items-stretch gap-4 md:grid-cols-2 lg:grid-cols-3">
+        <div className="grid grid-flow-row-dense items-stretch gap-4 md:grid-cols-2 xl:grid-cols-3">
           <Throughput query={insights} />
           <Pools query={overview} />
           <Handlers overview={overview} insights={insights} />
           <OpenIncidents />
         </div>
-        <div className="grid gap-4 lg:grid-cols-2">
+        <div className="grid gap-4 xl:grid-cols-2">
           <Recent />
         </div>
       </div>

@@ -15,6 +15,7 @@ const COLUMNS: readonly Column<PipelineSummary>[] = [
   {
     id: 'pipeline',
     head: 'Pipeline',
+    wrap: true,
     cell: ({ id, name }) => (
       <Link to="/pipelines/$id" params={{ id }} className="font-medium hover:underline">
         {name} <span className="num font-normal text-ink-3 text-xs">{id}</span>
@@ -22,10 +23,10 @@ const COLUMNS: readonly Column<PipelineSummary>[] = [
     ),
   },
   { id: 'status', head: 'Status', width: 'w-28', cell: ({ status }) => <StatusBadge status={status} /> },
-  { id: 'stages', head: 'Stages', align: 'right', width: 'w-20', from: 'lg', cell: done },
+  { id: 'stages', head: 'Stages', align: 'right', width: 'w-20', from: 'md', cell: done },
   {
-    id: 'took',
-    head: 'Took',
+    id: 'duration',
+    head: 'Duration',
     align: 'right',
     width: 'w-24',
     from: 'md',

@@ -19,10 +19,10 @@ const columnsOf = (timeZone: string, outcomes: Map<string, Pipeline | 'gone'>): 
     cell: ({ pipelineId }) => <Outcome id={pipelineId} outcome={outcomes.get(pipelineId)} />,
   },
   {
-    id: 'took',
-    head: 'Took',
+    id: 'duration',
+    head: 'Duration',
     align: 'right',
-    width: 'w-20',
+    width: 'w-24',
     from: 'md',
     cell: ({ pipelineId }) => {
       const pipeline = outcomes.get(pipelineId);

@@ -32,6 +32,7 @@ const columnsOf = (outcomes: Map<string, Pipeline | 'gone'>): Column<Schedule>[]
   {
     id: 'name',
     head: 'Schedule',
+    wrap: true,
     cell: ({ id, name, template }) => (
       <>
         <Link to="/schedules/$id" params={{ id }} className="font-medium hover:text-accent hover:underline">
@@ -41,7 +42,7 @@ const columnsOf = (outcomes: Map<string, Pipeline | 'gone'>): Column<Schedule>[]
       </>
     ),
   },
-  { id: 'when', head: 'Fires', from: 'md', cell: Cron },
+  { id: 'when', head: 'Fires', from: 'md', wrap: true, cell: Cron },
   {
     id: 'next',
     head: 'Next run',

@@ -7,7 +7,7 @@ export default function Account() {
   return (
     <>
       <PartHeader title="Account" description="Your password, and where you are signed in." />
-      <div className="grid items-start gap-4 lg:grid-cols-[22rem_minmax(0,1fr)]">
+      <div className="grid items-start gap-4 xl:grid-cols-[22rem_minmax(0,1fr)]">
         <Password />
         <Sessions />
       </div>

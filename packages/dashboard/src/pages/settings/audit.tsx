@@ -29,11 +29,12 @@ const columnsOf = (open: (event: AuditEvent) => void): readonly Column<AuditEven
   {
     id: 'action',
     head: 'Action',
+    wrap: true,
     cell: (event) => (
       <button
         type="button"
         onClick={() => open(event)}
-        className="max-w-full truncate align-middle hover:text-accent hover:underline"
+        className="max-w-full break-all text-left align-middle hover:text-accent hover:underline"
       >
         <Mono>{event.action}</Mono>
       </button>
@@ -42,10 +43,17 @@ const columnsOf = (open: (event: AuditEvent) => void): readonly Column<AuditEven
   {
     id: 'actor',
     head: 'By',
-    width: 'w-20 md:w-44',
+    width: 'w-20 md:w-28 lg:w-44',
     cell: ({ actor, actorName }) => <span title={actor}>{actorName ?? actor}</span>,
   },
-  { id: 'target', head: 'Target', width: 'w-56', from: 'md', cell: ({ target }) => `${target.type} ${target.id}` },
+  {
+    id: 'target',
+    head: 'Target',
+    width: 'w-48 xl:w-56',
+    from: 'md',
+    wrap: true,
+    cell: ({ target }) => `${target.type} ${target.id}`,
+  },
   {
     id: 'result',
     head: 'Result',
@@ -56,8 +64,8 @@ const columnsOf = (open: (event: AuditEvent) => void): readonly Column<AuditEven
   {
     id: 'request',
     head: 'Request',
-    width: 'w-56',
-    from: 'lg',
+    width: 'w-66',
+    from: 'xl',
     cell: ({ requestId }) => (requestId === undefined ? <span className="text-ink-3">–</span> : <Mono>{requestId}</Mono>),
   },
 ];
@@ -125,9 +133,9 @@ function Trail() {
 }
 
 const TEXTS = [
-  { name: 'action', label: 'Action', placeholder: 'pipeline or pipeline.cancel' },
-  { name: 'by', label: 'By', placeholder: 'Name, key:7 or local' },
-  { name: 'target', label: 'Target', placeholder: 'pipeline or pipeline 42' },
+  { name: 'action', label: 'Action', example: 'pipeline.cancel', help: 'A kind, as pipeline, or one action, as pipeline.cancel' },
+  { name: 'by', label: 'By', example: 'grace or key:7', help: 'A name of a user, key:7 for a key, or local' },
+  { name: 'target', label: 'Target', example: 'pipeline 42', help: 'A kind, as pipeline, or one of them, as pipeline 42' },
 ] as const;
 const PERIOD_NAMES: Record<AuditPeriod, string> = {
   '1h': 'Last hour',
@@ -147,33 +155,36 @@ interface FiltersProps {
 function Filters({ filter, onChange }: FiltersProps) {
   return (
     <search aria-label="Filters" className="mb-4 flex flex-wrap items-center gap-2">
-      {TEXTS.map(({ name, label, placeholder }) => (
-        <span key={name} className="min-w-0 grow basis-44 sm:max-w-56">
+      {TEXTS.map(({ name, label, example, help }) => (
+        <span key={name} className="min-w-0 grow basis-48 sm:max-w-56">
           <TypedInput
             type="search"
             aria-label={label}
-            placeholder={`${label}: ${placeholder}`}
+            title={help}
+            placeholder={`${label}: ${example}`}
             value={filter[name]}
             onText={(text) => onChange({ [name]: text })}
           />
         </span>
       ))}
-      <FilterSelect
-        label="Result"
-        any="Any result"
-        choices={choicesOf(RESULTS)}
-        chosen={filter.result}
-        className="w-auto"
-        onChoose={(result) => onChange({ result })}
-      />
-      <FilterSelect
-        label="Time"
-        any="Any time"
-        choices={choicesOf(PERIOD_NAMES)}
-        chosen={filter.period}
-        className="w-auto"
-        onChoose={(period) => onChange({ period })}
-      />
+      <span className="flex gap-2 max-sm:w-full">
+        <FilterSelect
+          label="Result"
+          any="Any result"
+          choices={choicesOf(RESULTS)}
+          chosen={filter.result}
+          className="w-auto"
+          onChoose={(result) => onChange({ result })}
+        />
+        <FilterSelect
+          label="Time"
+          any="Any time"
+          choices={choicesOf(PERIOD_NAMES)}
+          chosen={filter.period}
+          className="w-auto"
+          onChoose={(period) => onChange({ period })}
+        />
+      </span>
     </search>
   );
 }

@@ -30,7 +30,7 @@ export default function Settings() {
   return (
     <>
       <h1 className="mb-4 flex min-h-8 items-center text-lg">Settings</h1>
-      <nav ref={nav} aria-label="Settings" className="mb-4 flex gap-4 overflow-x-auto border-line border-b">
+      <nav ref={nav} aria-label="Settings" className="mb-4 flex gap-4 overflow-x-auto max-sm:gap-2.5 border-line border-b">
         {tabs
           .filter(({ isShown }) => isShown)
           .map(({ to, label }) => (

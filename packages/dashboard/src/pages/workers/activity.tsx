@@ -89,9 +89,9 @@ function Rows({ rows, isRunning = false }: { rows: readonly Row[]; isRunning?: b
   return (
     <ul>
       {rows.map(({ key, status, text, pipelineId, at }) => (
-        <li key={key} className="flex h-9 items-center gap-2.5 border-line border-b px-4 last:border-b-0">
+        <li key={key} className="flex min-h-9 items-center gap-2.5 border-line border-b px-4 py-1 last:border-b-0">
           <StatusIcon status={status} />
-          <span className="min-w-0 grow truncate">{text}</span>
+          <span className="min-w-0 grow break-words">{text}</span>
           {pipelineId !== undefined && (
             <Link to={pathOf(pipelineId)} className="num shrink-0 text-accent text-xs hover:underline">
               Pipeline {pipelineId}

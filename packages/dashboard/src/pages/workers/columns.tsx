@@ -29,10 +29,10 @@ export const COLUMNS: readonly Column<Worker>[] = [
     id: 'version',
     head: 'Version',
     width: 'w-20',
-    from: 'lg',
+    from: 'xl',
     cell: ({ version }) => version ?? absent,
   },
-  { id: 'host', head: 'Host', width: 'w-36', from: 'lg', cell: ({ hostName }) => hostName ?? absent },
+  { id: 'host', head: 'Host', width: 'w-36', from: 'xl', cell: ({ hostName }) => hostName ?? absent },
   { id: 'load', head: 'In flight', align: 'right', width: 'w-28', cell: (worker) => <Load worker={worker} /> },
   {
     id: 'processed',

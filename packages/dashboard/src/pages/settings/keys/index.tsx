@@ -39,21 +39,22 @@ const COLUMNS: readonly Column<ApiKey>[] = [
   {
     id: 'name',
     head: 'Key',
+    wrap: true,
     cell: ({ name, prefix }) => (
-      <span title={name}>
+      <>
         <span className="font-medium">{name}</span> <Mono className="text-ink-3">{`${prefix}…`}</Mono>
-      </span>
+      </>
     ),
   },
-  { id: 'scopes', head: 'Scopes', width: 'md:w-44 lg:w-56', from: 'md', cell: ({ scopes }) => scopes.join(', ') },
-  { id: 'application', head: 'Application', width: 'w-32', from: 'lg', cell: ({ application }) => application },
+  { id: 'scopes', head: 'Scopes', width: 'w-44 xl:w-56', from: 'md', wrap: true, cell: ({ scopes }) => scopes.join(', ') },
+  { id: 'application', head: 'Application', width: 'w-32', from: 'xl', cell: ({ application }) => application },
   { id: 'state', head: 'State', width: 'w-28', cell: (apiKey) => <State apiKey={apiKey} /> },
-  { id: 'created', head: 'Created', width: 'w-24', align: 'right', from: 'lg', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { id: 'created', head: 'Created', width: 'w-28', align: 'right', from: 'xl', cell: ({ createdAt }) => <Time at={createdAt} /> },
   { id: 'expires', head: 'Expires', width: 'w-36', align: 'right', from: 'md', cell: (apiKey) => <Expires apiKey={apiKey} /> },
   {
     id: 'used',
     head: 'Last used',
-    width: 'w-24',
+    width: 'w-28',
     align: 'right',
     from: 'lg',
     cell: ({ lastUsedAt }) => (lastUsedAt === undefined ? absent('never') : <Time at={lastUsedAt} />),

@@ -33,7 +33,7 @@ function Name({ user }: { user: User }) {
 
 const COLUMNS: readonly Column<User>[] = [
   { id: 'username', head: 'User', cell: (user) => <Name user={user} /> },
-  { id: 'roles', head: 'Roles', width: 'w-32 md:w-64 lg:w-80', cell: RolesText },
+  { id: 'roles', head: 'Roles', width: 'w-32 md:w-64 xl:w-80', cell: RolesText },
   {
     id: 'state',
     head: 'State',
@@ -48,7 +48,7 @@ const COLUMNS: readonly Column<User>[] = [
     from: 'lg',
     cell: ({ hasPassword }) => (hasPassword ? 'password' : 'links only'),
   },
-  { id: 'created', head: 'Created', width: 'w-24', align: 'right', from: 'lg', cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { id: 'created', head: 'Created', width: 'w-28', align: 'right', from: 'xl', cell: ({ createdAt }) => <Time at={createdAt} /> },
   {
     id: 'login',
     head: 'Last sign-in',
