@@ -35,7 +35,7 @@ export function Checkbox({
 }: Omit<InputHTMLAttributes<HTMLInputElement>, 'type'> & { label: ReactNode }) {
   return (
     <label className={cx('flex items-start gap-2 text-sm', className)}>
-      <input {...rest} type="checkbox" className="mt-0.5 size-4 shrink-0 accent-accent" />
+      <input {...rest} type="checkbox" className="mt-0.5" />
       <span>{label}</span>
     </label>
   );

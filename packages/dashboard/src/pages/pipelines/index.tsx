@@ -111,13 +111,7 @@ function useColumns(
     const ids = rows?.map(({ id }) => id) ?? [];
     const box = (label: string, on: boolean, of: readonly string[]) => (
       <label className="-m-2 relative z-[1] grid place-items-center p-2">
-        <input
-          type="checkbox"
-          aria-label={label}
-          className="size-4 accent-accent"
-          checked={on}
-          onChange={({ target }) => choose(of, target.checked)}
-        />
+        <input type="checkbox" aria-label={label} checked={on} onChange={({ target }) => choose(of, target.checked)} />
       </label>
     );
     const column: Column<Row> = {

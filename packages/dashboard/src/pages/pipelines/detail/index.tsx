@@ -35,10 +35,12 @@ export default function PipelineDetail() {
       {head.data ? <Head pipeline={head.data} /> : <Skeleton className="mb-4 h-28" />}
       <Loaded query={trace} loading={TALL}>
         {(data) => (
-          <>
-            <Views trace={data} isOver={isOver(data)} stage={stage} />
+          <div className="md:flex md:items-start md:gap-4">
+            <div className="min-w-0 grow">
+              <Views trace={data} isOver={isOver(data)} stage={stage} />
+            </div>
             {stage !== undefined && <StagePanel trace={data} stageId={stage} isOver={isOver(data)} />}
-          </>
+          </div>
         )}
       </Loaded>
     </>

@@ -1,10 +1,11 @@
 import { LIMITS, type LogLevel, type Page, ROUTES, type StageLog } from '@pipelogiq/protocol';
 import { queryOptions, useQuery } from '@tanstack/react-query';
-import { useEffect, useRef } from 'react';
+import { Fragment, useEffect, useMemo, useRef } from 'react';
 import { fill, get } from '../../../api/http.js';
 import { cx } from '../../../lib/cx.js';
-import { formatCount } from '../../../lib/format.js';
+import { formatCount, formatInstant } from '../../../lib/format.js';
 import { Loaded, Skeleton } from '../../../ui/states.js';
+import { beginnings } from './deliveries.js';
 import { ofPipeline } from './queries.js';
 
 const TAIL_MS = 1_500;
@@ -51,12 +52,6 @@ const LEVEL: Record<LogLevel, string> = {
   fatal: 'text-bad',
 };
 
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
-const timeOf = (at: string) => {
-  const moment = new Date(at);
-  return `${clock.format(moment)}.${String(moment.getMilliseconds()).padStart(3, '0')}`;
-};
-
 /** The last lines, of all stages or of one; while the pipeline goes on they follow. */
 export function LogTail({ id, stageId, isTail, height }: { id: string; stageId?: string; isTail: boolean; height: string }) {
   const query = useQuery(logsQuery(id, isTail));
@@ -89,6 +84,8 @@ function Lines({ lines, withStage, isTail, height }: LinesProps) {
   useEffect(() => {
     if (isAtEnd.current && box.current) box.current.scrollTop = box.current.scrollHeight;
   }, [last]);
+  const shown = lines.slice(-SHOWN);
+  const begins = useMemo(() => beginnings(lines), [lines]);
   if (lines.length === 0)
     return (
       <p className="rounded-md border border-line bg-canvas px-3 py-2 text-ink-3">
@@ -108,18 +105,31 @@ function Lines({ lines, withStage, isTail, height }: LinesProps) {
     >
       {lines.length > SHOWN && <p className="px-3 text-ink-3">{formatCount(lines.length - SHOWN)} earlier lines are not shown</p>}
       <ol>
-        {lines.slice(-SHOWN).map((line) => (
-          <Line key={line.id} line={line} withStage={withStage} />
+        {shown.map((line) => (
+          <Fragment key={line.id}>
+            {begins.has(line.id) && <Divider delivery={begins.get(line.id) ?? 1} {...(withStage && { stage: line.stage })} />}
+            <Line line={line} withStage={withStage} />
+          </Fragment>
         ))}
       </ol>
     </section>
   );
 }
 
+/** Between what a stage said in one delivery and in the next. */
+const Divider = ({ delivery, stage }: { delivery: number; stage?: string }) => (
+  <li className="flex items-center gap-2 px-3 pt-1.5 pb-0.5 font-sans text-ink-3 first:pt-0">
+    <span className="num shrink-0 font-medium">
+      {stage === undefined ? '' : `${stage}, `}delivery {delivery}
+    </span>
+    <span aria-hidden className="grow border-line-strong border-t" />
+  </li>
+);
+
 const Line = ({ line: { loggedAt, level, stage, message, fields }, withStage }: { line: StageLog; withStage: boolean }) => (
   <li className="flex gap-2 px-3 hover:bg-hover">
     <time dateTime={loggedAt} className="num shrink-0 text-ink-3">
-      {timeOf(loggedAt)}
+      {formatInstant(Date.parse(loggedAt))}
     </time>
     <span className={cx('w-10 shrink-0', LEVEL[level])}>{level}</span>
     {withStage && <span className="w-32 shrink-0 truncate text-ink-2">{stage}</span>}

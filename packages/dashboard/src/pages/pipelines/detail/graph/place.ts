@@ -29,17 +29,24 @@ export function heightOf(places: Places | undefined): number {
   return Math.min(Math.max(tall + HEIGHT.around, HEIGHT.least), HEIGHT.most, window.innerHeight * HEIGHT.ofWindow);
 }
 
-/** Where the graph stands at first: all of it in the middle of its box, or `first` at the left where it would be too small to read. */
-export function viewportOf(places: Places, width: number, first: string | undefined): Viewport {
+/** All of the graph in the middle of its box; undefined where it would be too small to read. */
+export function wholeOf(places: Places, width: number): Viewport | undefined {
   const bounds = boundsOf(places);
   const height = heightOf(places);
   const zoom = Math.min(1, (width - AROUND) / bounds.width, (height - AROUND) / bounds.height);
-  if (zoom >= READABLE.zoom && Object.keys(places).length <= READABLE.stages)
-    return {
-      x: (width - bounds.width * zoom) / 2 - bounds.x * zoom,
-      y: (height - bounds.height * zoom) / 2 - bounds.y * zoom,
-      zoom,
-    };
-  const at = (first === undefined ? undefined : places[first]) ?? bounds;
+  if (zoom < READABLE.zoom || Object.keys(places).length > READABLE.stages) return undefined;
+  return {
+    x: (width - bounds.width * zoom) / 2 - bounds.x * zoom,
+    y: (height - bounds.height * zoom) / 2 - bounds.y * zoom,
+    zoom,
+  };
+}
+
+/** Where the graph stands at first: all of it, or `first` at the left. */
+export function viewportOf(places: Places, width: number, first: string | undefined): Viewport {
+  const whole = wholeOf(places, width);
+  if (whole) return whole;
+  const height = heightOf(places);
+  const at = (first === undefined ? undefined : places[first]) ?? boundsOf(places);
   return { x: (width < EDGE.narrowTo ? EDGE.narrow : EDGE.wide) - at.x, y: height / 2 - NODE.height - at.y, zoom: 1 };
 }

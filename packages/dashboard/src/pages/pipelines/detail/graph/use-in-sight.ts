@@ -1,23 +1,32 @@
-import { useReactFlow } from '@xyflow/react';
-import { type RefObject, useCallback, useEffect } from 'react';
-import { PANEL_WIDTH } from '../panel/width.js';
+import { useReactFlow, type Viewport } from '@xyflow/react';
+import { type RefObject, useCallback, useEffect, useRef } from 'react';
 import { NODE, type Places } from './layout.js';
+import { wholeOf } from './place.js';
 
-/** Pixels between a stage and what covers the graph beside it. */
+/** Pixels between a stage and the side of the graph. */
 const APART = 24;
 
-/** Moves the graph aside when its panel covers the stage that was opened. Returns what to call when the graph has its first place. */
+const isSame = (one: Viewport, other: Viewport): boolean => one.x === other.x && one.y === other.y && one.zoom === other.zoom;
+
+/**
+ * Keeps the stage that was opened in sight, whose panel takes room from the graph: all of the graph while nobody has moved it and it can
+ * be read, else it moves aside. Returns what to call when the graph has its first place.
+ */
 export function useInSight(box: RefObject<HTMLElement | null>, places: Places, selected: string | undefined): () => void {
   const { getViewport, setViewport } = useReactFlow();
+  const left = useRef<Viewport>(undefined); // as it was left here; where it is not so any more, somebody has moved it
   const show = useCallback(() => {
+    if (!box.current) return;
+    const width = box.current.clientWidth;
+    const was = getViewport();
+    const isUntouched = left.current === undefined || isSame(left.current, was);
+    const next = (isUntouched && wholeOf(places, width)) || was;
     const place = selected === undefined ? undefined : places[selected];
-    const sides = box.current?.getBoundingClientRect();
-    if (!place || !sides) return;
-    const { x, y, zoom } = getViewport();
-    const width = Math.min(sides.right, window.innerWidth - PANEL_WIDTH) - sides.left;
-    const left = x + place.x * zoom;
-    const over = left + NODE.width * zoom + APART - width;
-    if (over > 0) void setViewport({ x: x - Math.min(over, left - APART), y, zoom }); // on a phone the panel is all there is
+    const at = place ? next.x + place.x * next.zoom : 0;
+    const over = place ? at + NODE.width * next.zoom + APART - width : 0;
+    const shown = over > 0 ? { ...next, x: next.x - Math.min(over, at - APART) } : next;
+    if (isUntouched) left.current = shown;
+    if (!isSame(shown, was)) void setViewport(shown);
   }, [box, places, selected, getViewport, setViewport]);
   useEffect(show, [show]);
   return show;

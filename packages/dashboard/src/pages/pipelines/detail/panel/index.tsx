@@ -2,7 +2,7 @@ import type { Attempt, PipelineTrace, Stage, StageError, TraceStage } from '@pip
 import { useQuery } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
-import { formatCount, formatDuration, humanize } from '../../../../lib/format.js';
+import { formatCount, formatDuration, formatRatio, humanize } from '../../../../lib/format.js';
 import { IconButton } from '../../../../ui/button.js';
 import { CodeBlock, CopyButton, Mono } from '../../../../ui/code.js';
 import { Facts } from '../../../../ui/facts.js';
@@ -15,13 +15,16 @@ import { attemptsQuery, stageQuery } from '../queries.js';
 import { useOpenStage } from '../use-stage.js';
 import { Diagnosis } from './diagnosis.js';
 import { StageActions } from './stage-actions.js';
-import { PANEL_WIDTH } from './width.js';
 
 interface StagePanelProps {
   trace: PipelineTrace;
   stageId: string;
   isOver: boolean;
 }
+
+/** On a phone all of the screen; else below the head of the page, whose buttons stay free, as high as what is left of the window. */
+const PANEL =
+  'fixed inset-0 z-30 flex flex-col bg-raised focus:outline-none md:sticky md:inset-auto md:top-4 md:z-auto md:h-[calc(100dvh-13rem)] md:min-h-112 md:w-104 md:shrink-0 md:rounded-lg md:border md:border-line md:bg-surface lg:w-120 xl:w-136';
 
 /** One stage, at the right, beside what it was opened from: that stays usable, and another stage opens in its place. */
 export function StagePanel({ trace, stageId, isOver }: StagePanelProps) {
@@ -42,13 +45,7 @@ export function StagePanel({ trace, stageId, isOver }: StagePanelProps) {
     return () => document.removeEventListener('keydown', onKey);
   }, [open, stageId]);
   return (
-    <aside
-      ref={panel}
-      aria-label={stage ? `Stage ${stage.name}` : 'Stage'}
-      tabIndex={-1}
-      className="fixed top-0 right-0 z-30 flex h-dvh max-w-full flex-col border-line border-l bg-raised shadow-float focus:outline-none"
-      style={{ width: PANEL_WIDTH }}
-    >
+    <aside ref={panel} aria-label={stage ? `Stage ${stage.name}` : 'Stage'} tabIndex={-1} className={PANEL}>
       <header className="flex items-start justify-between gap-3 px-5 pt-4 pb-3">
         <div className="min-w-0">
           <h2 className="truncate text-lg">{stage?.name ?? 'Stage'}</h2>
@@ -143,7 +140,7 @@ function Failure({ error: { code, message, stack } }: { error: StageError }) {
 }
 
 const Progress = ({ ratio, message }: NonNullable<Stage['progress']>) => (
-  <Section title="Progress" aside={`${Math.round(ratio * 100)}%`}>
+  <Section title="Progress" aside={formatRatio(ratio)}>
     <div className="h-1.5 overflow-hidden rounded-full bg-idle-soft">
       <div className="h-full bg-run" style={{ width: `${ratio * 100}%` }} />
     </div>
@@ -186,10 +183,15 @@ function Deliveries({ pipelineId, stage }: { pipelineId: string; stage: TraceSta
           <ol className="overflow-hidden rounded-md border border-line">
             {attempts
               .filter(({ stageId }) => stageId === stage.stageId)
-              .reverse()
-              .map((attempt) => (
-                <Delivery key={attempt.fencingToken} attempt={attempt} times={waited.get(attempt.fencingToken)} />
-              ))}
+              .map((attempt, index) => (
+                <Delivery
+                  key={attempt.fencingToken}
+                  number={index + 1}
+                  attempt={attempt}
+                  times={waited.get(attempt.fencingToken)}
+                />
+              ))
+              .reverse()}
           </ol>
         )}
       </Loaded>
@@ -197,12 +199,22 @@ function Deliveries({ pipelineId, stage }: { pipelineId: string; stage: TraceSta
   );
 }
 
-function Delivery({ attempt, times }: { attempt: Attempt; times: TraceStage['attempts'][number] | undefined }) {
+interface DeliveryProps {
+  /** From 1, as the log counts them. */
+  number: number;
+  attempt: Attempt;
+  times: TraceStage['attempts'][number] | undefined;
+}
+
+function Delivery({ number, attempt, times }: DeliveryProps) {
   const { outcome = 'running', error, startedAt, workerId } = attempt;
   return (
     <li className="border-line border-b px-3 py-2 last:border-b-0">
       <div className="flex flex-wrap items-center justify-between gap-x-3">
-        <StatusBadge status={outcome} word={humanize(outcome)} />
+        <span className="flex items-center gap-2.5">
+          <span className="num w-3 text-ink-3 text-xs">{number}</span>
+          <StatusBadge status={outcome} word={humanize(outcome)} />
+        </span>
         <span className="num text-ink-3 text-xs">
           <Time at={startedAt} /> · worker {workerId}
           {times && ` · waited ${formatDuration(times.queueWaitMs)} · ran ${formatDuration(times.runMs)}`}
