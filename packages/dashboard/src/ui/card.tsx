@@ -1,5 +1,7 @@
 import type { ReactNode } from 'react';
 import { cx } from '../lib/cx.js';
+import { StatusBadge, toneOf } from './status.js';
+import { TONE_TEXT } from './tone.js';
 
 interface CardProps {
   title?: ReactNode;
@@ -37,18 +39,26 @@ interface StatProps {
   value: ReactNode | undefined;
   /** What it means or how it changed. */
   note?: ReactNode;
-  tone?: 'bad' | 'warn' | undefined;
+  /** That it wants attention, told by shape and word too. */
+  alarm?: { status: 'warning' | 'critical'; word: string } | undefined;
   /** A sparkline. */
   aside?: ReactNode;
 }
 
-export function Stat({ label, value, note, tone, aside }: StatProps) {
+export function Stat({ label, value, note, alarm, aside }: StatProps) {
   return (
     <div className="flex min-w-0 flex-col bg-surface px-4 py-3">
       <dt className="truncate text-ink-3 text-xs">{label}</dt>
       <dd className="mt-0.5 flex items-end justify-between gap-2">
-        <span className={cx('num font-semibold text-xl', tone === 'bad' && 'text-bad', tone === 'warn' && 'text-warn')}>
-          {value === undefined ? <span className="shimmer my-1.5 block h-4 w-14 rounded-sm bg-idle-soft" /> : value}
+        <span className="flex min-w-0 items-baseline gap-2">
+          <span className={cx('num font-semibold text-xl', alarm && TONE_TEXT[toneOf(alarm.status)])}>
+            {value === undefined ? <span className="shimmer my-1.5 block h-4 w-14 rounded-sm bg-idle-soft" /> : value}
+          </span>
+          {alarm && (
+            <span className={cx('text-xs', TONE_TEXT[toneOf(alarm.status)])}>
+              <StatusBadge status={alarm.status} word={alarm.word} />
+            </span>
+          )}
         </span>
         {aside && <span className="max-sm:hidden">{aside}</span>}
       </dd>

@@ -13,6 +13,7 @@ import { StatusBadge } from '../../ui/status.js';
 import { Time } from '../../ui/time.js';
 import { IncidentActions } from './incident-actions.js';
 import { deliveriesQuery, incidentQuery } from './queries.js';
+import { eventWord } from './words.js';
 
 const SYSTEM = 'system';
 const MUTED = {
@@ -30,7 +31,7 @@ export function IncidentDetail({ id, onClose }: { id: string; onClose(): void })
       onOpenChange={(open) => open || onClose()}
       kind="side"
       title={incident?.title ?? `Incident ${id}`}
-      description={incident && `${humanize(incident.event)} · rule ${incident.rule.name}`}
+      description={incident && `${eventWord(incident.event)} · rule ${incident.rule.name}`}
       footer={incident && <IncidentActions incident={incident} />}
     >
       {incident ? (
@@ -154,11 +155,7 @@ function Message({ message }: { message: AlertDelivery }) {
           <Time at={settledAt ?? createdAt} />
         </span>
       </div>
-      {answer !== '' && (
-        <p className="truncate text-ink-3 text-xs" title={answer}>
-          {answer}
-        </p>
-      )}
+      {answer !== '' && <p className="break-words text-ink-3 text-xs">{answer}</p>}
     </li>
   );
 }

@@ -5,6 +5,7 @@ import { humanize } from '../../lib/format.js';
 import { Checkbox, Field, Input, Select, Textarea } from '../../ui/field.js';
 import { allChannelsQuery } from './queries.js';
 import { MATCHES, type RuleValues, takesCondition } from './rule-values.js';
+import { eventWord, metricUnit, metricWord } from './words.js';
 
 const isPolicy = (event: AlertEvent) => event.startsWith('policy_');
 const of = (...starts: string[]) => ALERT_EVENTS.filter((event) => starts.some((start) => event.startsWith(start)));
@@ -161,7 +162,7 @@ function Events({ values: { events }, errors, onChange }: FieldsProps) {
             {choices.map((event) => (
               <Checkbox
                 key={event}
-                label={humanize(event)}
+                label={eventWord(event)}
                 checked={events.includes(event)}
                 onChange={({ target }) => onChange({ events: toggled(events, event, target.checked) })}
               />
@@ -169,7 +170,9 @@ function Events({ values: { events }, errors, onChange }: FieldsProps) {
           </div>
         ))}
         {events.some(isPolicy) && (
-          <p className="text-ink-3 text-xs sm:col-span-3">And of policies: {events.filter(isPolicy).map(humanize).join(', ')}.</p>
+          <p className="text-ink-3 text-xs sm:col-span-3">
+            And of policies: {events.filter(isPolicy).map(eventWord).join(', ')}.
+          </p>
         )}
       </div>
     </Group>
@@ -201,8 +204,8 @@ function Channels({ values: { channels }, errors, onChange }: FieldsProps) {
 function Condition(props: FieldsProps) {
   const { values, errors, onChange } = props;
   const isMetric = values.events[0] === 'threshold_crossed';
-  const field = (name: TextName, label: string, help: string) => (
-    <TextField {...props} name={name} path={`condition.${name}`} label={label} required={false} help={help} />
+  const field = (name: TextName, label: string, help: string, required = false) => (
+    <TextField {...props} name={name} path={`condition.${name}`} label={label} required={required} help={help} />
   );
   return (
     <div className="grid gap-4 sm:grid-cols-2">
@@ -219,7 +222,7 @@ function Condition(props: FieldsProps) {
                 <option value="">Choose</option>
                 {ALERT_METRICS.map((metric) => (
                   <option key={metric} value={metric}>
-                    {humanize(metric).replace(/ ms$/, ' (ms)')}
+                    {metricWord(metric)}
                   </option>
                 ))}
               </Select>
@@ -240,7 +243,7 @@ function Condition(props: FieldsProps) {
           </Field>
         </>
       )}
-      {field('threshold', 'Threshold', 'In the unit of the figure.')}
+      {field('threshold', 'Threshold', isMetric ? metricUnit(values.metric) : 'Default: that of the event.', isMetric)}
       {field('clearThreshold', 'Over again at', 'Default: a tenth back from the threshold.')}
       {field('forMs', 'For at least', 'How long it must hold, as 5m.')}
       {field('windowMs', 'Taken over', 'The time that the figure is taken over, as 1h.')}

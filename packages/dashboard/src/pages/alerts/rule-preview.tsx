@@ -1,9 +1,9 @@
 import type { AlertPreview } from '@pipelogiq/protocol';
-import { humanize } from '../../lib/format.js';
 import { Button } from '../../ui/button.js';
 import { CodeBlock } from '../../ui/code.js';
 import { Dialog } from '../../ui/dialog.js';
 import { StatusBadge } from '../../ui/status.js';
+import { eventWord } from './words.js';
 
 /** JSON with lines, where it is JSON. */
 function readable(message: string): string {
@@ -22,7 +22,7 @@ export function RulePreview({ preview, onClose }: { preview: AlertPreview; onClo
       open
       onOpenChange={(open) => open || onClose()}
       title="Preview"
-      description={`What it would say of ${humanize(event).toLowerCase()}, with an event that is made up. Nothing was sent.`}
+      description={`What it would say of ${eventWord(event).toLowerCase()}, with an event that is made up. Nothing was sent.`}
       footer={<Button onClick={onClose}>Close</Button>}
     >
       <div className="flex flex-col gap-4">

@@ -1,4 +1,4 @@
-import { ROUTES, type Silence, type SilenceSpec } from '@pipelogiq/protocol';
+import { ALERT_EVENTS, ALERT_SEVERITIES, ROUTES, type Silence, type SilenceSpec } from '@pipelogiq/protocol';
 import { useMutation } from '@tanstack/react-query';
 import { Plus, X } from 'lucide-react';
 import { useState } from 'react';
@@ -11,6 +11,7 @@ import { FormDialog } from '../../ui/form-dialog.js';
 import { toast } from '../../ui/toast.js';
 import { durationMs } from './durations.js';
 import { reread } from './queries.js';
+import { eventWord } from './words.js';
 
 const LABELS = [
   'pipeline',
@@ -101,6 +102,43 @@ export function SilenceForm({ match = NO_MATCH, onClose }: SilenceFormProps) {
   );
 }
 
+/** Labels of which all values are known. */
+const CHOICES: { readonly [label: string]: readonly string[] } = { event: ALERT_EVENTS, severity: ALERT_SEVERITIES };
+
+interface MatchedValueProps {
+  label: string;
+  value: string;
+  onChange(value: string): void;
+}
+
+/** A choice where there is one; what matches otherwise, as a link from an incident may say, stays in it. */
+function MatchedValue({ label, value, onChange }: MatchedValueProps) {
+  const name = `${humanize(label)} is`;
+  const choices = CHOICES[label];
+  if (choices === undefined)
+    return (
+      <Input
+        aria-label={name}
+        placeholder="order*"
+        autoComplete="off"
+        spellCheck={false}
+        value={value}
+        onChange={({ target }) => onChange(target.value)}
+      />
+    );
+  const others = value === '' || choices.includes(value) ? [] : [value];
+  return (
+    <Select aria-label={name} className="min-w-0 grow" value={value} onChange={({ target }) => onChange(target.value)}>
+      <option value="">Choose</option>
+      {[...others, ...choices].map((each) => (
+        <option key={each} value={each}>
+          {label === 'event' ? eventWord(each) : humanize(each)}
+        </option>
+      ))}
+    </Select>
+  );
+}
+
 interface MatchersProps {
   matchers: readonly Matcher[];
   error: string | undefined;
@@ -120,7 +158,7 @@ function Matchers({ matchers, error, onChange }: MatchersProps) {
             aria-label="Label"
             className="w-36 shrink-0"
             value={label}
-            onChange={({ target }) => change(key, { label: target.value })}
+            onChange={({ target }) => change(key, { label: target.value, ...(target.value in CHOICES && { value: '' }) })}
           >
             {[label, ...free].map((each) => (
               <option key={each} value={each}>
@@ -128,14 +166,7 @@ function Matchers({ matchers, error, onChange }: MatchersProps) {
               </option>
             ))}
           </Select>
-          <Input
-            aria-label={`${humanize(label)} is`}
-            placeholder="order*"
-            autoComplete="off"
-            spellCheck={false}
-            value={value}
-            onChange={({ target }) => change(key, { value: target.value })}
-          />
+          <MatchedValue label={label} value={value} onChange={(next) => change(key, { value: next })} />
           {matchers.length > 1 && (
             <IconButton label="Remove" onClick={() => onChange(matchers.filter((matcher) => matcher.key !== key))}>
               <X aria-hidden size={14} />

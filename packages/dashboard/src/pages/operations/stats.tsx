@@ -48,19 +48,21 @@ function NowStats({ overview }: Pick<StatsProps, 'overview'>) {
         label="Queue depth"
         value={stages && atMost(stages.ready, stages.countedTo)}
         note={stages && (oldestMs === undefined ? 'nothing waits' : `oldest waits ${formatDuration(oldestMs)}`)}
-        tone={oldestMs !== undefined && oldestMs > LONG_WAIT_MS ? 'warn' : undefined}
+        alarm={oldestMs !== undefined && oldestMs > LONG_WAIT_MS ? { status: 'warning', word: 'waits long' } : undefined}
       />
       <Stat
         label="Workers online"
         value={workers && formatCount(workers.online)}
         note={workers && (workers.draining > 0 ? `${workers.draining} draining` : change(workers.online, workers.onlineHourAgo))}
-        tone={workers && stages && workers.online === 0 && stages.ready > 0 ? 'bad' : undefined}
+        alarm={
+          workers && stages && workers.online === 0 && stages.ready > 0 ? { status: 'critical', word: 'work waits' } : undefined
+        }
       />
       <Stat
         label="Open incidents"
         value={incidents && formatCount(incidents.open)}
         note={incidents && (incidents.acknowledged > 0 ? `${incidents.acknowledged} acknowledged` : 'none acknowledged')}
-        tone={incidents && incidents.open > 0 ? 'bad' : undefined}
+        alarm={incidents && incidents.open > 0 ? { status: 'critical', word: 'to look at' } : undefined}
       />
     </>
   );

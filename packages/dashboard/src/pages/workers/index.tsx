@@ -72,7 +72,7 @@ function Counts({ workers }: { workers: Workers | undefined }) {
         label="Offline"
         value={count('offline')}
         note={items && 'silent, not stopped'}
-        tone={offline > 0 ? 'bad' : undefined}
+        alarm={offline > 0 ? { status: 'critical', word: 'lost' } : undefined}
       />
     </StatStrip>
   );
