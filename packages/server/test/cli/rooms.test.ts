@@ -103,6 +103,8 @@ describe('pipelogiq insights', () => {
     for (const job of good) await hand.ack(job);
     const figures = insightsSchema.parse(await json('insights --range 1h --handler resize'));
     expect(figures.handlers).toMatchObject([{ handler: 'resize', completed: 3, failedAttempts: 1 }]);
+    expect(insightsSchema.parse(await json('insights --application none')).handlers).toEqual([]);
+    expect(insightsSchema.parse(await json('insights --application default')).handlers).toHaveLength(figures.handlers.length);
     const { stdout } = await cli('insights', new Paper({ columns: 100 }));
     expect(stdout).toMatch(/Stages +3 completed, 1 failed/);
     expect(stdout).toMatch(/HANDLER +DONE +P50 +P95 +P99 .*FAILED/);

@@ -169,6 +169,7 @@ export class Gauges {
     };
     this.#read({ name: 'kpis', read: kpis, into: [success, flaky, feedback], isSlow: true }, (rows) => {
       for (const { applicationId, successRatio, flakyRatio, feedbackMs } of rows) {
+        if (this.#labels.of(applicationId) === this.#labels.other) continue; // ratios of several make none of them together
         set(success, applicationId, successRatio);
         set(flaky, applicationId, flakyRatio);
         set(feedback, applicationId, feedbackMs && feedbackMs / SECOND);
