@@ -5,7 +5,7 @@ import { INTEGRATION_TYPES } from '@pipelogiq/protocol';
 import { describe, expect, inject, it, vi } from 'vitest';
 import { INTEGRATIONS } from '../../src/integrations/index.js';
 import { keyFileOf } from '../../src/secrets/master-key.js';
-import { aDatabase, aFreshDatabase } from '../support/stores.js';
+import { aDatabase } from '../support/stores.js';
 import { integrated } from './integrations-support.js';
 import { aProvider } from './provider.js';
 
@@ -28,12 +28,11 @@ describe('the config of integrations', () => {
   });
 
   it('is kept over a restart, and works on', async () => {
-    const database = await aFreshDatabase();
+    const database = await aDatabase();
     const loki = await aProvider(() => ({ status: 204 }));
     const first = await integrated({ database, secretKey: 'k'.repeat(32) });
     await first.configure('loki', { url: loki.url, username: 'u', password: CANARY });
     await first.controlPlane.close();
-    if (database === ':memory:') return;
     const second = await integrated({ database, secretKey: 'k'.repeat(32), seed: 2 });
     expect(await second.test('loki')).toMatchObject({ ok: true });
     expect(loki.taken[0]?.headers.authorization).toBe(`Basic ${Buffer.from(`u:${CANARY}`).toString('base64')}`);
