@@ -109,17 +109,15 @@ it('says by a word and a shape that a job waits too long', async () => {
   await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'nobody' }] });
   const tab = await signedIn(browser, server, 'pipelines');
   const { page } = tab;
-  await page.route('**/observability/overview', async (route) => {
-    const answer = await route.fetch();
-    const told: Overview = await answer.json();
-    told.stages.oldestReadyAt = new Date(Date.now() - 300_000).toISOString();
-    await route.fulfill({ response: answer, json: told });
-  });
+  const told = await server.call<Overview>('GET', '/observability/overview');
+  told.stages.oldestReadyAt = new Date(Date.now() - 300_000).toISOString();
+  await page.route('**/observability/overview', (route) => route.fulfill({ json: told }));
   await page.goto(`${server.url}/dashboard/operations`);
   const depth = page.locator('dl > div', { hasText: 'Queue depth' });
   await depth.getByText('waits long').waitFor();
   expect(await depth.locator('svg').count()).toBe(1);
   await expectClean(tab, server);
+  await page.unrouteAll({ behavior: 'wait' }); // none is answered after the tab was closed
 });
 
 it.each([1440, 1024])('keeps the buttons of a pipeline free at %i pixels while a stage is open', async (width) => {

@@ -47,7 +47,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
       </>
     ),
   },
-  { id: 'channel', head: 'Channel', width: 'w-32', from: 'md', wrap: true, cell: ({ channel }) => channel },
+  { id: 'channel', head: 'Channel', width: 'w-32 xl:w-40', from: 'md', wrap: true, cell: ({ channel }) => channel },
   { id: 'state', head: 'State', width: 'w-28', from: 'md', cell: ({ state }) => <StatusBadge status={state} /> },
   { id: 'attempts', head: 'Tries', align: 'right', width: 'w-16', from: 'lg', cell: ({ attempts }) => formatCount(attempts) },
   {
@@ -67,7 +67,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
     cell: ({ nextTryAt }) => <NextTry at={nextTryAt} />,
   },
   { id: 'made', head: 'Made', align: 'right', width: 'w-28', from: 'xl', cell: ({ createdAt }) => <Time at={createdAt} /> },
-  ...(mayOperate ? [actionsColumn((delivery: AlertDelivery) => <Actions delivery={delivery} />, { width: 'w-40' })] : []),
+  ...(mayOperate ? [actionsColumn((delivery: AlertDelivery) => <Actions delivery={delivery} />, { width: 'w-36' })] : []),
 ];
 
 function useDeliveryAction({ id }: AlertDelivery, route: string, done: string) {

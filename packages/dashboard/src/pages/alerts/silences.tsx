@@ -21,17 +21,24 @@ const LOOKS = {
   expired: { status: 'stopped', word: 'Expired' },
 } as const;
 
-const matchText = ({ match }: Silence) =>
-  Object.entries(match)
-    .map(([label, value]) => `${label} = ${value}`)
-    .join(', ');
+const partsOf = ({ match }: Silence) =>
+  Object.entries(match).map(([label, value], index, { length }) => `${label} = ${value}${index < length - 1 ? ',' : ''}`);
+const matchText = (silence: Silence) => partsOf(silence).join(' ');
 
 const columnsOf = (mayOperate: boolean): Column<Silence>[] => [
   {
     id: 'match',
     head: 'Silences',
     wrap: true,
-    cell: (silence) => <code className="font-mono text-[0.92em]">{matchText(silence)}</code>,
+    cell: (silence) => (
+      <code className="flex flex-wrap gap-x-1.5 font-mono text-[0.92em]">
+        {partsOf(silence).map((part) => (
+          <span key={part} className="min-w-0 break-words">
+            {part}{' '}
+          </span>
+        ))}
+      </code>
+    ),
   },
   { id: 'comment', head: 'Why', from: 'md', wrap: true, cell: ({ comment }) => comment },
   { id: 'by', head: 'By', width: 'w-28', from: 'xl', cell: ({ createdBy }) => createdBy },
@@ -104,7 +111,7 @@ function Lists({ page, columns }: { page: Page<Silence> | undefined; columns: Co
       </Card>
       {expired.length > 0 && (
         <Card title="Expired" actions={page?.nextCursor ? 'the latest' : undefined} flush className="overflow-hidden">
-          <Table label="Expired silences" columns={columns} rows={expired} keyOf={keyOf} height="max-h-96" />
+          <Table label="Expired silences" columns={columnsOf(false)} rows={expired} keyOf={keyOf} height="max-h-96" />
         </Card>
       )}
     </div>

@@ -38,7 +38,7 @@ export function Password() {
   };
   return (
     <Card title={user.hasPassword ? 'Change the password' : 'Set a password'}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
+      <form onSubmit={submit} className="flex max-w-sm flex-col gap-4">
         <input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
         {user.hasPassword && (
           <Field

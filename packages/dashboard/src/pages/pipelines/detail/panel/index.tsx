@@ -24,7 +24,7 @@ interface StagePanelProps {
 
 /** On a phone all of the screen; else below the head of the page, whose buttons stay free, as high as what is left of the window. */
 const PANEL =
-  'fixed inset-0 z-30 flex flex-col bg-raised focus:outline-none md:sticky md:inset-auto md:top-4 md:z-auto md:h-[calc(100dvh-13rem)] md:min-h-112 md:w-104 md:shrink-0 md:rounded-lg md:border md:border-line md:bg-surface lg:w-120 xl:w-136';
+  'fixed inset-0 z-30 flex flex-col bg-raised focus:outline-none md:sticky md:inset-auto md:top-4 md:z-auto md:h-[calc(100dvh-13rem)] md:min-h-112 md:w-96 md:shrink-0 md:rounded-lg md:border md:border-line md:bg-surface lg:w-120 xl:w-136';
 
 /** One stage, at the right, beside what it was opened from: that stays usable, and another stage opens in its place. */
 export function StagePanel({ trace, stageId, isOver }: StagePanelProps) {
