@@ -74,7 +74,7 @@ describe('words', () => {
     ]) {
       await page.goto(`${server.url}/dashboard/${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForFunction("document.querySelectorAll('main .shimmer').length === 0");
+      await expect.poll(() => page.locator('main .shimmer').count()).toBe(0);
       expect(await cut(page), path).toEqual([]);
     }
   });
