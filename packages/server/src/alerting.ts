@@ -6,6 +6,7 @@ import type { Wire } from './domain/alert/deliver.js';
 import { channelsOfConfig } from './domain/alert/from-integration.js';
 import { incidentUseCases } from './domain/alert/incidents.js';
 import { ruleUseCases } from './domain/alert/rules.js';
+import { testConfig } from './domain/alert/test-config.js';
 import type { Committer } from './domain/commit/committer.js';
 import type { Group } from './domain/commit/tickets.js';
 import type { IntegrationDeps } from './domain/integration/integrations.js';
@@ -40,6 +41,8 @@ export interface Alerting {
   useCases: Pick<UseCases, 'channels' | 'alertRules' | 'incidents'>;
   /** Makes channels and a rule of a config of the integration `alerts`. */
   onAlerts: IntegrationDeps['onAlerts'];
+  /** Sends a test to each channel that such a config makes. */
+  testAlerts: IntegrationDeps['testAlerts'];
   loops: Loop[];
   stop(): Promise<void>;
 }
@@ -80,6 +83,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
         caller,
         saved,
       ),
+    testAlerts: (caller, settings) => testConfig({ ...parts, kinds: parts.channels, wire }, caller, settings),
     loops: [
       routeAlertsLoop({ ...parts, ...telling }),
       detectAlertsLoop({

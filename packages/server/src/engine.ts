@@ -138,6 +138,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       kinds: integrations,
       exportsSpans: telemetry.spanExport.enabled,
       onAlerts: alerting.onAlerts,
+      testAlerts: alerting.testAlerts,
       onConfigured: () => hint(SEND_INTEGRATIONS, 0),
     }),
     ...alerting.useCases,

@@ -3,6 +3,9 @@
 import { baseOf, choice, listOf, template, text, url } from '../config-fields.js';
 import type { IntegrationKind, Settings } from '../domain/integration/kind.js';
 
+/** https://opentelemetry.io/docs/specs/otlp/#otlpgrpc */
+const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+
 const isGrpc = ({ protocol }: Settings): boolean => protocol === 'grpc';
 
 const headersOf = (settings: Settings): { [name: string]: string } =>
@@ -55,13 +58,14 @@ export const opentelemetry: IntegrationKind = {
     throw new Error('spans are exported by the server itself');
   },
   test(settings) {
-    if (settings.endpoint === undefined) return { shows: '', calls: [] };
-    if (isGrpc(settings)) return { shows: 'The endpoint takes connections.', calls: [{ dial: baseOf(settings, 'endpoint') }] };
-    // An ExportTraceServiceRequest without anything in it has no bytes.
-    const headers = { ...headersOf(settings), 'content-type': 'application/x-protobuf' };
-    return {
-      shows: 'The endpoint took an export without spans.',
-      calls: [{ method: 'POST', url: `${baseOf(settings, 'endpoint')}/v1/traces`, headers, body: new Uint8Array() }],
-    };
+    if (settings.endpoint === undefined)
+      return { shows: 'Nothing was tried: the field endpoint is not set, which says where the collector is.', calls: [] };
+    const url = baseOf(settings, 'endpoint');
+    const headers = headersOf(settings);
+    const shows = 'The endpoint took an export without spans.';
+    const message = new Uint8Array(); // an ExportTraceServiceRequest without anything in it has no bytes
+    if (isGrpc(settings)) return { shows, calls: [{ unary: { url, path: EXPORT, headers, message } }] };
+    const typed = { ...headers, 'content-type': 'application/x-protobuf' };
+    return { shows, calls: [{ method: 'POST', url: `${url}/v1/traces`, headers: typed, body: message }] };
   },
 };

@@ -1,7 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
-import { OutboundRefused } from './errors.js';
+import { OutboundRefused, OutboundUnreachable } from './errors.js';
 import type { Networks } from './networks.js';
 
 /** All addresses of a name. */
@@ -20,7 +20,11 @@ const refusal = (host: string): OutboundRefused =>
  * Connects to addresses that may be called, and to no other. The address is checked that the socket connects to: a name that has
  * another address the next time it is looked up (DNS rebinding) gains nothing.
  */
-export function checkedConnect(networks: Networks, lookup: Lookup = lookupAll): Connect {
+export function checkedConnect(
+  networks: Networks,
+  lookup: Lookup = lookupAll,
+  { allowH2 = false }: { allowH2?: boolean } = {},
+): Connect {
   const checkedLookup: LookupFunction = (host, options, done) => {
     lookup(host, (error, addresses) => {
       if (error) return done(error, '');
@@ -32,7 +36,7 @@ export function checkedConnect(networks: Networks, lookup: Lookup = lookupAll): 
       return options.all ? done(null, allowed) : done(null, first.address, first.family);
     });
   };
-  const connect = buildConnector({ lookup: checkedLookup, timeout: 0, allowH2: false });
+  const connect = buildConnector({ lookup: checkedLookup, timeout: 0, allowH2 });
   return (options, done) => {
     // Sockets look up names only; the URL parser has brought every way to write an IPv4 address into one form.
     const host = options.hostname.replace(/^\[|\]$/g, '');
@@ -44,4 +48,19 @@ export function checkedConnect(networks: Networks, lookup: Lookup = lookupAll): 
       done(refusal(host), null);
     });
   };
+}
+
+/** A connection that is not waited for any longer when `stop` aborts; one that comes later is closed. */
+export function connected(connect: Connect, to: Parameters<Connect>[0], stop: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(new OutboundUnreachable(`${to.host ?? to.hostname} was not waited for.`));
+    if (stop.aborted) return abort();
+    stop.addEventListener('abort', abort, { once: true });
+    connect(to, (error, socket) => {
+      stop.removeEventListener('abort', abort);
+      if (error) return reject(error);
+      if (stop.aborted) socket.destroy();
+      else resolve(socket);
+    });
+  });
 }

@@ -34,3 +34,18 @@ export const NETWORK_REASONS: { readonly [code: string]: string } = {
   ENETUNREACH: 'cannot be reached',
   ETIMEDOUT: 'cannot be reached',
 };
+
+/** What undici and node:http2 say of headers and bodies that HTTP does not know. */
+const UNSENDABLE =
+  /^(UND_ERR_INVALID_ARG|ERR_INVALID_HTTP_TOKEN|ERR_INVALID_CHAR|ERR_HTTP2_INVALID_\w+|ERR_HTTP2_HEADER_SINGLE_VALUE)$/;
+
+/** In words that name the host alone. */
+export function failureOf(error: unknown, host: string): Error {
+  if (error instanceof OutboundRefused || error instanceof OutboundUnreachable) return error;
+  const refused = error instanceof AggregateError ? error.errors.find((one) => one instanceof OutboundRefused) : undefined;
+  if (refused) return refused;
+  const code = String((error as { code?: unknown }).code ?? '');
+  if (UNSENDABLE.test(code)) return new OutboundRefused('The request has a header or body that cannot be sent.');
+  const reason = NETWORK_REASONS[code] ?? `could not be called${/^[A-Z_]+$/.test(code) ? ` (${code})` : ''}`;
+  return new OutboundUnreachable(`${host} ${reason}.`);
+}

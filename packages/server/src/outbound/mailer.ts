@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { createTransport } from 'nodemailer';
 import type { Clock } from '../clock.js';
 import type { MailCall } from '../domain/alert/channel.js';
-import { type Connect, checkedConnect, type Lookup } from './connect.js';
+import { type Connect, checkedConnect, connected, type Lookup } from './connect.js';
 import { NETWORK_REASONS, OutboundRefused, OutboundTimedOut, OutboundUnreachable } from './errors.js';
 import type { Networks } from './networks.js';
 import type { OutboundAnswer } from './outbound.js';
@@ -60,7 +60,7 @@ export function createMailer(options: MailerOptions): Mailer {
       const timer = options.clock.setTimer(() => overdue.abort(), options.timeoutMs);
       const stop = AbortSignal.any([overdue.signal, closed.signal, ...(signal ? [signal] : [])]);
       try {
-        const socket = await connected(connect, mail, stop);
+        const socket = await plainly(connect, mail, stop);
         const sent = await sendOver(socket, mail, rest, options, stop);
         remember(mail, new Set([...before, ...sent.accepted]));
         return { status: sent.status, headers: {}, ...bounded(sent.words, options.maxBytes) };
@@ -81,19 +81,9 @@ const bounded = (words: string, maxBytes: number): { body: string; truncated: bo
 };
 
 /** A plain connection: TLS comes after it, without the protocols that a connection for HTTP would offer. */
-function connected(connect: Connect, { host, port }: Mail, stop: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(new OutboundUnreachable(`${host} was not waited for.`));
-    if (stop.aborted) return abort();
-    stop.addEventListener('abort', abort, { once: true });
-    const hostname = isIP(host) === 6 ? `[${host}]` : host;
-    connect({ hostname, host: `${hostname}:${port}`, protocol: 'http:', port: String(port) }, (error, socket) => {
-      stop.removeEventListener('abort', abort);
-      if (error) return reject(error);
-      if (stop.aborted) socket.destroy();
-      else resolve(socket);
-    });
-  });
+function plainly(connect: Connect, { host, port }: Mail, stop: AbortSignal): Promise<Socket> {
+  const hostname = isIP(host) === 6 ? `[${host}]` : host;
+  return connected(connect, { hostname, host: `${hostname}:${port}`, protocol: 'http:', port: String(port) }, stop);
 }
 
 interface Sent {

@@ -1,7 +1,8 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '../clock.js';
-import { type Connect, checkedConnect, type Lookup } from './connect.js';
-import { NETWORK_REASONS, OutboundRefused, OutboundTimedOut, OutboundUnreachable } from './errors.js';
+import { checkedConnect, type Lookup } from './connect.js';
+import { failureOf, OutboundRefused, OutboundTimedOut } from './errors.js';
+import { callUnary, type UnaryAnswer, type UnaryCall } from './grpc.js';
 import type { Networks } from './networks.js';
 
 export interface OutboundRequest {
@@ -36,8 +37,8 @@ export interface Outbound {
    * @throws OutboundRefused, OutboundTimedOut, OutboundUnreachable
    */
   request(call: OutboundRequest): Promise<OutboundAnswer>;
-  /** Connects to host and port of a URL, with TLS for https, and hangs up. Throws as `request`. */
-  dial(url: string): Promise<void>;
+  /** One gRPC call with one message, over a connection of its own. Throws as `request`. */
+  unary(call: UnaryCall): Promise<UnaryAnswer>;
   /** Says what is wrong with a URL before anybody connects; undefined when it may be tried. */
   objectionTo(url: string): string | undefined;
   close(): Promise<void>;
@@ -57,6 +58,8 @@ const IDLE_MS = 4_000;
 
 export function createOutbound(options: OutboundOptions): Outbound {
   const connect = checkedConnect(options.networks, options.lookup);
+  const connectHttp2 = checkedConnect(options.networks, options.lookup, { allowH2: true });
+  const closed = new AbortController();
   const agent = new Agent({
     connect,
     headersTimeout: 0, // one timer for all of it
@@ -66,9 +69,15 @@ export function createOutbound(options: OutboundOptions): Outbound {
   });
   return {
     request: (call) => send(agent, options, call),
-    dial: (url) => dial(connect, options, url),
+    async unary(call) {
+      mustBeCallable(call.url);
+      return callUnary(connectHttp2, { ...options, closed: closed.signal }, call);
+    },
     objectionTo,
-    close: () => agent.destroy(),
+    close() {
+      closed.abort();
+      return agent.destroy();
+    },
   };
 }
 
@@ -80,13 +89,17 @@ function objectionTo(url: string): string | undefined {
   return undefined;
 }
 
+function mustBeCallable(url: string): void {
+  const objection = objectionTo(url);
+  if (objection !== undefined) throw new OutboundRefused(`The URL cannot be called: ${objection}.`);
+}
+
 async function send(
   agent: Agent,
   { timeoutMs: most, maxBytes, clock }: OutboundOptions,
   call: OutboundRequest,
 ): Promise<OutboundAnswer> {
-  const objection = objectionTo(call.url);
-  if (objection !== undefined) throw new OutboundRefused(`The URL cannot be called: ${objection}.`);
+  mustBeCallable(call.url);
   const { host } = new URL(call.url);
   const timeoutMs = Math.min(call.timeoutMs ?? most, most);
   const overdue = new AbortController();
@@ -102,29 +115,6 @@ async function send(
   } finally {
     timer.cancel();
   }
-}
-
-async function dial(connect: Connect, { timeoutMs, clock }: OutboundOptions, url: string): Promise<void> {
-  const objection = objectionTo(url);
-  if (objection !== undefined) throw new OutboundRefused(`The URL cannot be called: ${objection}.`);
-  const { host, hostname, protocol, port } = new URL(url);
-  await new Promise<void>((resolve, reject) => {
-    let isOver = false;
-    const end = (error: Error | null): void => {
-      isOver = true;
-      timer.cancel();
-      if (error) reject(error);
-      else resolve();
-    };
-    const timer = clock.setTimer(
-      () => end(new OutboundTimedOut(`${host} took no connection within ${timeoutMs} ms.`)),
-      timeoutMs,
-    );
-    connect({ hostname, host, protocol, port }, (error, socket) => {
-      socket?.destroy();
-      if (!isOver) end(error ? failureOf(error, host) : null);
-    });
-  });
 }
 
 const firstOf = (headers: Dispatcher.ResponseData['headers']): { [name: string]: string } =>
@@ -143,14 +133,4 @@ async function textOf(body: Dispatcher.ResponseData['body'], maxBytes: number): 
     if (bytes > maxBytes) break; // ends the stream, and its connection with it
   }
   return { body: Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8'), truncated: bytes > maxBytes };
-}
-
-function failureOf(error: unknown, host: string): Error {
-  if (error instanceof OutboundRefused) return error;
-  const refused = error instanceof AggregateError ? error.errors.find((one) => one instanceof OutboundRefused) : undefined;
-  if (refused) return refused;
-  const code = String((error as { code?: unknown }).code ?? '');
-  if (code === 'UND_ERR_INVALID_ARG') return new OutboundRefused('The request has a header or body that cannot be sent.');
-  const reason = NETWORK_REASONS[code] ?? `could not be called${/^[A-Z_]+$/.test(code) ? ` (${code})` : ''}`;
-  return new OutboundUnreachable(`${host} ${reason}.`);
 }

@@ -1,4 +1,4 @@
-import type { AlertRule, AuditEvent, Channel, Page } from '@pipelogiq/protocol';
+import type { AlertRule, AuditEvent, Channel, IntegrationStatus, IntegrationTested, Page } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
 import { type Alerted, alerted } from './alerts-support.js';
 import { aProvider, broken, type Provider } from './provider.js';
@@ -42,6 +42,34 @@ describe('a config of the integration alerts', () => {
     await a.failing('order');
     await taker.has(2);
     expect(taker.taken.map(({ path }) => path).sort()).toEqual([`/bot${TOKEN}/sendMessage`, '/slack?key=1']);
+  });
+
+  // Seen to fail: it asked Telegram alone, and with a place that nobody could reach it was a success.
+  it('is tested by a message to each place that it names, stored or not', async () => {
+    const a = await alerted();
+    const taker = await aTaker();
+    const test = (config?: object) =>
+      a.call<IntegrationTested>('POST', '/observability/test', { type: 'alerts', ...(config && { config }) });
+    const stateOf = async () =>
+      (await a.call<Page<IntegrationStatus>>('GET', '/observability/status')).items.find(({ type }) => type === 'alerts');
+    await configure(a, { slackWebhookUrl: 'http://127.0.0.1:1/slack' });
+    expect(await test()).toMatchObject({ ok: false, message: 'Slack: 127.0.0.1:1 refused the connection.' });
+    expect(await stateOf()).toMatchObject({ status: 'failing' });
+    expect((await stateOf())?.lastSuccessAt).toBeUndefined();
+    const both = { ...telegramAt(taker), slackWebhookUrl: 'http://127.0.0.1:1/slack' };
+    expect(await test(both)).toMatchObject({
+      ok: false,
+      message: 'Slack: 127.0.0.1:1 refused the connection. Telegram took a test message.',
+    });
+    await configure(a, { ...telegramAt(taker), slackWebhookUrl: `${taker.url}/slack` });
+    expect(await test()).toMatchObject({ ok: true, message: 'Telegram, Slack took a test message.' });
+    expect(await stateOf()).toMatchObject({ status: 'ok' });
+    expect(taker.taken.map(({ path }) => path).sort()).toEqual([
+      `/bot${TOKEN}/sendMessage`,
+      `/bot${TOKEN}/sendMessage`,
+      '/slack',
+    ]);
+    await expect(test({ pagerdutyRoutingKey: 'short' })).rejects.toMatchObject({ status: 422 });
   });
 
   // Seen to fail: the channel went, and the other rule told nobody unseen.

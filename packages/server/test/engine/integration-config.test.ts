@@ -167,7 +167,7 @@ describe('secrets of integrations', () => {
         telegramBotToken: `1:${CANARY}-2`,
         telegramChatId: '1',
         telegramApiUrl: parrot.url,
-        slackWebhookUrl: `https://s.example/${CANARY}-3`,
+        slackWebhookUrl: `${parrot.url}/${CANARY}-3`,
       },
       grafana: { url: parrot.url, token: `${CANARY}-4` },
       sentry: { dsn: parrot.url.replace('://', `://${CANARY}-5@`).concat('/1') },

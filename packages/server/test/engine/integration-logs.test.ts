@@ -267,18 +267,6 @@ describe('OpenTelemetry', () => {
       ok: false,
       message: expect.stringContaining('401'),
     });
-    expect(await h.test('opentelemetry', { ...config, protocol: 'grpc' })).toMatchObject({
-      ok: true,
-      message: 'The endpoint takes connections.',
-    });
-    expect(await h.test('opentelemetry', { endpoint: 'http://127.0.0.1:1', protocol: 'grpc' })).toMatchObject({
-      ok: false,
-      message: '127.0.0.1:1 refused the connection.',
-    });
-    expect(await h.test('opentelemetry', { endpoint: 'http://10.0.0.1:4317', protocol: 'grpc' })).toMatchObject({
-      ok: false,
-      message: expect.stringContaining('does not call'),
-    });
   });
 
   it('says whether the server exports', async () => {

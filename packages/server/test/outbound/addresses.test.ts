@@ -37,7 +37,7 @@ describe('addresses that the server does not call', () => {
     expect(networks().mayCall(address)).toBe(false);
   });
 
-  it('are refused to mail and to a dial alike, in every way to write them', async () => {
+  it('are refused to mail and to gRPC alike, in every way to write them', async () => {
     const listener = await aListener();
     const gate = aGate();
     // As the system's look-up does: it takes every old way to write an IPv4 address.
@@ -46,7 +46,8 @@ describe('addresses that the server does not call', () => {
     const mail = { port: listener.port, security: 'none', from: 'a@b.c', to: ['a@b.c'], subject: '', text: '' } as const;
     for (const host of LITERALS) {
       const kind = { kind: 'refused' };
-      await expect(gate.dial(`http://${host}:${listener.port}/`), host).rejects.toMatchObject(kind);
+      const call = { url: `http://${host}:${listener.port}/`, path: '/a.B/C', message: new Uint8Array() };
+      await expect(gate.unary(call), host).rejects.toMatchObject(kind);
       const bare = host.replace(/^\[|\]$/g, '');
       await expect(mailer.send({ mail: { ...mail, host: bare, messageId: '<1@b.c>' } }), host).rejects.toMatchObject(kind);
     }

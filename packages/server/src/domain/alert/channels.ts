@@ -23,9 +23,10 @@ import { mergeSettings, redacted, type Stored } from '../integration/settings.js
 import { pageLimit, toPage } from '../page.js';
 import { timeField } from '../pipeline/views.js';
 import type { PageQuery, Principal } from '../use-cases.js';
-import type { ChannelKind, ChannelKinds, Notification } from './channel.js';
+import type { ChannelKind, ChannelKinds } from './channel.js';
 import { tryOnce, type Wire } from './deliver.js';
 import { channelSettings, storedChannel } from './stored-channel.js';
+import { testMessage } from './test-message.js';
 
 export interface ChannelUseCases {
   /** Every kind, with its fields. */
@@ -246,7 +247,7 @@ async function test(deps: ChannelDeps, caller: Principal, row: AlertChannelRow):
   const kind = kindOf(deps, row.type);
   const startedAt = clock.now();
   const settings = channelSettings(deps.secrets, kind, row);
-  const notification = testNotification(caller, row, { id: `pipelogiq-test-${clock.randomHex(8)}`, now: startedAt });
+  const notification = testMessage(caller, row, { id: `pipelogiq-test-${clock.randomHex(8)}`, now: startedAt });
   const { verdict, status, answer } = await tryOnce({ wire: deps.wire, now: () => clock.now() }, kind, settings, notification);
   const ok = verdict.kind === 'delivered';
   const message = 'message' in verdict ? verdict.message : `${kind.title} took the message.`;
@@ -262,25 +263,3 @@ async function test(deps: ChannelDeps, caller: Principal, row: AlertChannelRow):
     durationMs: clock.now() - startedAt,
   };
 }
-
-const testNotification = (
-  { application }: Principal,
-  { name }: AlertChannelRow,
-  { id, now }: { id: string; now: number },
-): Notification => ({
-  id,
-  action: 'test',
-  dedupKey: id,
-  incidentId: '0',
-  event: 'pipeline_failed',
-  severity: 'info',
-  rule: 'test',
-  application,
-  title: `Test of the channel ${name}`,
-  body: `Pipelogiq can reach this channel. It is what alerts of the application ${application} will look like.`,
-  labels: { application },
-  events: 1,
-  startedAt: now,
-  at: now,
-  links: [],
-});

@@ -7,7 +7,7 @@ import type { Group } from '../commit/tickets.js';
 import { DomainError, tooMany } from '../errors.js';
 import type { Settings } from '../integration/kind.js';
 import { sealSettings } from '../integration/sealed-settings.js';
-import { mergeSettings, type Stored } from '../integration/settings.js';
+import { mergeSettings, type Stored, withDefaults } from '../integration/settings.js';
 import type { Principal } from '../use-cases.js';
 import type { ChannelKind, ChannelKinds } from './channel.js';
 import { usedBy } from './channels.js';
@@ -84,13 +84,24 @@ export async function channelsOfConfig(
   const gone = new Set<string>();
   for (const channel of CHANNELS) {
     const before = await channelNamed(group, caller, channel.name);
-    const isWanted =
-      channel.needs.every((field) => settings[field] !== undefined) &&
-      (channel.unless === undefined || settings[channel.unless] === undefined);
-    if (isWanted) kept.push(String(await saveChannel(group, deps, caller, channel, { settings, before })));
+    if (isWanted(channel, settings)) kept.push(String(await saveChannel(group, deps, caller, channel, { settings, before })));
     else if (before?.type === channel.type) gone.add(await removeChannel(group, caller, before.id)); // of another type it is not ours
   }
   await saveRule(group, deps, caller, { events: eventsOf(settings), kept, gone, enabled });
+}
+
+const isWanted = ({ needs, unless }: Kept, settings: Settings): boolean =>
+  needs.every((field) => settings[field] !== undefined) && (unless === undefined || settings[unless] === undefined);
+
+/** The channels that a config makes, with their own settings. @throws DomainError naming fields of the config */
+export function placesOf(
+  deps: Pick<FromIntegrationDeps, 'outbound' | 'kinds'>,
+  settings: Settings,
+): { name: string; kind: ChannelKind; settings: Settings }[] {
+  return CHANNELS.filter((channel) => isWanted(channel, settings)).map((channel) => {
+    const kind = deps.kinds.get(channel.type) as ChannelKind;
+    return { name: channel.name, kind, settings: withDefaults(kind, storedOf(deps, kind, channel, settings)) };
+  });
 }
 
 async function channelNamed({ tx }: Group, { applicationId }: Principal, name: string): Promise<AlertChannelRow | undefined> {
@@ -136,7 +147,7 @@ async function saveChannel(
 }
 
 /** Refusals name the fields of the config. */
-function storedOf(deps: FromIntegrationDeps, kind: ChannelKind, { fields }: Kept, settings: Settings): Stored {
+function storedOf(deps: Pick<FromIntegrationDeps, 'outbound'>, kind: ChannelKind, { fields }: Kept, settings: Settings): Stored {
   const given = Object.entries(fields).flatMap(([field, source]) => {
     const value = settings[source];
     return value === undefined ? [] : [[field, value] as const];

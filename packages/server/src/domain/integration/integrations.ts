@@ -24,7 +24,7 @@ import type { IntegrationKind, IntegrationKinds, Settings } from './kind.js';
 import { sealSettings } from './sealed-settings.js';
 import { mergeSettings, redacted, type Stored, withDefaults } from './settings.js';
 import { storedOf } from './stored-config.js';
-import { runTest } from './test-connection.js';
+import { runTest, type TestOutcome } from './test-connection.js';
 import { listTraces } from './traces.js';
 
 export interface IntegrationUseCases {
@@ -32,7 +32,7 @@ export interface IntegrationUseCases {
   list(caller: Principal): Promise<Page<Integration>>;
   /** Makes or replaces one. @throws DomainError `invalid_request` naming fields; `state_conflict` when secrets cannot be kept */
   save(caller: Principal, request: SaveIntegration): Promise<Integration>;
-  /** Tries the connection; a failure is an answer. @throws DomainError `not_found` when there is no config and none is given */
+  /** Tries the connection; a failure is an answer, and so is that there is nothing to try. @throws DomainError `not_found` when there is no config and none is given */
   test(caller: Principal, request: TestIntegration): Promise<IntegrationTested>;
   status(caller: Principal): Promise<Page<IntegrationStatus>>;
   /** Newest first. */
@@ -50,6 +50,8 @@ export interface IntegrationDeps {
   exportsSpans: boolean;
   /** In the transaction that stores a config of `alerts`: what follows of it. */
   onAlerts(group: Group, caller: Principal, config: { settings: Settings; enabled: boolean }): Promise<void>;
+  /** Tries a config of `alerts`. @throws DomainError `invalid_request` naming fields that no channel takes */
+  testAlerts(caller: Principal, settings: Settings): Promise<TestOutcome>;
   /** What is queued for an integration may go now. */
   onConfigured(): void;
 }
@@ -152,18 +154,22 @@ async function test(deps: IntegrationDeps, caller: Principal, { type, config }: 
     throw new DomainError('not_found', `${kind.title} is not configured in this application; give a \`config\` to test one.`);
   const before = row ? storedOf(deps.secrets, row) : {};
   const stored = config ? mergeSettings(deps.outbound, kind, config, before) : before;
-  const tested = await runTest(deps, kind, withDefaults(kind, stored));
+  const settings = withDefaults(kind, stored);
+  const startedAt = deps.clock.now();
+  const outcome = await (type === 'alerts' ? deps.testAlerts(caller, settings) : runTest(deps, kind, settings));
+  const { ok, message } = outcome;
+  const durationMs = deps.clock.now() - startedAt;
   const isStored = row !== undefined && config === undefined; // a draft says nothing of what is stored
   await operate(deps.committer, caller.applicationId, async (group) => {
-    if (isStored) await group.tx.noteTest(row.id, { now: group.now, ...(!tested.ok && { error: tested.message }) });
+    if (isStored && outcome.isTried) await group.tx.noteTest(row.id, { now: group.now, ...(!ok && { error: message }) });
     await auditBy(group, caller, {
       action: 'integration.test',
       target: { type: 'integration', id: type },
-      details: { ok: tested.ok, draft: !isStored },
+      details: { ok, draft: !isStored },
     });
   });
-  if (isStored && tested.ok) deps.onConfigured();
-  return tested;
+  if (isStored && ok) deps.onConfigured();
+  return { type, ok, message, durationMs };
 }
 
 type StatusRow = IntegrationConfigRow & { health: IntegrationHealthRow; queued: number };

@@ -1,4 +1,5 @@
 import type { IntegrationField, IntegrationType, IntegrationValue } from '@pipelogiq/protocol';
+import type { UnaryCall } from '../../outbound/grpc.js';
 import type { OutboundAnswer, OutboundRequest } from '../../outbound/outbound.js';
 import type { Ms } from '../../store/store.js';
 
@@ -71,11 +72,11 @@ export interface LoggedLine extends OfStage {
 
 export type Item = StageFailure | PipelineFailure | DeployMark | LoggedLine;
 
-/** What a test does, in the order of its calls; `dial` only connects. */
+/** What a test does, in the order of its calls. */
 export interface IntegrationTest {
-  /** What a success shows, as "Grafana is healthy and takes the token". */
+  /** What a success shows, as "Grafana is healthy and takes the token"; without calls, why there is nothing to try. */
   shows: string;
-  calls: (OutboundRequest | { dial: string })[];
+  calls: (OutboundRequest | { unary: UnaryCall })[];
 }
 
 /** One kind of integration: its fields, and the requests that it makes of them. It does no I/O itself. */
