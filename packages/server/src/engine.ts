@@ -9,7 +9,7 @@ import { type Refusal, Refusals } from './domain/account/refusals.js';
 import type { ChannelKinds } from './domain/alert/channel.js';
 import { Committer } from './domain/commit/committer.js';
 import { readyWork } from './domain/commit/effects.js';
-import type { SettleTicket } from './domain/commit/tickets.js';
+import type { Group, SettleTicket } from './domain/commit/tickets.js';
 import { eventUseCases } from './domain/event/events.js';
 import type { EventFeed } from './domain/event/feed.js';
 import { hookUseCases } from './domain/hook/hooks.js';
@@ -29,6 +29,7 @@ import type { UseCases } from './domain/use-cases.js';
 import { workerUseCases } from './domain/worker/workers.js';
 import type { HealthWatch } from './health/watch.js';
 import { createEventFeed, eventLoops } from './live-events.js';
+import { IntegrationChecker } from './loops/check-integrations.js';
 import { Leadership } from './loops/leadership.js';
 import { createLoops, type Loops } from './loops/loop.js';
 import { peerLoops } from './loops/peers.js';
@@ -144,14 +145,15 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     ...alerting.useCases,
     server: serverUseCases({ committer, ...telemetry, retention: retentionOf(config) }),
   };
-  const sender = new IntegrationSender({
+  const integrating = {
     ...parts,
     reads: store.reads,
     kinds: integrations,
     log: telemetry.log,
-    onDelivered: telemetry.metrics.delivered,
-    inGroup: (run) => inGroup(committer, 'operate', run),
-  });
+    inGroup: <R>(run: (group: Group) => Promise<R>) => inGroup(committer, 'operate', run),
+  };
+  const sender = new IntegrationSender({ ...integrating, onDelivered: telemetry.metrics.delivered });
+  const checker = new IntegrationChecker(integrating);
   const leadership = new Leadership({
     holder: clock.randomHex(8),
     ttlMs: LEAD_MS,
@@ -169,6 +171,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
       refusalsLoop(parts, committer, refusals),
       ...room.loops,
       ...sender.loops(),
+      ...checker.loops(),
       ...alerting.loops,
       ...(feed ? eventLoops(parts, committer, feed) : []),
       ...(store.peers ? peerLoops(store, committer, waits, { leadership, onTaken: () => loops?.leadTaken() }) : []),
@@ -207,7 +210,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     stop: async () => {
       // An export to a collector that does not answer must not hold up the end; its spans stay in the queue.
       await settledWithin(
-        Promise.all([loops.stop(), sender.stop(), alerting.stop()]).then(() => {}),
+        Promise.all([loops.stop(), sender.stop(), checker.stop(), alerting.stop()]).then(() => {}),
         LOOPS_GRACE_MS,
         clock,
       );

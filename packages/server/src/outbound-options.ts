@@ -28,6 +28,14 @@ export const OUTBOUND_OPTIONS = {
     max: 30 * DAY,
     description: 'after which what an integration could not be told is dropped',
   },
+  integrationCheckMs: {
+    type: 'duration',
+    default: 5 * MINUTE,
+    min: 0,
+    max: DAY,
+    description:
+      'how long an integration may have had nothing to tell before its connection is tested, and again each time after that; 0: never',
+  },
   integrationMaxQueued: {
     type: 'int',
     default: 10_000,

@@ -54,6 +54,7 @@ export const alerts: IntegrationKind = {
   request: () => {
     throw new Error('alerts send by themselves');
   },
+  testsQuietly: false,
   test: () => {
     throw new Error('the channels that are made of it are tested');
   },

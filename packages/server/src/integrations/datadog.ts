@@ -73,6 +73,7 @@ export const datadog: IntegrationKind = {
       }),
     };
   },
+  testsQuietly: true,
   test: (settings) => ({
     shows: 'Datadog knows the API key.',
     calls: [{ method: 'GET', url: `${apiOf(settings)}/api/v1/validate`, headers: headersOf(settings) }],

@@ -55,6 +55,7 @@ export const grafana: IntegrationKind = {
       }),
     };
   },
+  testsQuietly: true,
   test: (settings) => ({
     shows: 'Grafana is healthy and takes the token.',
     calls: [

@@ -88,6 +88,7 @@ export const graylog: IntegrationKind = {
   }),
   itemsPerRequest: ({ bulk }) => (bulk === true ? PER_REQUEST : 1),
   request: (items, settings) => post(settings, items.map((item) => gelf(item, settings)).join('\n')),
+  testsQuietly: false,
   test: (settings, now) => ({
     shows: 'Graylog took a message "Pipelogiq connection test".',
     calls: [

@@ -109,6 +109,7 @@ export const loki: IntegrationKind = {
   itemsPerRequest: () => PER_REQUEST,
   request: (items, settings) => push(settings, streamsOf(items, settings)),
   accepts: ({ status }) => status === NO_CONTENT, // 260 says that ingestion is blocked
+  testsQuietly: false,
   test: (settings, now) => ({
     shows: 'Loki took a line "Pipelogiq connection test".',
     calls: [

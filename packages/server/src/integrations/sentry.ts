@@ -119,6 +119,7 @@ export const sentry: IntegrationKind = {
     if (item?.kind !== 'stage_failed') throw new Error('Sentry takes failures of stages');
     return envelope(settings, failureEvent(item, settings), now);
   },
+  testsQuietly: false,
   test: (settings, now) => ({
     shows: 'Sentry took an event "Pipelogiq connection test" of level info.',
     calls: [

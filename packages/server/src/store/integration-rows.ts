@@ -24,7 +24,7 @@ export interface IntegrationHealthTable {
   last_success_at: Ms | null;
   last_error_at: Ms | null;
   last_error: string | null;
-  /** Deliveries that failed in a row. */
+  /** Deliveries and tests that failed in a row. */
   failures: number;
   /** Nothing is delivered before. */
   retry_at: Ms | null;
@@ -153,7 +153,8 @@ export interface Integrations {
   releaseDeliveries(holder?: string): Promise<void>;
   /** Counts, and notes a failure; without an error the next delivery may come at once. */
   noteDelivery(configId: number, note: { sent: number; dropped: number; error?: string; retryAt?: Ms; now: Ms }): Promise<void>;
-  noteTest(configId: number, note: { error?: string; now: Ms }): Promise<void>;
+  /** A success ends the failures in a row, an error is one more. Nothing, when the config is no longer the one that was tested. */
+  noteTest(config: Pick<IntegrationConfigRow, 'id' | 'updated_at'>, note: { error?: string; now: Ms }): Promise<void>;
   /** Removes the oldest `limit` of an integration up to the one with the id `upTo` that nobody holds, and counts them as dropped. */
   dropDeliveries(configId: number, bounds: { upTo: number; limit: number; now: Ms }): Promise<number>;
 }
@@ -163,6 +164,16 @@ export interface IntegrationReads {
   integration(applicationId: number, type: IntegrationType): Promise<IntegrationConfigRow | undefined>;
   /** Ids of integrations with deliveries that can be tried now. */
   dueIntegrations(now: Ms, limit: number): Promise<number[]>;
+  /**
+   * Enabled integrations of these types for which nothing waits, and that had no success, test or change since `quietSince`; after a failure
+   * none since `failedSince`. Those that were tested longest ago first.
+   */
+  quietIntegrations(bounds: {
+    types: IntegrationType[];
+    quietSince: Ms;
+    failedSince: Ms;
+    limit: number;
+  }): Promise<(IntegrationConfigRow & { failures: number })[]>;
   /**
    * Of the next `limit` integrations by id: the newest delivery that is older than `before` or not among the newest `keep`; it and all
    * before it can go. Integrations without one are left out. `next`: go on behind this id.

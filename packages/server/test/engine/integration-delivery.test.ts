@@ -148,7 +148,7 @@ describe('deliveries to integrations', () => {
 
   it('are dropped when they are too old or too many, and counted', async () => {
     const grafana = await taking();
-    const h = await withGrafana(grafana, { integrationMaxAgeMs: 120_000 });
+    const h = await withGrafana(grafana, { integrationMaxAgeMs: 120_000, integrationCheckMs: 0 }); // a test would have the last word
     grafana.next.push(...Array.from({ length: 100 }, () => ({ status: 503 })));
     await h.failing();
     await h.controlPlane.advance(60_000);

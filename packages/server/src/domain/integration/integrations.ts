@@ -161,7 +161,7 @@ async function test(deps: IntegrationDeps, caller: Principal, { type, config }: 
   const durationMs = deps.clock.now() - startedAt;
   const isStored = row !== undefined && config === undefined; // a draft says nothing of what is stored
   await operate(deps.committer, caller.applicationId, async (group) => {
-    if (isStored && outcome.isTried) await group.tx.noteTest(row.id, { now: group.now, ...(!ok && { error: message }) });
+    if (isStored && outcome.isTried) await group.tx.noteTest(row, { now: group.now, ...(!ok && { error: message }) });
     await auditBy(group, caller, {
       action: 'integration.test',
       target: { type: 'integration', id: type },

@@ -93,6 +93,8 @@ export interface IntegrationKind {
   itemsPerRequest(settings: Settings): number;
   request(items: readonly Item[], settings: Settings, now: Ms): OutboundRequest;
   test(settings: Settings, now: Ms): IntegrationTest;
+  /** Whether a test leaves nothing behind there, so that the server may make it again and again by itself. */
+  testsQuietly: boolean;
   /** Whether an answer means success; default: 2xx. */
   accepts?(answer: OutboundAnswer): boolean;
 }

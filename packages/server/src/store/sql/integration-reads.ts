@@ -66,6 +66,28 @@ export function integrationReads(db: Kysely<Schema>, can: Capabilities): Integra
         order by coalesce(h.retry_at, 0), c.id limit ${limit}`.execute(db);
       return due.rows.map(({ id }) => id);
     },
+    quietIntegrations({ types, quietSince, failedSince, limit }) {
+      const since = sql<number>`case when h.failures > 0 then ${sql.lit(failedSince)} else ${sql.lit(quietSince)} end`;
+      return db
+        .selectFrom('observability_integration_config as c')
+        .innerJoin('observability_integration_health as h', 'h.config_id', 'c.id')
+        .selectAll('c')
+        .select('h.failures')
+        .where('c.enabled', '=', 1)
+        .where('c.type', 'in', types)
+        .where('c.updated_at', '<=', since)
+        .where((eb) => eb.or([eb('h.last_tested_at', 'is', null), eb('h.last_tested_at', '<=', since)]))
+        .where((eb) =>
+          eb.or([eb('h.failures', '>', 0), eb('h.last_success_at', 'is', null), eb('h.last_success_at', '<=', quietSince)]),
+        )
+        .where(({ not, exists, selectFrom }) =>
+          not(exists(selectFrom('integration_delivery as d').select('d.id').whereRef('d.config_id', '=', 'c.id'))),
+        )
+        .orderBy(sql`coalesce(h.last_tested_at, 0)`)
+        .orderBy('c.id')
+        .limit(limit)
+        .execute();
+    },
     async deliveryEdges({ before, keep, after, limit }) {
       const own = sql`select d.id from integration_delivery d where d.config_id = c.id`;
       const found = await sql<{ id: number; beyond: number | null; aged: number | null }>`

@@ -203,15 +203,22 @@ function notesOf({ db, run }: SqlContext): Pick<Integrations, 'noteDelivery' | '
         .where('config_id', '=', configId)
         .execute();
     },
-    async noteTest(configId, { error, now }) {
+    async noteTest({ id, updated_at }, { error, now }) {
       await health()
-        .set({
+        .set((eb) => ({
           last_tested_at: now,
           ...(error === undefined
             ? { last_success_at: now, retry_at: null, failures: 0 }
-            : { last_error: error, last_error_at: now }),
-        })
-        .where('config_id', '=', configId)
+            : { last_error: error, last_error_at: now, failures: eb('failures', '+', 1) }),
+        }))
+        .where('config_id', '=', id)
+        .where('config_id', 'in', (eb) =>
+          eb
+            .selectFrom('observability_integration_config')
+            .select('id')
+            .where('id', '=', id)
+            .where('updated_at', '=', updated_at),
+        )
         .execute();
     },
     async dropDeliveries(configId, { upTo, limit, now }) {
