@@ -24,7 +24,7 @@ const QUESTIONS = {
   hour: [HOUR, 60, 5, 0],
   day: [DAY, 60, undefined, 0],
   '90d': [90 * DAY, 0, 50, 0],
-  'hour-marked': [HOUR, 60, undefined, 5],
+  'hour-marked': [HOUR, 60, 5, 5],
 };
 const MARK_EVERY_MINUTES = 10;
 /** Every so many questions one is about a handler alone. */

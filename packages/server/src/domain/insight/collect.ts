@@ -34,8 +34,8 @@ const TRIES = 4;
 export type StatReads = Pick<InsightReads, 'statState' | 'series' | 'statPages' | 'statDeltas'>;
 
 export interface Collecting {
-  /** Of the run times of stages alone there are no points, and half is not read. */
-  what?: 'everything' | 'run times';
+  /** Default: everything. Others have no points, and half is not read; `run times` are those of stages. */
+  what?: 'counts and run times' | 'run times' | undefined;
   /** Sums that were kept; those that are made anew are put there. */
   blocks?: Blocks | undefined;
 }
@@ -111,7 +111,7 @@ class Collection {
   readonly built: Block[] = [];
   readonly #window: Window;
   readonly #known: KnownSeries;
-  readonly #onlyRunTimes: boolean;
+  readonly #what: Collecting['what'];
   readonly #blocks: Block[] = [];
   /** What is in no block, by id. */
   readonly #byId = new Map<number, SeriesStats>();
@@ -122,7 +122,7 @@ class Collection {
   constructor(window: Window, known: KnownSeries, what: Collecting['what']) {
     this.#window = window;
     this.#known = known;
-    this.#onlyRunTimes = what === 'run times';
+    this.#what = what;
   }
 
   /** @returns whether any had to be read */
@@ -183,16 +183,16 @@ class Collection {
   }
 
   #add(point: Point, kind: Kind, stats: SeriesStats, read: ReadSeries): boolean {
-    if (!this.#onlyRunTimes) count(point, kind, stats, read);
+    if (this.#what !== 'run times') count(point, kind, stats, read);
     else if (kind === 'stage') read(stats, 'first');
     else return false;
     return true;
   }
 
   result(): Collected {
-    if (!this.#onlyRunTimes) for (const block of this.#blocks) this.#addPoints(block);
+    if (this.#what === undefined) for (const block of this.#blocks) this.#addPoints(block);
     const { ids, keys, placeOf, stages } = this.#known;
-    const into = this.#onlyRunTimes ? { ids, placeOf: stages, onlyFirst: true } : { ids, placeOf };
+    const into = { ids, placeOf: this.#what === 'run times' ? stages : placeOf, only: this.#what };
     const sums = Sums.addUp([...this.#blocks.map((block) => block.sums), Sums.pack(this.#byId)], into);
     const series: SeriesFigures[] = [];
     for (const [place, key] of keys.entries()) {

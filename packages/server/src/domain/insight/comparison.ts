@@ -59,7 +59,10 @@ async function compareAlike(
 ): Promise<MarkInsight[]> {
   const compared = rows.map((row) => ({ row, ...stretchesOf(row.marked_at, lengthMs, now, deps) }));
   const stretches = compared.flatMap(({ before, after }) => [before, after]).filter(({ from, to }) => from < to);
-  const wanted = stretches.map(({ from, to }) => ({ window: windowOf(from, to, now, deps) }));
+  const wanted = stretches.map(({ from, to }) => ({
+    window: windowOf(from, to, now, deps),
+    what: 'counts and run times' as const,
+  }));
   const { collected } = await collectAll(deps.reads, filter, wanted, deps.blocks);
   const inside = new Map(stretches.map((stretch, at) => [stretch, (collected[at] as Collected).series]));
   return compared.map(({ row, before, after }) =>

@@ -54,10 +54,15 @@ it('what is added up in arrays is what is added up one by one, whatever is left 
       const twice = Sums.addUp([sums, sums], { ids, placeOf }); // sums of sums, as longer ones are made of
       const both = byId([...all, ...all].flat());
       expect(ids.map((_, place) => seen(twice.statsAt(place)))).toEqual(ids.map((id) => seen(both.get(id))));
-      const runTimes = Sums.addUp(packed, { ids, placeOf, onlyFirst: true });
+      const runTimes = Sums.addUp(packed, { ids, placeOf, only: 'run times' });
+      const counted = Sums.addUp(packed, { ids, placeOf, only: 'counts and run times' });
       for (const [place, id] of ids.entries()) {
+        const expected = whole.get(id) ?? new SeriesStats();
         const { first } = runTimes.statsAt(place) ?? new SeriesStats();
-        expect([...first.buckets()]).toEqual([...(whole.get(id) ?? new SeriesStats()).first.buckets()]);
+        const { counts, first: same, second } = counted.statsAt(place) ?? new SeriesStats();
+        for (const sketch of [first, same]) expect([...sketch.buckets()]).toEqual([...expected.first.buckets()]);
+        expect(seen(new SeriesStats(counts, same, expected.second))).toEqual(seen(expected));
+        expect(second.count).toBe(0);
       }
     }),
   );

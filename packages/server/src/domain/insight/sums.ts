@@ -26,8 +26,8 @@ export interface Into {
   ids: readonly number[];
   /** Places of ids in the result; those of others are left out. */
   placeOf: ReadonlyMap<number, number>;
-  /** Adds the first sketches and nothing else. */
-  onlyFirst?: boolean;
+  /** Leaves out the second sketches, and with `run times` the counts as well. */
+  only?: 'counts and run times' | 'run times' | undefined;
 }
 
 /**
@@ -70,14 +70,15 @@ export class Sums {
     return new Sums(made);
   }
 
-  static addUp(parts: readonly Sums[], { ids, placeOf, onlyFirst = false }: Into): Sums {
-    const sums = empty(ids, onlyFirst ? 0 : Math.max(0, ...parts.map((part) => part.#of.width)));
-    const step = onlyFirst ? SKETCHES : 1;
+  static addUp(parts: readonly Sums[], { ids, placeOf, only }: Into): Sums {
+    const isCounted = only !== 'run times';
+    const sums = empty(ids, isCounted ? Math.max(0, ...parts.map((part) => part.#of.width)) : 0);
+    const step = only === undefined ? 1 : SKETCHES;
     const all = parts.map((part) => ({ of: part.#of, targets: part.targets(placeOf) }));
     for (const { of, targets } of all) widen(sums, of, targets, step);
     const made = laidOut(sums);
     for (const { of, targets } of all) {
-      if (!onlyFirst) addCounts(made, of, targets);
+      if (isCounted) addCounts(made, of, targets);
       addSketches(made, of, targets, step);
     }
     return new Sums(made);
