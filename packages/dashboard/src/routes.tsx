@@ -8,10 +8,11 @@ import { pipelinesSearch } from './pages/pipelines/search.js';
 import { scheduleSearch, schedulesSearch } from './pages/schedules/search.js';
 import { auditSearch, trailSearch } from './pages/settings/search.js';
 import { workersSearch } from './pages/workers/search.js';
+import { whyMissing } from './shell/page-file.js';
 import { Shell } from './shell/shell.js';
 
 /** A page of its own file, loaded when it is first asked for. Its props are forgotten here, or types would run in a circle. */
-const lazy = (load: () => Promise<{ default: ComponentType }>) => lazyRouteComponent(load);
+const lazy = (load: () => Promise<{ default: ComponentType }>) => lazyRouteComponent(() => load().catch(whyMissing));
 
 const root = createRootRoute({ component: Outlet });
 

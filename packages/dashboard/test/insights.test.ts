@@ -1,7 +1,8 @@
 import type { ErrorGroup, Page, PipelineCreated, Stage } from '@pipelogiq/protocol';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestControlPlane } from '@pipelogiq/server/testing';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
-import { aServer, aWorker, expectClean, type Server, signedIn } from './support.js';
+import { aServer, aWorker, callsOf, expectClean, type Server, signedIn } from './support.js';
 import { asViewer } from './viewer.js';
 
 let browser: Browser;
@@ -25,7 +26,66 @@ async function failures(server: Server, count: number) {
 const statusOf = async ({ call }: Server, { id }: PipelineCreated) =>
   (await call<Page<Stage>>('GET', `/pipelines/${id}/stages`)).items[0]?.status;
 
+const [MINUTE, RUNS] = [60_000, 32];
+
+/** A handler that was half as slow an hour ago, and a deployment in between; seen now. */
+async function slowed() {
+  const controlPlane = await createTestControlPlane({ now: Date.now() - 62 * MINUTE });
+  onTestFinished(() => controlPlane.close());
+  const server = { controlPlane, ...(await controlPlane.listen({ port: 0 })), call: callsOf(controlPlane) };
+  const run = async (ms: number) => {
+    const worker = await aWorker(server, ['charge-card']);
+    const stages = [{ name: 'charge', handler: 'charge-card' }];
+    for (let made = 0; made < RUNS; made++) await server.call('POST', '/pipelines', { name: 'order', stages });
+    for (let done = 0; done < RUNS; ) {
+      const jobs = await worker.pull();
+      expect(jobs.length).toBeGreaterThan(0);
+      await controlPlane.advance(ms);
+      for (const job of jobs) await worker.ack(job);
+      done += jobs.length;
+    }
+  };
+  await run(1_000);
+  await controlPlane.jump(30 * MINUTE);
+  await server.call('POST', '/observability/marks', { version: '2.4.1', title: 'labels' });
+  await controlPlane.jump(30 * MINUTE);
+  await run(2_000);
+  await controlPlane.jump(1.5 * MINUTE); // the first runs are before the last hour, and as long before the deployment as now is after it
+  await controlPlane.advance(6_000); // what was measured is folded
+  return server;
+}
+
+/** Where a chart shows that something was deployed: a dashed line in the colour of the accent. */
+const MARKED = `(() => {
+  const canvas = document.querySelector('[role=img][aria-label^="Stages that ended"] canvas');
+  const probe = document.createElement('canvas').getContext('2d');
+  probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--accent').trim();
+  probe.fillRect(0, 0, 1, 1);
+  const accent = probe.getImageData(0, 0, 1, 1).data;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let at = 0; at < data.length; at += 4)
+    if (data[at + 3] > 100 && [0, 1, 2].every((part) => Math.abs(data[at + part] - accent[part]) < 30)) found += 1;
+  return found;
+})()`;
+
 describe('insights', () => {
+  it('shows what became slower, since when, and by how much', async () => {
+    const server = await slowed();
+    const tab = await signedIn(browser, server, 'insights?range=1h');
+    const { page } = tab;
+    const slower = page.getByRole('region', { name: 'Became slower' }).locator('tbody tr');
+    await slower.getByText('2.0×').waitFor();
+    expect(await slower.allInnerTexts()).toEqual([expect.stringMatching(/order › charge\s+1\.0 s\s+2\.0 s\s+2\.0×/)]);
+    const deployed = page.getByRole('region', { name: 'Deployments' }).locator('tbody tr');
+    expect(await deployed.allInnerTexts()).toEqual([
+      expect.stringMatching(/2\.4\.1 labels[\s\S]*1\.0 s → 2\.0 s worse[\s\S]*charge slower/),
+    ]);
+    await page.getByText('1 deployment').waitFor();
+    await expect.poll(() => page.evaluate<number>(MARKED)).toBeGreaterThan(20);
+    await expectClean(tab, server);
+  });
+
   it('shows errors that are alike as a group, leads to an example, and replays all of them after a count and a question', async () => {
     const server = await aServer({ insightFoldEveryMs: 100 });
     const tab = await signedIn(browser, server, 'insights');
