@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
 import { aFolder } from './folder.js';
 import { aServer, expectClean, signedIn } from './support.js';
@@ -12,6 +14,37 @@ beforeAll(async () => {
   browser = await openBrowser();
 });
 afterAll(() => browser?.close());
+
+/** As it is shown, beside the SDK; with a key in the environment, as most people will have it. */
+async function pasted(page: Page, label: string, { url, key }: { url: string; key: string }) {
+  const folder = aFolder();
+  const code = await page.getByRole('region', { name: label }).textContent();
+  writeFileSync(join(folder, 'pasted.mjs'), code ?? '');
+  const env = { ...process.env, PIPELOGIQ_URL: url, PIPELOGIQ_API_KEY: key };
+  return execFile(process.execPath, ['pasted.mjs'], { cwd: folder, env });
+}
+
+it('the program of the page of workers shows up there', async () => {
+  const server = await aServer();
+  const { key } = await server.call<{ key: string }>('POST', '/api-keys', { name: 'worker', scopes: ['work'] });
+  const { page } = await signedIn(browser, server, 'workers');
+  const worker = await pasted(page, 'worker', { url: server.url, key });
+  onTestFinished(() => void worker.kill('SIGKILL'));
+  const ended = once(worker, 'exit');
+  await page.getByRole('link', { name: 'worker-1' }).waitFor();
+  worker.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
+it('the program of the page of schedules makes one', async () => {
+  const server = await aServer();
+  const { key } = await server.call<{ key: string }>('POST', '/api-keys', { name: 'operator', scopes: ['operate', 'produce'] });
+  const { page } = await signedIn(browser, server, 'schedules');
+  const made = await pasted(page, 'schedule', { url: server.url, key });
+  onTestFinished(() => void made.kill('SIGKILL'));
+  expect(await once(made, 'exit')).toEqual([0, null]);
+  await page.getByRole('link', { name: 'nightly report' }).waitFor();
+});
 
 it('runs as it was pasted, and the page that showed it shows what it did', async () => {
   const server = await aServer();

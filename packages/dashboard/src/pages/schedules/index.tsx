@@ -21,12 +21,14 @@ import { ZonedTime } from './zoned.js';
 
 const EXAMPLE = `import { Pipelogiq } from '@pipelogiq/sdk';
 
-await new Pipelogiq().schedules.create({
+const pipelogiq = new Pipelogiq();
+await pipelogiq.schedules.create({
   name: 'nightly report',
   cron: '30 2 * * *',
   timeZone: 'Europe/Berlin',
   template: { name: 'report', stages: [{ name: 'build', handler: 'build-report' }] },
-});`;
+});
+await pipelogiq.close();`;
 
 const columnsOf = (outcomes: Map<string, Pipeline | 'gone'>): Column<Schedule>[] => [
   {

@@ -12,10 +12,11 @@ import { type Workers, workersQuery } from './queries.js';
 import { workersSearch } from './search.js';
 import { shownState } from './state.js';
 
-const EXAMPLE = `import { Pipelogiq } from '@pipelogiq/sdk';
+const EXAMPLE = `import { defineHandler, Pipelogiq } from '@pipelogiq/sdk';
 
-const worker = new Pipelogiq().worker({ name: 'worker-1', handlers: [chargeCard], concurrency: 10 });
-await worker.start();`;
+const chargeCard = defineHandler('charge-card', {}, async (input) => input);
+
+await new Pipelogiq().worker({ name: 'worker-1', handlers: [chargeCard], concurrency: 10 }).run();`;
 
 /** Who runs the jobs. */
 export default function WorkersPage() {
