@@ -108,7 +108,14 @@ describe('the shell', () => {
     const server = await aServer();
     const tab = await signedIn(browser, server, 'settings/account');
     await tab.page.goto(`${server.url}/dashboard/no/such/page`);
-    await tab.page.getByText('There is no such page').waitFor();
+    const title = tab.page.getByText('There is no such page');
+    await title.waitFor();
+    const middleOf = (part: typeof title) =>
+      part.evaluate((element) => {
+        const { left, right } = element.getBoundingClientRect();
+        return Math.round((left + right) / 2);
+      });
+    expect(await middleOf(tab.page.getByRole('link', { name: 'To Operations' }))).toBe(await middleOf(title));
     await expectClean(tab, server);
   });
 });
