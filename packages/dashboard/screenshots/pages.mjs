@@ -1,10 +1,30 @@
+const MAINTENANCE = {
+  type: 'about:blank',
+  title: 'Service Unavailable',
+  status: 503,
+  code: 'unavailable',
+  detail: 'The database does not answer',
+};
+
 /**
  * What is shot. `path` may be a function of the seed; `prepare(page, seed)` opens what a page has to show, as a dialog; `application` is another
- * one than `default`, `height` ends a picture of what goes on and on. Add your page here; its pictures at 1440 land in docs/images.
+ * one than `default`, `height` ends a picture of what goes on and on, `phone` keeps the picture at 390 too, `isStranger` is who has not signed in,
+ * `begins` finds what a page without a heading begins with, `answer(route)` replaces what the server says to the reads of `asked`. Add your page here; its pictures at 1440 land in docs/images.
  */
 export const PAGES = [
-  { name: 'operations', path: 'operations' },
-  { name: 'pipelines', path: 'pipelines', height: 900 },
+  { name: 'sign-in', path: 'sign-in', isStranger: true },
+  { name: 'setup', path: 'setup#token=of-the-link-that-the-server-printed', isStranger: true },
+  { name: 'operations', path: 'operations', phone: true },
+  { name: 'not-found', path: 'pipelnes', begins: 'text=There is no such page' },
+  {
+    name: 'error',
+    path: 'schedules',
+    asked: /\/schedules\?/,
+    answer: (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify(MAINTENANCE) }),
+    prepare: (page) => page.getByRole('button', { name: 'Try again' }).waitFor({ timeout: 60_000 }),
+  },
+  { name: 'loading', path: 'pipelines', asked: /\/pipelines\?/, answer: () => undefined, isLoading: true, height: 900 },
+  { name: 'pipelines', path: 'pipelines', height: 900, phone: true },
   {
     name: 'pipelines-bulk',
     path: 'pipelines?name=order&status=failed',
@@ -25,8 +45,13 @@ export const PAGES = [
     name: 'pipeline',
     path: ({ shown }) => `pipelines/${shown.branched}`,
     prepare: (page) => page.locator('[data-stage]').first().waitFor(),
+    phone: true,
   },
   { name: 'pipeline-waterfall', path: ({ shown }) => `pipelines/${shown.branched}?tab=waterfall` },
+  ...['stages', 'logs', 'context'].map((tab) => ({
+    name: `pipeline-${tab}`,
+    path: ({ shown }) => `pipelines/${shown.branched}?tab=${tab}`,
+  })),
   {
     name: 'stage',
     path: ({ shown }) => `pipelines/${shown.branched}`,
@@ -50,6 +75,10 @@ export const PAGES = [
   { name: 'workers', path: 'workers' },
   { name: 'worker', path: ({ workers }) => `workers/${workers[0].workerId}` },
   {
+    name: 'worker-draining',
+    path: ({ workers }) => `workers/${workers.at(-1).workerId}`,
+  },
+  {
     name: 'worker-drain',
     path: ({ workers }) => `workers/${workers[0].workerId}`,
     async prepare(page) {
@@ -71,6 +100,8 @@ export const PAGES = [
   {
     name: 'incident',
     path: 'alerts?status=all',
+    height: 900,
+    phone: true,
     async prepare(page) {
       await page.locator('tbody button').first().click();
       await page.getByRole('dialog').getByRole('heading', { name: 'Messages' }).waitFor();

@@ -2,8 +2,8 @@ import { aTool } from './tool.mjs';
 
 /** One that works, one whose password is wrong, one that is off, and links to traces. */
 export async function integrations({ call }) {
-  const grafana = await aTool(200, '[]');
-  const loki = await aTool(401, '{"message":"invalid authentication credentials"}');
+  const grafana = await aTool(3000, 200, '[]');
+  const loki = await aTool(3100, 401, '{"message":"invalid authentication credentials"}');
   const save = (type, config, more = {}) => call('POST', '/observability/config', { type, config, ...more });
   await save('grafana', { url: grafana, token: 'glsa_of_the_pictures' });
   await save('loki', { url: loki, username: '118', password: 'of last year' });

@@ -25,6 +25,18 @@ export async function people({ call, controlPlane }) {
   return { shop, reports, old };
 }
 
+const PHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Version/18.5 Mobile/15E148 Safari/604.1';
+
+/** The owner is signed in on a phone too, which the page of the account shows. */
+export async function onPhone({ call, controlPlane }) {
+  const { token } = await call('POST', '/auth/links', {});
+  const { fetch, url } = controlPlane.connection();
+  const headers = { 'content-type': 'application/json', 'user-agent': PHONE };
+  const response = await fetch(`${url}/auth/link`, { method: 'POST', headers, body: JSON.stringify({ token }) });
+  if (!response.ok) throw new Error(`the phone was not let in: ${response.status}`);
+}
+
 /** What became of them since: one key in use, one rotated, one disabled, a user who left and one who is asked. */
 export async function changes({ call, controlPlane }, { shop, reports, old }) {
   const { fetch, url } = controlPlane.connection();

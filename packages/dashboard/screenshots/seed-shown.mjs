@@ -45,6 +45,7 @@ async function log(seeder, worker, { id, fencingToken }) {
 /** One language of three fails for good, in both of its attempts; what waits for it is blocked. Returns the id. */
 async function branched(seeder, worker) {
   const { id } = await seeder.call('POST', '/pipelines', CATALOGUE);
+  await seeder.controlPlane.jump(1_900); // what the waterfall shows as the wait for a worker
   for (let jobs = await seeder.pull(worker, 8); jobs.length > 0; jobs = await seeder.pull(worker, 8)) {
     for (const job of jobs) {
       const fails = job.pipelineId === id && job.stage === 'render-fr';
@@ -57,6 +58,7 @@ async function branched(seeder, worker) {
       }
     }
     await seeder.controlPlane.advance(2); // the second attempt becomes due
+    await seeder.controlPlane.jump(1_100);
   }
   return id;
 }

@@ -1,13 +1,15 @@
 import { createTestControlPlane } from '@pipelogiq/server/testing';
 import { alerts, failures, quieted } from './seed-alerts.mjs';
 import { integrations } from './seed-integrations.mjs';
-import { changes, people } from './seed-people.mjs';
+import { changes, onPhone, people } from './seed-people.mjs';
 import { marks, schedules } from './seed-rooms.mjs';
 import { branched, unserved } from './seed-shown.mjs';
 
 const MINUTE = 60_000;
 const STEP = 20 * MINUTE;
 const DAY = 24 * 60 * MINUTE;
+/** The moment of the pictures: always the same, so that they change only when pages do. */
+export const NOW = Date.UTC(2026, 10, 20, 14, 5);
 
 /** What runs, and how: milliseconds at the median, share of attempts that fail, and with what. */
 const HANDLERS = {
@@ -59,6 +61,7 @@ class Seeder {
     this.call = caller(controlPlane);
     this.random = randomness(7);
     this.pulls = 0;
+    this.slower = {};
   }
 
   async bootstrap(workerName, pool, supportedHandlers, concurrency) {
@@ -118,7 +121,8 @@ class Seeder {
 
   async settle(worker, job) {
     const { ms, fails, error } = HANDLERS[job.handler];
-    await this.controlPlane.jump(Math.round((ms * (0.6 + this.random() ** 3 * 1.8)) / 4));
+    const pace = ms * (this.slower[job.handler] ?? 1);
+    await this.controlPlane.jump(Math.round((pace * (0.6 + this.random() ** 3 * 1.8)) / 4));
     const ref = { id: job.id, fencingToken: job.fencingToken };
     if (this.random() < fails)
       await this.call('POST', '/jobs/nack', { workerId: worker.workerId, nacks: [{ ...ref, error }] }, worker.headers);
@@ -143,13 +147,13 @@ class Seeder {
     const { workerId, jobs = [] } = worker;
     const body = {
       workerId,
-      state: 'running',
+      state: place === 3 ? 'draining' : 'running',
       jobs,
       inFlight: jobs.length,
-      processed: [1_284, 4_120, 3_977][place],
-      failed: [11, 61, 58][place],
+      processed: [1_284, 4_120, 3_977, 2_208][place],
+      failed: [11, 61, 58, 27][place],
       cpuPercent: 12 + jobs.length * 4 + place,
-      memoryMb: [212, 180, 176][place],
+      memoryMb: [212, 180, 176, 191][place],
     };
     return this.call('POST', '/workers/heartbeat', body, worker.headers);
   }
@@ -179,10 +183,12 @@ async function present(seeder, now) {
     await seeder.bootstrap('shop-2', 'shop', names.slice(0, 4), 8),
     await seeder.bootstrap('reports-1', 'reports', names.slice(4), 4),
   ];
+  const leaving = await seeder.bootstrap('shop-3', 'shop', names.slice(0, 4), 8);
   await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now() - 180_000, 1));
   await seeder.create(18);
   await seeder.work(workers[2]);
   const shown = { branched: await branched(seeder, workers[2]), unserved: await unserved(seeder) };
+  await seeder.work(leaving, 6);
   await seeder.work(workers[0], 20);
   await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now() - 14_000, 1));
   await seeder.create(9);
@@ -190,24 +196,35 @@ async function present(seeder, now) {
     const jobs = await seeder.pull(worker, [7, 5, 2][index]);
     worker.jobs = jobs.map(({ id, fencingToken }) => ({ id, fencingToken }));
   }
+  leaving.jobs = (await seeder.pull(leaving, 2)).map(({ id, fencingToken }) => ({ id, fencingToken }));
+  await seeder.call('POST', `/workers/${leaving.workerId}/drain`, {});
+  workers.push(leaving);
   return { workers, shown };
 }
 
-/** Seeding and taking pictures take a while, and pictures tell how long ago things were. */
+/** Workers have just been heard of; time stands, for pictures tell how long ago things were. */
 async function catchUp(seeder, workers) {
-  await seeder.controlPlane.jump(Math.max(Date.now() - seeder.controlPlane.now(), 1));
+  await seeder.controlPlane.jump(Math.max(NOW - seeder.controlPlane.now(), 0));
   for (const [place, worker] of workers.entries()) await seeder.beat(worker, place);
+}
+
+/** Six hours of the day before, in which labels were printed faster and so receipts came sooner: what became slower is found by comparing. */
+async function dayBefore(seeder, shop, until) {
+  seeder.slower = { 'print-label': 0.55 };
+  await history(seeder, shop, until);
+  seeder.slower = {};
 }
 
 /** A real control plane in memory with a day behind it, told in seconds: its clock is ours. */
 export async function seeded() {
-  const now = Date.now();
-  const controlPlane = await createTestControlPlane({ now: now - DAY, outboundAllow: '127.0.0.0/8' });
+  const now = NOW;
+  const controlPlane = await createTestControlPlane({ now: now - DAY - 18 * STEP, outboundAllow: '127.0.0.0/8' });
   const seeder = new Seeder(controlPlane);
   const shop = await seeder.bootstrap('shop-0', 'shop', Object.keys(HANDLERS), 8);
   const schedule = await schedules(seeder);
   await seeder.call('POST', '/applications', { name: 'empty' });
   const keys = await people(seeder);
+  await dayBefore(seeder, shop, now - DAY);
   await history(seeder, shop, now - 12 * STEP);
   await alerts(seeder);
   await history(seeder, shop, now);
@@ -220,6 +237,8 @@ export async function seeded() {
   await changes(seeder, keys);
   const { workers, shown } = await present(seeder, now);
   await integrations(seeder);
+  await onPhone(seeder);
+  await seeder.call('PUT', '/log-level', { level: 'info' });
   await controlPlane.advance(1);
   const settle = () => catchUp(seeder, workers);
   await settle();
