@@ -53,7 +53,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     request: (call) => outbound.request(call),
     mail: (call, signal) => mailer.send(call, signal),
   };
-  const telling = { maxQueued: config.alertMaxQueued, publicUrl: config.publicUrl };
+  const telling = { maxQueued: config.alertMaxQueued, publicUrl: config.publicUrl, kinds: parts.channels };
   const sender = new AlertSender({ ...parts, kinds: parts.channels, wire });
   return {
     useCases: {
@@ -64,7 +64,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
         maxChannels: config.alertMaxChannels,
         onConfigured: () => hint(SEND_ALERTS, 0),
       }),
-      alertRules: ruleUseCases({ ...parts, ...telling, kinds: parts.channels, maxRules: config.alertMaxRules }),
+      alertRules: ruleUseCases({ ...parts, ...telling, maxRules: config.alertMaxRules }),
       incidents: incidentUseCases({
         ...parts,
         ...telling,

@@ -1,3 +1,4 @@
+import type { AlertAction } from '@pipelogiq/protocol';
 import { flag, text, textOf } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import type { Settings } from '../domain/integration/kind.js';
@@ -22,6 +23,10 @@ function twimlOf(notification: Notification, settings: Settings): string {
   return `<Response><Say language="${language}" loop="${TIMES}">${said}</Say></Response>`;
 }
 
+/** Who acknowledges knows; and nobody is woken to hear that all is well, unless they asked for it. */
+const tells = (action: AlertAction, { resolved }: Settings): boolean =>
+  action !== 'acknowledge' && (action !== 'resolve' || resolved === true);
+
 /** https://www.twilio.com/docs/voice/api/call-resource */
 export const twilioVoice: ChannelKind = {
   type: 'twilio_voice',
@@ -35,10 +40,9 @@ export const twilioVoice: ChannelKind = {
     API,
   ],
   check: wrongOf,
+  tells,
   call(notification, settings) {
-    const { action } = notification;
-    // Who acknowledges knows; and nobody is woken to hear that all is well, unless they asked for it.
-    if (action === 'acknowledge' || (action === 'resolve' && settings.resolved !== true)) return undefined;
+    if (!tells(notification.action, settings)) return undefined;
     return post(settings, 'Calls', {
       To: textOf(settings, 'to') ?? '',
       From: textOf(settings, 'from') ?? '',

@@ -180,7 +180,8 @@ export class AlertSender {
     await tx.settleAlerts(attempts, holder);
     const by = (state: AlertAttempt['state']): number => attempts.filter((attempt) => attempt.state === state).length;
     const later = outcomes.map(({ tried }) => tried.verdict).filter((verdict) => verdict.kind === 'later');
-    const last = outcomes.map(({ tried }) => tried.verdict).findLast((verdict) => verdict.kind !== 'delivered');
+    const wrong = outcomes.map(({ tried }) => tried.verdict).filter(({ kind }) => kind !== 'delivered' && kind !== 'unneeded');
+    const last = wrong.at(-1);
     const pauseMs = this.#pauseOf(channel, later, by('delivered'));
     await tx.noteChannel(channel.id, {
       delivered: by('delivered'),
@@ -205,6 +206,7 @@ export class AlertSender {
     const said = verdict.kind === 'delivered' ? answer : verdict.message;
     const shared = { id: row.id, last_status: status ?? null, last_answer: said ?? null };
     if (verdict.kind === 'delivered') return { ...shared, state: 'delivered', next_try_at: now, settled_at: now };
+    if (verdict.kind === 'unneeded') return { ...shared, state: 'dropped', next_try_at: now, settled_at: now };
     const isOver = verdict.kind !== 'later' || now - row.created_at >= this.#deps.config.alertGiveUpMs;
     if (isOver) return { ...shared, state: 'failed', next_try_at: now, settled_at: now };
     const wait = verdict.afterMs ?? this.#waitAfter(row.attempts, LAST_RETRY_MS);
@@ -236,6 +238,7 @@ export class AlertSender {
     };
     for (const [at, { row, tried }] of outcomes.entries()) {
       const { state } = attempts[at] as AlertAttempt;
+      if (state === 'dropped') continue; // nothing was sent
       onTried(
         channel.type,
         state === 'pending' ? 'retried' : state === 'delivered' ? 'delivered' : 'failed',

@@ -61,7 +61,9 @@ export type Verdict =
   /** This message will never be taken. */
   | { kind: 'refused'; message: string }
   /** No message will: the channel is disabled until somebody mends it. */
-  | { kind: 'gone'; message: string };
+  | { kind: 'gone'; message: string }
+  /** There is nothing to say: nothing was sent, and nothing failed. */
+  | { kind: 'unneeded'; message: string };
 
 /** One kind of channel: its fields, the call that it makes of a notification, and how it reads the answer. It does no I/O itself. */
 export interface ChannelKind extends Configurable {
@@ -69,7 +71,12 @@ export interface ChannelKind extends Configurable {
   title: string;
   /** What it does, in one sentence. */
   purpose: string;
-  /** Undefined: this provider has no words for that action, and nothing is sent. `now`: the moment of the try. */
+  /**
+   * Whether it says anything of that action with these settings, of which secrets may be missing; left out, it does of all. No message is
+   * queued where it does not.
+   */
+  tells?(action: AlertAction, settings: Settings): boolean;
+  /** Undefined: it says nothing of that action, and nothing is sent. `now`: the moment of the try. */
   call(notification: Notification, settings: Settings, now: Ms): ChannelCall | undefined;
   /** Of what came back, the status of SMTP for mails. Undefined: `judgeByStatus` says it. */
   judge?(answer: OutboundAnswer, settings: Settings, now: Ms): Verdict | undefined;

@@ -21,7 +21,7 @@ export interface Tried {
 }
 
 const EXCERPT = 500;
-const NO_WORDS = 'This kind of channel has no message for it.';
+const UNNEEDED = 'The channel says nothing of it.';
 
 /** The id is the same at every try, so that a provider that knows it shows one message once. */
 export const notificationFor = (row: Pick<AlertDeliveryRow, 'id' | 'notification'>): Notification => ({
@@ -38,7 +38,7 @@ export async function tryOnce(
 ): Promise<Tried> {
   try {
     const call = kind.call(notification, settings, deps.now());
-    if (!call) return { verdict: { kind: 'refused', message: NO_WORDS } };
+    if (!call) return { verdict: { kind: 'unneeded', message: UNNEEDED } };
     const answer = await send(deps, call);
     const verdict = verdictOf(kind, answer, settings, deps.now());
     return { verdict: cleaned(verdict, kind, settings), status: answer.status, answer: excerpt(answer.body, kind, settings) };

@@ -1,7 +1,8 @@
 import type { AlertAction } from '@pipelogiq/protocol';
 import type { AlertChannelRow, AlertDeliveryRow, AlertIncidentRow, AlertSilenceRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
-import type { Notification } from './channel.js';
+import { type Stored, withDefaults } from '../integration/settings.js';
+import type { ChannelKinds, Notification } from './channel.js';
 import { type AlertLinks, alertLinks, type LinkOptions } from './links.js';
 import { OF_STAGES, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
@@ -11,6 +12,7 @@ import { EndingRules } from './rule-ends.js';
 export interface NotifyDeps extends LinkOptions {
   /** Deliveries that may wait for one channel; what is beyond is counted, and not kept. */
   maxQueued: number;
+  kinds: ChannelKinds;
 }
 
 type Labels = { [name: string]: string };
@@ -120,7 +122,7 @@ async function mutedBy(
   return isFailing ? 'inhibited' : null;
 }
 
-/** A delivery for each channel of the rule, in the transaction that counts the notification. */
+/** A delivery for each channel of the rule that has something to say, in the transaction that counts the notification. */
 export async function queueMessages(group: Group, deps: NotifyDeps, messages: readonly Message[]): Promise<void> {
   if (messages.length === 0) return;
   const channels = await channelsOf(group, messages);
@@ -134,6 +136,7 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
     for (const id of message.rule.channels) {
       const channel = channels.get(Number(id));
       if (!channel || channel.enabled === 0 || channel.application_id !== message.incident.application_id) continue;
+      if (!tells(deps.kinds, channel, message.action)) continue;
       const left = room.get(channel.id) ?? deps.maxQueued;
       if (left <= 0) lost.set(channel.id, (lost.get(channel.id) ?? 0) + 1);
       else rows.push(deliveryOf(group, message, channel, linksOf(message)));
@@ -150,6 +153,12 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
     const error = `${count} ${count === 1 ? 'message was' : 'messages were'} not kept: ${deps.maxQueued} wait already.`;
     await group.tx.noteChannel(id, { delivered: 0, failed: count, error, now: group.now });
   }
+}
+
+/** A call that is not made must not be queued: it would count as one that failed. */
+function tells(kinds: ChannelKinds, { type, settings }: AlertChannelRow, action: AlertAction): boolean {
+  const kind = kinds.get(type);
+  return kind?.tells?.(action, withDefaults(kind, JSON.parse(settings) as Stored)) ?? true;
 }
 
 async function channelsOf({ tx }: Group, messages: readonly Message[]): Promise<Map<number, AlertChannelRow>> {
