@@ -165,6 +165,9 @@ it('parts what a stage logged in one delivery from what it logged in the next', 
     .poll(async () => (await lines.allInnerTexts()).map((line) => line.match(/delivery \d|try \d/)?.[0]))
     .toEqual(['delivery 1', 'try 1', 'delivery 2', 'try 2']);
   await expectClean(tab, server);
+  await tab.page.setViewportSize({ width: 390, height: 844 });
+  const message = lines.filter({ hasText: 'try 2' }).locator('span').last();
+  await expect.poll(async () => (await message.boundingBox())?.width ?? 0).toBeGreaterThan(250); // not a word a line
 });
 
 it('asks for what a silence matches by choices, and a threshold where one is needed', async () => {

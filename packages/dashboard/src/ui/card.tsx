@@ -60,7 +60,7 @@ export function Stat({ label, value, note, alarm, aside }: StatProps) {
             </span>
           )}
         </span>
-        {aside && <span className="max-sm:hidden">{aside}</span>}
+        {aside && <span className="max-xl:hidden">{aside}</span>}
       </dd>
       <dd className="num min-h-4 truncate text-ink-3 text-xs">{note ?? ' '}</dd>
     </div>

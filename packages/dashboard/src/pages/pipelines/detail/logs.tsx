@@ -127,13 +127,13 @@ const Divider = ({ delivery, stage }: { delivery: number; stage?: string }) => (
 );
 
 const Line = ({ line: { loggedAt, level, stage, message, fields }, withStage }: { line: StageLog; withStage: boolean }) => (
-  <li className="flex gap-2 px-3 hover:bg-hover">
+  <li className={cx('flex gap-x-2 px-3 hover:bg-hover', withStage && 'max-sm:flex-wrap')}>
     <time dateTime={loggedAt} className="num shrink-0 text-ink-3">
       {formatInstant(Date.parse(loggedAt))}
     </time>
     <span className={cx('w-10 shrink-0', LEVEL[level])}>{level}</span>
-    {withStage && <span className="w-32 shrink-0 truncate text-ink-2">{stage}</span>}
-    <span className="min-w-0 whitespace-pre-wrap break-words">
+    {withStage && <span className="min-w-0 truncate text-ink-2 max-sm:grow sm:w-32 sm:shrink-0">{stage}</span>}
+    <span className={cx('min-w-0 whitespace-pre-wrap break-words', withStage && 'max-sm:basis-full')}>
       {message} {fields && <span className="text-ink-3">{JSON.stringify(fields)}</span>}
     </span>
   </li>
