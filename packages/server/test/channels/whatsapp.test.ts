@@ -70,6 +70,19 @@ describe('whatsapp', () => {
     expect(on(400, 100)).toMatchObject({ kind: 'refused' });
   });
 
+  // Seen to fail when the code alone was looked at: it was asked again with the usual waits.
+  it('waits as long as the header of a limit says', () => {
+    const limited = { error: { code: 130_429, message: 'Rate limit hit' } };
+    expect(verdictOn(whatsapp, template, 429, limited, { 'retry-after': '23' })).toMatchObject({
+      kind: 'later',
+      afterMs: 23_000,
+    });
+    expect(verdictOn(whatsapp, template, 400, limited, { 'retry-after': '23' })).toMatchObject({
+      kind: 'later',
+      afterMs: 23_000,
+    });
+  });
+
   it.each([
     [{ ...cloud, accessToken: undefined }, 'accessToken is required in the mode cloud'],
     [{ mode: 'provider', to: '+491701234567' }, 'providerUrl is required in the mode provider'],

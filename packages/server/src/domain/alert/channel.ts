@@ -79,7 +79,7 @@ export interface ChannelKind extends Configurable {
   /** Undefined: it says nothing of that action, and nothing is sent. `now`: the moment of the try. */
   call(notification: Notification, settings: Settings, now: Ms): ChannelCall | undefined;
   /** Of what came back, the status of SMTP for mails. Undefined: `judgeByStatus` says it. */
-  judge?(answer: OutboundAnswer, settings: Settings, now: Ms): Verdict | undefined;
+  judge?(answer: OutboundAnswer, settings: Settings): Verdict | undefined;
 }
 
 export type ChannelKinds = ReadonlyMap<ChannelType, ChannelKind>;

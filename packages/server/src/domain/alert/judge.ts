@@ -8,15 +8,20 @@ import type { ChannelKind, Verdict } from './channel.js';
 const PASSING: ReadonlySet<number> = new Set([408, 423, 425, 429]);
 
 /** 2xx is delivered; 408, 425, 429 and 5xx may pass; all else is refused for good. Redirects are not followed. */
-function judgeByStatus(title: string, answer: OutboundAnswer, now: Ms): Verdict {
+function judgeByStatus(title: string, answer: OutboundAnswer): Verdict {
   const { status } = answer;
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   const message = said(title, answer);
-  if (status < 500 && !PASSING.has(status)) return { kind: 'refused', message };
-  const afterMs = retryAfter(answer, now);
-  return { kind: 'later', message, ...(afterMs !== undefined && { afterMs }) };
+  return { kind: status < 500 && !PASSING.has(status) ? 'refused' : 'later', message };
 }
 
-/** What an answer to a kind of channel means: what the kind makes of it, else what its status says. */
-export const verdictOf = (kind: ChannelKind, answer: OutboundAnswer, settings: Settings, now: Ms): Verdict =>
-  kind.judge?.(answer, settings, now) ?? judgeByStatus(kind.title, answer, now);
+/**
+ * What an answer to a kind of channel means: what the kind makes of it, else what its status says. How long to wait is said by the kind,
+ * from what it knows of the body, else by the header.
+ */
+export function verdictOf(kind: ChannelKind, answer: OutboundAnswer, settings: Settings, now: Ms): Verdict {
+  const verdict = kind.judge?.(answer, settings) ?? judgeByStatus(kind.title, answer);
+  if (verdict.kind !== 'later' || verdict.afterMs !== undefined) return verdict;
+  const afterMs = retryAfter(answer, now);
+  return afterMs === undefined ? verdict : { ...verdict, afterMs };
+}
