@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AlertRuleSpec } from '@pipelogiq/protocol';
 import { createTestControlPlane } from '@pipelogiq/server/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { judge, thresholdsOf } from '../packages/server/src/domain/alert/detect.js';
 
 const page = readFileSync(join(import.meta.dirname, '../docs/guides/alert-cookbook.md'), 'utf8');
 
@@ -50,6 +52,23 @@ describe('docs/guides/alert-cookbook.md', () => {
     expect(refused).toEqual([]);
     const answer = await fetch(`${url}/alerts/channels/3`, { headers: { authorization: `Bearer ${apiKey}` } });
     expect(await answer.json()).toMatchObject({ name: 'router', config: { secret: '[redacted]' } });
+  });
+
+  // Seen to fail when the recipe said 2: a rule fires at its threshold.
+  it.each([
+    ['too few workers', 'threshold_crossed', { quiet: 2, fires: 1, goesOn: 1, ends: 2 }],
+    ['backlog', 'queue_backlog_high', { quiet: 499, fires: 500, goesOn: 100, ends: 99 }],
+    ['orders succeed', 'threshold_crossed', { quiet: 0.96, fires: 0.95, goesOn: 0.97, ends: 0.98 }],
+  ])('has a recipe "%s" that fires when it says so', (name, event, { quiet, fires, goesOn, ends }) => {
+    const bodies = blocks
+      .flatMap((block) => callsIn(block, 0))
+      .map(({ body = '{}' }) => JSON.parse(body) as Partial<AlertRuleSpec>);
+    const rule = bodies.find((body) => body.name === name);
+    expect(rule).toMatchObject({ events: [event], condition: { threshold: expect.any(Number) } });
+    const thresholds = thresholdsOf(rule?.condition ?? {}, 0);
+    const after = (firing: 0 | 1, value: number) => judge({ firing, crossed_at: 0 }, value, thresholds, HOUR).change;
+    expect([after(0, quiet), after(0, fires)]).toEqual([undefined, 'fires']);
+    expect([after(1, goesOn), after(1, ends)]).toEqual([undefined, 'ends']);
   });
 
   it('has a recipe under each heading', () => {
