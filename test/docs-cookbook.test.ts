@@ -66,9 +66,9 @@ describe('docs/guides/alert-cookbook.md', () => {
     const rule = bodies.find((body) => body.name === name);
     expect(rule).toMatchObject({ events: [event], condition: { threshold: expect.any(Number) } });
     const thresholds = thresholdsOf(rule?.condition ?? {}, 0);
-    const after = (firing: 0 | 1, value: number) => judge({ firing, crossed_at: 0 }, value, thresholds, HOUR).change;
-    expect([after(0, quiet), after(0, fires)]).toEqual([undefined, 'fires']);
-    expect([after(1, goesOn), after(1, ends)]).toEqual([undefined, 'ends']);
+    const changeOf = (firing: 0 | 1, value: number) => judge({ firing, crossed_at: 0 }, value, thresholds, HOUR).change;
+    expect([changeOf(0, quiet), changeOf(0, fires)]).toEqual([undefined, 'fires']);
+    expect([changeOf(1, goesOn), changeOf(1, ends)]).toEqual([undefined, 'ends']);
   });
 
   it('has a recipe under each heading', () => {
