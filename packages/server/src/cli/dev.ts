@@ -12,6 +12,8 @@ import { type RunningServer, runServer } from './run-server.js';
 import { readSecretFile, writeSecretFile } from './secret-file.js';
 
 const FOLDER = '.pipelogiq';
+/** Which database the credentials are of: not in their file, for that holds what a client takes. */
+const LAST_RUN = join(FOLDER, 'dev.json');
 /** What differs from `serve`: state stays out of the way, the terminal is for people, and no proxy stands in front of it. */
 const DEFAULTS = { database: `./${FOLDER}/dev.db`, logLevel: 'warn', metricsAccess: 'local' } as const;
 
@@ -25,22 +27,23 @@ function makeFolder(): void {
 
 /** The key of the last run while it still works, so that restarts do not pile up keys. One of another database is not tried: it would be refused, and noted as an attempt. */
 async function workingKey({ controlPlane, url }: RunningServer, path: string, database: string): Promise<string | undefined> {
-  const { apiKey, database: of } = readSecretFile(path) ?? {};
-  if (typeof apiKey !== 'string' || of !== database) return undefined;
+  const apiKey = readSecretFile(path)?.apiKey;
+  if (typeof apiKey !== 'string' || readSecretFile(LAST_RUN)?.database !== database) return undefined;
   const response = await controlPlane.fetch(
     new Request(`${url}/pipelines?limit=1`, { headers: { authorization: `Bearer ${apiKey}` } }),
   );
   return response.ok ? apiKey : undefined;
 }
 
-/** Writes the file that the SDK finds by itself: `{ url, apiKey, database }`, mode 0600. */
+/** Writes the file that the SDK finds by itself: `{ url, apiKey }`, mode 0600. */
 async function writeCredentials(server: RunningServer, database: string): Promise<string> {
   const path = join(FOLDER, 'credentials');
   const scopes = ['produce', 'work', 'read', 'operate'] as const;
   const apiKey =
     (await workingKey(server, path, database)) ??
     (await server.controlPlane.createApiKey({ name: 'dev', scopes: [...scopes] })).key;
-  writeSecretFile(path, { url: server.url, apiKey, database });
+  writeSecretFile(path, { url: server.url, apiKey });
+  writeSecretFile(LAST_RUN, { database });
   return path;
 }
 
