@@ -9,6 +9,7 @@ export type Line = Record<string, unknown> & { message: string; level: string };
 /** Observability on a free port, with its lines in a file instead of on the console. Variables of the process do not count. */
 export async function aProcess(options: ObservabilityOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'pipelogiq-observability-'));
+  onTestFinished(() => rmSync(folder, { recursive: true })); // also when it does not start; last, for hooks run backwards
   const logs = { console: false, file: join(folder, 'worker.json') };
   const observability = await startObservability({
     env: {},
@@ -16,10 +17,7 @@ export async function aProcess(options: ObservabilityOptions = {}) {
     metrics: options.metrics === false ? false : { port: 0, ...(options.metrics as object) },
     logs: options.logs === false ? false : { ...logs, ...(options.logs as object) },
   });
-  onTestFinished(async () => {
-    await observability.shutdown();
-    rmSync(folder, { recursive: true });
-  });
+  onTestFinished(() => observability.shutdown());
   const lines = (): Line[] =>
     readdirSync(folder).flatMap((name) =>
       readFileSync(join(folder, name), 'utf8')
