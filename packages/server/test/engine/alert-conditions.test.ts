@@ -1,21 +1,7 @@
-import type { AlertCondition, AlertEvent, ApiKeyCreated } from '@pipelogiq/protocol';
+import type { AlertCondition, ApiKeyCreated } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
-import { type Alerted, alerted, aReceiver, toldOf } from './alerts-support.js';
+import { look, toldOf, watching } from './alerts-support.js';
 import { aProvider } from './provider.js';
-
-const LOOK_MS = 1_000;
-
-/** A rule for one condition, and who is told. */
-async function watching(event: AlertEvent, condition?: AlertCondition, more: object = {}, options: object = {}) {
-  const a = await alerted({ alertDetectEveryMs: LOOK_MS, insightFoldEveryMs: 500, ...options });
-  const receiver = await aReceiver();
-  const { id } = await a.channel(receiver);
-  await a.rule({ events: [event], channels: [id], ...(condition && { condition }), ...more });
-  const told = () => toldOf(receiver).map(({ type, data }) => [type.replace('alert.', ''), data.event]);
-  return { a, receiver, told };
-}
-
-const look = (a: Alerted, times = 2): Promise<void> => a.controlPlane.advance(times * LOOK_MS);
 
 describe('conditions of alerts', () => {
   it('pipeline_stuck: a pipeline that takes longer than its own time, or that of the rule', async () => {
@@ -188,5 +174,13 @@ describe('conditions of alerts', () => {
     await look(a, 3);
     await receiver.has(1);
     expect(toldOf(receiver)[0]?.data.labels).toMatchObject({ handler: 'h', pipeline: 'test' });
+    await a.controlPlane.advance(121_000);
+    expect(receiver.calls).toBe(1); // nothing ran: nothing is known
+    await run(3_000);
+    await a.controlPlane.advance(121_000);
+    await run(3_000);
+    await look(a, 3);
+    await receiver.has(2);
+    expect(toldOf(receiver)[1]?.type).toBe('alert.resolve');
   });
 });

@@ -1,4 +1,14 @@
-import type { AlertDelivery, AlertRule, AlertRuleSpec, Channel, ChannelSpec, Incident, Page } from '@pipelogiq/protocol';
+import type {
+  AlertCondition,
+  AlertDelivery,
+  AlertEvent,
+  AlertRule,
+  AlertRuleSpec,
+  Channel,
+  ChannelSpec,
+  Incident,
+  Page,
+} from '@pipelogiq/protocol';
 import { expect } from 'vitest';
 import type { TestOptions } from '../../src/testing/index.js';
 import { eventually } from '../support/eventually.js';
@@ -110,3 +120,17 @@ export async function alerted(options: TestOptions = {}): Promise<Alerted> {
     },
   };
 }
+
+const LOOK_MS = 1_000;
+
+/** A rule for one condition, and who is told. */
+export async function watching(event: AlertEvent, condition?: AlertCondition, more: object = {}, options: object = {}) {
+  const a = await alerted({ alertDetectEveryMs: LOOK_MS, insightFoldEveryMs: 500, ...options });
+  const receiver = await aReceiver();
+  const { id } = await a.channel(receiver);
+  await a.rule({ events: [event], channels: [id], ...(condition && { condition }), ...more });
+  const told = () => toldOf(receiver).map(({ type, data }) => [type.replace('alert.', ''), data.event]);
+  return { a, receiver, told };
+}
+
+export const look = (a: Alerted, times = 2): Promise<void> => a.controlPlane.advance(times * LOOK_MS);

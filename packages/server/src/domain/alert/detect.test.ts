@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AlertConditionRow } from '../../store/store.js';
 import { changesNothing, changesOf, judge, type Observation, thresholdsOf } from './detect.js';
+import type { AlertRecord } from './record.js';
 import { type Rule, withRuleDefaults } from './rule.js';
 
 const figures = fc.array(
@@ -38,6 +40,79 @@ describe('a condition', () => {
     expect(waiting).toEqual({ firing: 0, crossed_at: 100 });
     expect(judge(waiting, 4, thresholds, 105)).toEqual({ firing: 0, crossed_at: null });
     expect(judge(waiting, 6, thresholds, 110)).toEqual({ firing: 1, crossed_at: null, change: 'fires' });
+  });
+});
+
+const knownOrNot = fc.array(fc.record({ isKnown: fc.boolean(), value: fc.nat(10), ms: fc.integer({ min: 1, max: 10 }) }));
+
+describe('a figure of samples', () => {
+  const rule = (resolveAfterMs: number): Rule => ({
+    ...withRuleDefaults({
+      name: 'r',
+      events: ['threshold_crossed'],
+      channels: [],
+      condition: { metric: 'failure_rate' },
+      resolveAfterMs,
+    }),
+    id: 1,
+    applicationId: 1,
+    version: 1,
+  });
+  const record: AlertRecord = { event: 'threshold_crossed', at: 1, applicationId: 1, application: 'a', subject: 'failure_rate' };
+
+  /** Looks in a row; undefined: nothing is known. What each changed. */
+  function looks(steps: readonly { value: number | undefined; at: number }[], resolveAfterMs = 1_000, forMs = 0): string[] {
+    let rows: AlertConditionRow[] = [];
+    const thresholds = thresholdsOf({ threshold: 5, clearThreshold: 3, forMs }, 0);
+    return steps.map(({ value, at }) => {
+      const observations = value === undefined ? [] : [{ value, record }];
+      const { saved, forgotten, fired, ended } = changesOf(
+        rule(resolveAfterMs),
+        thresholds,
+        { observations, isPartial: false },
+        rows,
+        at,
+      );
+      if (saved.length + forgotten.length > 0) rows = saved;
+      return fired.length > 0 ? 'fires' : ended.length > 0 ? 'ends' : '-';
+    });
+  }
+
+  // Seen to fail: workers that were all dead had nothing that failed, and people were told that all was well.
+  it('that is not known neither begins nor ends', () => {
+    fc.assert(
+      fc.property(knownOrNot, fc.nat(20), (steps, forMs) => {
+        let at = 0;
+        const taken = steps.map(({ isKnown, value, ms }) => {
+          at += ms;
+          return { value: isKnown ? value : undefined, at };
+        });
+        const said = looks(taken, 0, forMs);
+        for (const [index, what] of said.entries()) {
+          const value = taken[index]?.value;
+          if (what === 'fires') expect(value).toBeGreaterThanOrEqual(5);
+          if (what === 'ends') expect(value).toBeLessThan(3);
+        }
+      }),
+    );
+  });
+
+  it('that has not been known for resolveAfterMs is over, counted from when it was last known', () => {
+    const steps = [
+      { value: 9, at: 0 },
+      { value: undefined, at: 100 },
+      { value: 9, at: 1_050 },
+      { value: undefined, at: 1_060 },
+      { value: undefined, at: 2_059 },
+      { value: undefined, at: 2_060 },
+    ];
+    expect(looks(steps)).toEqual(['fires', '-', '-', '-', '-', 'ends']);
+    expect(looks(steps, 0).at(-1)).toBe('-');
+  });
+
+  it('must be known to be over for all of forMs', () => {
+    const steps = [9, 9, undefined, 1, 1, 1].map((value, index) => ({ value, at: index * 60 }));
+    expect(looks(steps, 0, 60)).toEqual(['-', 'fires', '-', '-', 'ends', '-']);
   });
 });
 

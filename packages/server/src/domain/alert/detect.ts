@@ -1,7 +1,7 @@
-import type { AlertCondition, AlertMetric } from '@pipelogiq/protocol';
+import type { AlertCondition, AlertEvent, AlertMetric } from '@pipelogiq/protocol';
 import type { AlertConditionRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
-import type { AlertRecord } from './record.js';
+import { type AlertRecord, SAMPLED } from './record.js';
 import { fireRule, resolveRule } from './route.js';
 import { groupKeyOf, type Rule } from './rule.js';
 
@@ -47,6 +47,7 @@ export function thresholdsOf({ direction = 'above', ...condition }: AlertConditi
 }
 
 type State = Pick<AlertConditionRow, 'firing' | 'crossed_at'>;
+type Change = 'fires' | 'ends';
 
 /** What becomes of the state of one thing; `value` is undefined when nothing is seen of it any more. */
 export function judge(
@@ -54,7 +55,7 @@ export function judge(
   value: number | undefined,
   { direction, threshold, clearThreshold, forMs }: Thresholds,
   now: Ms,
-): State & { change?: 'fires' | 'ends' } {
+): State & { change?: Change } {
   const isAbove = direction === 'above';
   const crosses =
     firing === 1
@@ -65,6 +66,20 @@ export function judge(
   if (now - since < forMs) return { firing, crossed_at: since };
   return firing === 1 ? { firing: 0, crossed_at: null, change: 'ends' } : { firing: 1, crossed_at: null, change: 'fires' };
 }
+
+/**
+ * What becomes of the state of a figure that cannot be taken: silence is no recovery. It begins nothing, and goes on if it fires, until
+ * nobody has known of it for so long. @param since - since when it is not known @param endAfterMs - 0: never by itself
+ */
+function judgeUnknown({ firing }: State, since: Ms, endAfterMs: Ms, now: Ms): State & { change?: Change } {
+  if (firing === 0) return { firing, crossed_at: null };
+  if (endAfterMs > 0 && now - since >= endAfterMs) return { firing: 0, crossed_at: null, change: 'ends' };
+  return { firing, crossed_at: since };
+}
+
+/** Of one that fires: since when nothing is known of it. Such a row is later than what was last seen. */
+const unknownSince = (row: AlertConditionRow): Ms | undefined =>
+  row.crossed_at !== null && row.crossed_at > row.seen_at ? row.crossed_at : undefined;
 
 /** What a look changes. */
 export interface ConditionChanges {
@@ -92,13 +107,20 @@ export function changesOf(
     const before = known.get(key);
     const observation = seen.get(key);
     if (!observation && isPartial) continue;
+    const isUnknown = !observation && SAMPLED.has(rule.events[0] as AlertEvent);
+    const unknown = before && unknownSince(before);
     const value = observation?.isOld && before?.firing !== 1 ? undefined : observation?.value;
-    const { change, ...state } = judge(before ?? { firing: 0, crossed_at: null }, value, thresholds, now);
-    const isAgain = before?.fire_again_at != null && before.fire_again_at <= now && state.firing === 1;
-    if ((change === 'fires' || isAgain) && observation) changes.fired.push(observation.record);
+    // What was not known counts for neither side when it is known again.
+    const from: State = { firing: before?.firing ?? 0, crossed_at: unknown === undefined ? (before?.crossed_at ?? null) : null };
+    const { change, ...state } = isUnknown
+      ? judgeUnknown(from, unknown ?? now, rule.resolveAfterMs, now)
+      : judge(from, value, thresholds, now);
+    const isAgain = observation && before?.fire_again_at != null && before.fire_again_at <= now && state.firing === 1;
+    if (observation && (change === 'fires' || isAgain)) changes.fired.push(observation.record);
     if (change === 'ends') changes.ended.push(key);
     const fire_again_at = isAgain || state.firing === 0 ? null : (before?.fire_again_at ?? null);
-    const after = { rule_id: rule.id, key, ...state, seen_at: now, fire_again_at };
+    const seen_at = isUnknown && before ? before.seen_at : now;
+    const after = { rule_id: rule.id, key, ...state, seen_at, fire_again_at };
     if (state.firing === 0 && state.crossed_at === null) {
       if (before) changes.forgotten.push(key);
     } else if (!before || !isSame(before, after)) changes.saved.push(after);

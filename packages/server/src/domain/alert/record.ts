@@ -65,6 +65,9 @@ export const TRANSIENT: ReadonlySet<AlertEvent> = new Set<AlertEvent>([
   'policy_deleted',
 ]);
 
+/** Figures of samples: without enough of them nothing is known, neither good nor bad. */
+export const SAMPLED: ReadonlySet<AlertEvent> = new Set<AlertEvent>(['p95_regression', 'threshold_crossed']);
+
 export const DETECTED: ReadonlySet<AlertEvent> = new Set<AlertEvent>(DETECTED_ALERT_EVENTS);
 
 /** Of stages whose pipeline tells of its own failure. */

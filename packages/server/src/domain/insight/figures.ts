@@ -191,7 +191,7 @@ const measureInsight = ({ key: { pipeline, stage: name, handler, unit }, stats: 
 export function regressionsOf(
   series: readonly SeriesFigures[],
   before: readonly SeriesFigures[],
-  sample: number = SAMPLE,
+  { sample = SAMPLE, ratio: least = REGRESSION_RATIO }: { sample?: number | undefined; ratio?: number } = {},
 ): Regression[] {
   const earlier = new Map<string, Sketch>();
   for (const { key, stats } of before) if (isStageWith(sample, key, stats)) earlier.set(namesText(key), stats.first);
@@ -201,7 +201,7 @@ export function regressionsOf(
     if (!then) continue;
     const [p95, p95Before] = [stats.first.quantile(0.95), then.quantile(0.95)];
     const ratio = p95 / p95Before;
-    if (p95Before > 0 && ratio >= REGRESSION_RATIO) regressions.push({ ...namesOf(key), p95, p95Before, ratio });
+    if (p95Before > 0 && ratio >= least) regressions.push({ ...namesOf(key), p95, p95Before, ratio });
   }
   return regressions;
 }
