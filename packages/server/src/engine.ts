@@ -261,6 +261,7 @@ function createCommitter(
       const { counts, workers } = effects;
       const samples = effects.samples.all;
       telemetry.metrics.committed({ counts, samples, tickets, durationMs, now });
+      for (const trouble of effects.alertTroubles) telemetry.metrics.alertTroubled(trouble);
       telemetry.jobLines.committed({ counts, samples, workers });
       if (effects.hasDeliveries) hint(SEND_INTEGRATIONS, 0);
       if (effects.hasAlerts) hint(ROUTE_ALERTS, config.alertGatherMs);

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { ChannelKind, ChannelKinds, Verdict } from '../domain/alert/channel.js';
 import { notificationFor, type Tried, tryOnce, type Wire } from '../domain/alert/deliver.js';
 import { channelSettings } from '../domain/alert/stored-channel.js';
+import type { AlertTrouble } from '../domain/alert/troubles.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Settings } from '../domain/integration/kind.js';
 import type { Secrets } from '../secrets/secrets.js';
@@ -87,11 +88,14 @@ export class AlertSender {
     const { reads, config, inGroup, log } = this.#deps;
     const { alertGiveUpMs } = config;
     if (!(await reads.hasLeftovers((await reads.now()) - alertGiveUpMs))) return false;
-    const { isMore, lost } = await inGroup(async ({ tx, now }) => {
+    const { isMore, lost } = await inGroup(async ({ tx, now, effects }) => {
       const isMore = await tx.deleteGone(CLEARED);
       const rows = await tx.giveUpAlerts(now - alertGiveUpMs, now, CLEARED);
       const lost = new Map<number, number>();
-      for (const { channel_id } of rows) lost.set(channel_id, (lost.get(channel_id) ?? 0) + 1);
+      for (const { channel_id, type } of rows) {
+        lost.set(channel_id, (lost.get(channel_id) ?? 0) + 1);
+        effects.alertTroubles.push({ type, outcome: 'lost', reason: 'channel_off', count: 1 });
+      }
       const error = 'Messages were given up: the channel was switched off for too long.';
       for (const [id, failed] of lost) await tx.noteChannel(id, { delivered: 0, failed, error, now });
       return { isMore: isMore || rows.length === CLEARED, lost };
@@ -152,7 +156,7 @@ export class AlertSender {
       settings = channelSettings(secrets, kind, channel);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      return rows.map((row) => ({ row, tried: { verdict: { kind: 'later', message } } }));
+      return rows.map((row) => ({ row, tried: { verdict: { kind: 'later', message }, reason: 'not_sent' } }));
     }
     return Promise.all(
       rows.map(async (row) => {
@@ -191,6 +195,7 @@ export class AlertSender {
       retryAt: pauseMs === undefined ? null : now + pauseMs,
     });
     await this.#mend(group, channel, outcomes);
+    group.effects.alertTroubles.push(...troublesOf(channel, outcomes, attempts));
     this.#tell(channel, outcomes, attempts, now);
   }
 
@@ -255,3 +260,11 @@ export class AlertSender {
       );
   }
 }
+
+/** What is lost though it might have passed later has become too old. */
+const troublesOf = ({ type }: AlertChannelRow, outcomes: readonly Outcome[], attempts: readonly AlertAttempt[]): AlertTrouble[] =>
+  outcomes.flatMap(({ tried: { verdict, reason } }, at): AlertTrouble[] => {
+    if (reason === undefined) return [];
+    if (attempts[at]?.state === 'pending') return [{ type, outcome: 'retried', reason, count: 1 }];
+    return [{ type, outcome: 'lost', reason: verdict.kind === 'later' ? 'too_old' : reason, count: 1 }];
+  });

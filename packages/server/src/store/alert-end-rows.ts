@@ -1,4 +1,4 @@
-import type { AlertEvent } from '@pipelogiq/protocol';
+import type { AlertEvent, ChannelType } from '@pipelogiq/protocol';
 import type { Ms } from './rows.js';
 
 /** Events of a rule that is gone, switched off or wants them no more: their incidents are ended, and told of as it said. */
@@ -34,10 +34,16 @@ export interface AlertRuleEnds {
   fireAgain(ruleId: number, key: string, at: Ms | null): Promise<void>;
 }
 
+/** A message, by its channel. */
+export interface GivenUpRow {
+  channel_id: number;
+  type: ChannelType;
+}
+
 /** What is left of channels that are gone or switched off. */
 export interface AlertLeftovers {
   /** Deletes up to so many messages of channels that are gone. Whether there may be more. */
   deleteGone(limit: number): Promise<boolean>;
   /** Gives up messages that were queued before then, of channels that are switched off. Returns the channel of each. */
-  giveUpAlerts(before: Ms, now: Ms, limit: number): Promise<{ channel_id: number }[]>;
+  giveUpAlerts(before: Ms, now: Ms, limit: number): Promise<GivenUpRow[]>;
 }

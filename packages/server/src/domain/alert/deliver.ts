@@ -5,6 +5,7 @@ import { withoutSecrets } from '../integration/settings.js';
 import { madeStorable } from '../storable.js';
 import type { ChannelCall, ChannelKind, MailCall, Notification, Verdict } from './channel.js';
 import { verdictOf } from './judge.js';
+import { reasonOf, reasonOfError, type TroubleReason } from './troubles.js';
 
 /** How calls leave the server. */
 export interface Wire {
@@ -18,6 +19,8 @@ export interface Tried {
   status?: number;
   /** What it said, without secrets. */
   answer?: string;
+  /** Why it was not delivered. */
+  reason?: TroubleReason;
 }
 
 const EXCERPT = 500;
@@ -41,10 +44,17 @@ export async function tryOnce(
     if (!call) return { verdict: { kind: 'unneeded', message: UNNEEDED } };
     const answer = await send(deps, call);
     const verdict = verdictOf(kind, answer, settings, deps.now());
-    return { verdict: cleaned(verdict, kind, settings), status: answer.status, answer: excerpt(answer.body, kind, settings) };
+    const isTaken = verdict.kind === 'delivered' || verdict.kind === 'unneeded';
+    return {
+      verdict: cleaned(verdict, kind, settings),
+      status: answer.status,
+      answer: excerpt(answer.body, kind, settings),
+      ...(!isTaken && { reason: reasonOf(verdict, answer.status) }),
+    };
   } catch (error) {
     return {
       verdict: { kind: 'later', message: excerpt(error instanceof Error ? error.message : String(error), kind, settings) },
+      reason: reasonOfError(error),
     };
   }
 }

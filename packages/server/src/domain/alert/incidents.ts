@@ -230,6 +230,11 @@ const silenceView = (row: AlertSilenceRow, now: Ms): Silence => ({
   createdAt: new Date(row.created_at).toISOString(),
 });
 
+async function noteDropped({ tx, effects }: Group, row: AlertDeliveryRow): Promise<void> {
+  const channel = await tx.alertChannelToChange(row.application_id, row.channel_id);
+  if (channel) effects.alertTroubles.push({ type: channel.type, outcome: 'lost', reason: 'dropped', count: 1 });
+}
+
 function deliveryCases(deps: IncidentDeps): Pick<IncidentUseCases, 'deliveries' | 'delivery' | 'retry' | 'drop'> {
   const { reads, committer } = deps;
   const get = async (caller: Principal, id: string): Promise<AlertDelivery> => {
@@ -250,6 +255,7 @@ function deliveryCases(deps: IncidentDeps): Pick<IncidentUseCases, 'deliveries' 
       const changes = decide(row, group.now);
       if (changes instanceof DomainError) return changes;
       await group.tx.updateAlertDelivery(row.id, changes);
+      if (action === 'drop') await noteDropped(group, row);
       if (action === 'retry') await group.tx.updateAlertChannel(row.channel_id, { retry_at: null });
       return note(group, caller, action, 'alert_delivery', id);
     });

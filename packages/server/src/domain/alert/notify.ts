@@ -152,6 +152,8 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
   for (const [id, count] of lost) {
     const error = `${count} ${count === 1 ? 'message was' : 'messages were'} not kept: ${deps.maxQueued} wait already.`;
     await group.tx.noteChannel(id, { delivered: 0, failed: count, error, now: group.now });
+    const type = (channels.get(id) as AlertChannelRow).type;
+    group.effects.alertTroubles.push({ type, outcome: 'lost', reason: 'backlog_full', count });
   }
 }
 

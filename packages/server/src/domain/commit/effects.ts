@@ -1,5 +1,6 @@
 import type { AuditEventRow, EndedPipeline, Ms, ReadyWork } from '../../store/store.js';
 import type { NotedAlert } from '../alert/outbox.js';
+import type { AlertTrouble } from '../alert/troubles.js';
 import { type EventMark, GroupEvents } from '../event/group-events.js';
 import { Samples } from '../insight/samples.js';
 import { Counts } from './counts.js';
@@ -41,6 +42,7 @@ export interface EffectsMark {
   failedStages: number;
   endedPulls: number;
   noted: number;
+  alertTroubles: number;
   nextDueAt: Ms | undefined;
   nextWaitEndAt: Ms | undefined;
   audited: number;
@@ -69,6 +71,8 @@ export class Effects {
   readonly noted: NotedAlert[] = [];
   /** Entries of the audit trail. */
   readonly audited: AuditEventRow[] = [];
+  /** Messages of alerts that are to be tried again, or are lost. */
+  readonly alertTroubles: AlertTrouble[] = [];
   /** For the log. */
   readonly workers: WorkerNews[] = [];
   /** Parked pulls of these workers, up to this number, will get no work any more. */
@@ -128,6 +132,7 @@ export class Effects {
       failedStages: this.failedStages.length,
       endedPulls: this.endedPulls.length,
       noted: this.noted.length,
+      alertTroubles: this.alertTroubles.length,
       audited: this.audited.length,
       workers: this.workers.length,
       nextDueAt: this.nextDueAt,
@@ -147,6 +152,7 @@ export class Effects {
     this.failedStages.length = mark.failedStages;
     this.endedPulls.length = mark.endedPulls;
     this.noted.length = mark.noted;
+    this.alertTroubles.length = mark.alertTroubles;
     this.audited.length = mark.audited;
     this.workers.length = mark.workers;
     this.nextDueAt = mark.nextDueAt;

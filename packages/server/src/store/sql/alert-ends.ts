@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { AlertLeftovers, AlertRuleEndRow, AlertRuleEnds } from '../alert-end-rows.js';
+import type { AlertLeftovers, AlertRuleEndRow, AlertRuleEnds, GivenUpRow } from '../alert-end-rows.js';
 import type { SqlContext } from '../sql-context.js';
 import { statement } from '../statement.js';
 
@@ -32,7 +32,7 @@ const untold = statement<Which, { id: number }>(
     limit 1`,
 );
 
-const giveUp = statement<{ before: number; now: number; limit: number }, { channel_id: number }>(
+const giveUp = statement<{ before: number; now: number; limit: number }, GivenUpRow>(
   ({ slot }) => sql`
     update alert_delivery set state = 'failed', settled_at = ${slot('now', 'int')}, last_answer = 'The channel was switched off for too long.'
     where id in (
@@ -40,7 +40,7 @@ const giveUp = statement<{ before: number; now: number; limit: number }, { chann
       where d.channel_id = c.id and c.enabled = 0 and d.state = 'pending' and d.created_at < ${slot('before', 'int')} and d.held_until <= ${slot('now', 'int')}
       limit ${slot('limit', 'int')})
       and state = 'pending'
-    returning channel_id`,
+    returning channel_id, (select c.type from alert_channel c where c.id = channel_id) as type`,
 );
 
 const deleteSome = statement<{ channel: number; limit: number }, { id: number }>(

@@ -1,6 +1,7 @@
+import type { AlertTrouble } from '../../domain/alert/troubles.js';
 import { COMMIT_SECONDS, DECISION_SECONDS, DELIVERY_SECONDS, GROUP_REQUESTS, QUERY_SECONDS } from './buckets.js';
 import type { HistogramSeries, NumberSeries } from './families.js';
-import type { Histograms, Registry } from './registry.js';
+import type { Histograms, Numbers, Registry } from './registry.js';
 
 const SECOND = 1_000;
 
@@ -16,6 +17,7 @@ export class EngineMetrics {
   readonly #queries: Record<Connection, HistogramSeries>;
   readonly #deliveries: Histograms;
   readonly #alerts: Histograms;
+  readonly #alertTroubles: Numbers;
 
   constructor(registry: Registry) {
     const groups = 'Requests that were committed together.';
@@ -33,6 +35,9 @@ export class EngineMetrics {
     const alerts = 'From the commit that queued a message of an alert to a try of it, by how that ended.';
     const byOutcome = { labels: ['channel_type', 'outcome'] };
     this.#alerts = registry.histogram('pipelogiq_alert_delivery_latency_seconds', alerts, DELIVERY_SECONDS, byOutcome);
+    const troubles = 'Messages of alerts that did not go through, by whether they are tried again, and why.';
+    const byReason = { labels: ['channel_type', 'outcome', 'reason'] };
+    this.#alertTroubles = registry.counter('pipelogiq_alert_delivery_failures_total', troubles, byReason);
     this.#queries = { writer: queries.of(['writer']), reader: queries.of(['reader']) };
   }
 
@@ -54,6 +59,10 @@ export class EngineMetrics {
   /** @param type - of the channel */
   alerted(type: string, outcome: string, ageMs: number): void {
     this.#alerts.of([type, outcome]).observe(Math.max(ageMs, 0) / SECOND);
+  }
+
+  alertTroubled({ type, outcome, reason, count }: AlertTrouble): void {
+    this.#alertTroubles.of([type, outcome, reason]).inc(count);
   }
 
   queried(connection: Connection, durationMs: number): void {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../clock.js';
+import type { AlertTrouble } from '../../domain/alert/troubles.js';
 import type { Counts } from '../../domain/commit/counts.js';
 import type { Sample } from '../../domain/insight/samples.js';
 import { settledWithin } from '../../settled-within.js';
@@ -41,6 +42,8 @@ export interface ServerMetrics {
   delivered(integration: string, latencyMs: number): void;
   /** A message of an alert was tried: it was `delivered`, will be `retried`, or has `failed` for good. */
   alerted(channelType: string, outcome: string, ageMs: number): void;
+  /** Messages of alerts did not go through. */
+  alertTroubled(trouble: AlertTrouble): void;
   /** Gives the sources once there are some. */
   watch(sources: MetricSources): void;
   /** All metrics of now. */
@@ -78,6 +81,7 @@ const OFF: ServerMetrics = {
   queried: () => {},
   delivered: () => {},
   alerted: () => {},
+  alertTroubled: () => {},
   watch: () => {},
   read: async () => [],
   text: async () => ({ bytes: new Uint8Array(), release: () => {} }),
@@ -124,6 +128,7 @@ export function createServerMetrics(
     queried: (connection, durationMs) => engine.queried(connection, durationMs),
     delivered: (integration, latencyMs) => engine.delivered(integration, latencyMs),
     alerted: (channelType, outcome, ageMs) => engine.alerted(channelType, outcome, ageMs),
+    alertTroubled: (trouble) => engine.alertTroubled(trouble),
     watch(given) {
       gauges.watch(given);
       watchProcess();

@@ -1,0 +1,44 @@
+import type { ChannelType } from '@pipelogiq/protocol';
+import type { Verdict } from './channel.js';
+
+/** Why a message did not go through, or was lost: a label of a metric, so there are these alone. */
+export type TroubleReason =
+  /** Nothing answered. */
+  | 'timeout'
+  | 'unreachable'
+  /** It answered. */
+  | 'rate_limited'
+  | 'server_error'
+  | 'not_now'
+  | 'refused'
+  | 'gone'
+  /** The server did not ask: the address is not allowed, or its settings cannot be read. */
+  | 'not_sent'
+  /** It is lost whatever was answered. */
+  | 'too_old'
+  | 'backlog_full'
+  | 'channel_off'
+  | 'dropped';
+
+/** Messages to channels of a type that are to be tried again, or that are lost. */
+export interface AlertTrouble {
+  type: ChannelType;
+  outcome: 'retried' | 'lost';
+  reason: TroubleReason;
+  count: number;
+}
+
+const TOO_MANY_REQUESTS = 429;
+const SERVER_ERROR = 500;
+const BY_FAILURE: { readonly [kind: string]: TroubleReason } = { timed_out: 'timeout', unreachable: 'unreachable' };
+
+/** Why a try did not deliver, from the verdict and the status that came with it. */
+export function reasonOf(verdict: Exclude<Verdict, { kind: 'delivered' | 'unneeded' }>, status: number): TroubleReason {
+  if (verdict.kind !== 'later') return verdict.kind;
+  if (status === TOO_MANY_REQUESTS || verdict.afterMs !== undefined) return 'rate_limited';
+  return status >= SERVER_ERROR ? 'server_error' : 'not_now';
+}
+
+/** Of what was thrown instead of an answer. */
+export const reasonOfError = (error: unknown): TroubleReason =>
+  BY_FAILURE[String((error as { kind?: unknown } | undefined)?.kind)] ?? 'not_sent';
