@@ -1,4 +1,6 @@
+import type { Verdict } from '../domain/alert/channel.js';
 import type { OutboundAnswer } from '../outbound/outbound.js';
+import { said } from '../provider-answers.js';
 
 /** What an answer holds as JSON, when that is an object. */
 export function jsonOf({ body }: Pick<OutboundAnswer, 'body'>): { readonly [name: string]: unknown } {
@@ -12,3 +14,11 @@ export function jsonOf({ body }: Pick<OutboundAnswer, 'body'>): { readonly [name
 
 export const childOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as { [name: string]: unknown })[name] : undefined;
+
+const ACCEPTED = 202;
+
+/** Of providers that take with 202 alone: another success was said by somebody on the way, and what it took is told again. */
+export function judgeAccepted(title: string, answer: OutboundAnswer): Verdict | undefined {
+  if (answer.status >= 300) return undefined;
+  return answer.status === ACCEPTED ? { kind: 'delivered' } : { kind: 'later', message: said(title, answer) };
+}

@@ -2,9 +2,11 @@ import { hash } from 'node:crypto';
 import { baseOf, JSON_TYPE, listOf, text, textOf, url } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import type { Settings } from '../domain/integration/kind.js';
+import { judgeAccepted } from './answers.js';
 import { fit } from './texts.js';
 import { factsOf, headlineOf, linksOf, nameOf, plainOf, titleOf } from './words.js';
 
+const TITLE = 'Opsgenie';
 const MAX_MESSAGE = 130;
 const MAX_ALIAS = 512;
 const MAX_DESCRIPTION = 15_000;
@@ -49,7 +51,7 @@ function alertOf(notification: Notification, settings: Settings): object {
 /** https://docs.opsgenie.com/docs/alert-api */
 export const opsgenie: ChannelKind = {
   type: 'opsgenie',
-  title: 'Opsgenie',
+  title: TITLE,
   purpose: 'Creates, acknowledges and closes alerts of Opsgenie, which ends on 2027-04-05.',
   fields: [
     text('apiKey', 'Key of an API integration.', { required: true, secret: true }),
@@ -78,4 +80,5 @@ export const opsgenie: ChannelKind = {
       body: JSON.stringify(common),
     };
   },
+  judge: (answer) => judgeAccepted(TITLE, answer),
 };

@@ -2,9 +2,11 @@ import { hash } from 'node:crypto';
 import { baseOf, JSON_TYPE, text, textOf, url } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import type { Settings } from '../domain/integration/kind.js';
+import { judgeAccepted } from './answers.js';
 import { fit } from './texts.js';
 import { bodyOf, headlineOf, labelsOf, linksOf, nameOf, timeOf, titleOf } from './words.js';
 
+const TITLE = 'PagerDuty';
 const MAX_SUMMARY = 1_024;
 const MAX_KEY = 255;
 
@@ -44,7 +46,7 @@ function payloadOf(notification: Notification, settings: Settings): object {
 /** https://developer.pagerduty.com/docs/send-alert-event */
 export const pagerduty: ChannelKind = {
   type: 'pagerduty',
-  title: 'PagerDuty',
+  title: TITLE,
   purpose: 'Opens, acknowledges and resolves alerts of a PagerDuty service.',
   fields: [
     text('routingKey', 'Integration key of the service, of type Events API v2.', { required: true, secret: true }),
@@ -73,4 +75,5 @@ export const pagerduty: ChannelKind = {
       }),
     };
   },
+  judge: (answer) => judgeAccepted(TITLE, answer),
 };

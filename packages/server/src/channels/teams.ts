@@ -1,6 +1,7 @@
 import { JSON_TYPE, textOf, webhookUrl } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import { said } from '../provider-answers.js';
+import { judgeAccepted } from './answers.js';
 import { type Escape, fit, jsonBytesOf } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, linksOf } from './words.js';
 
@@ -80,10 +81,7 @@ export const teams: ChannelKind = {
     body: JSON.stringify(messageWith(cardOf(notification))),
   }),
   judge(answer) {
-    const message = said(TITLE, answer);
-    // The connectors of before answer 200 also when Teams took nothing, and say so.
-    if (answer.status < 300) return /failed/i.test(answer.body) ? { kind: 'later', message } : undefined;
     const isDeleted = answer.status === 410 || /WorkflowNotFound|WorkflowTriggerNotFound/.test(answer.body);
-    return isDeleted ? { kind: 'gone', message } : undefined;
+    return isDeleted ? { kind: 'gone', message: said(TITLE, answer) } : judgeAccepted(TITLE, answer);
   },
 };

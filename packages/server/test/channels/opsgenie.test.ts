@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { opsgenie } from '../../src/channels/opsgenie.js';
 import { keepsToItsProvider } from './contract.js';
 import { KEY, opsgenieDouble } from './doubles/opsgenie.js';
-import { aNotification, answerOf, callOf } from './support.js';
+import { aNotification, answerOf, callOf, verdictOn } from './support.js';
 
 const config = { apiKey: KEY, teams: 'Payments, Ops', tags: 'eu' };
 const call = (more = {}) => callOf(opsgenie, config, aNotification(more));
@@ -44,5 +44,15 @@ describe('opsgenie', () => {
     expect(call({ action: 'acknowledge' }).url).toMatch(/\/v2\/alerts\/inc_1\/acknowledge\?identifierType=alias$/);
     const byId = call({ action: 'resolve' });
     expect((await answerOf(opsgenieDouble, { ...byId, url: byId.url.replace(/\?.*/, '') })).status).toBe(404);
+  });
+
+  // Seen to fail when any success was one: the page of a proxy counted as delivered.
+  it('takes no other success for its own', () => {
+    expect(verdictOn(opsgenie, config, 202)).toEqual({ kind: 'delivered' });
+    expect(verdictOn(opsgenie, config, 200, '<html>Welcome</html>')).toMatchObject({
+      kind: 'later',
+      message: expect.stringContaining('200'),
+    });
+    expect(verdictOn(opsgenie, config, 204)).toMatchObject({ kind: 'later' });
   });
 });

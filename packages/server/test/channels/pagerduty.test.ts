@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pagerduty } from '../../src/channels/pagerduty.js';
 import { keepsToItsProvider } from './contract.js';
 import { KEY, pagerdutyDouble } from './doubles/pagerduty.js';
-import { aNotification, callOf, settingsOf } from './support.js';
+import { aNotification, callOf, settingsOf, verdictOn } from './support.js';
 
 const config = { routingKey: KEY };
 const sent = (more = {}) => JSON.parse(String(callOf(pagerduty, config, aNotification(more)).body));
@@ -75,5 +75,15 @@ describe('pagerduty', () => {
 
   it('cannot be configured with a key that is none', () => {
     expect(() => settingsOf(pagerduty, { routingKey: 'x' })).toThrow('config.routingKey must have 32');
+  });
+
+  // Seen to fail when any success was one: the page of a proxy counted as delivered.
+  it('takes no other success for its own', () => {
+    expect(verdictOn(pagerduty, config, 202)).toEqual({ kind: 'delivered' });
+    expect(verdictOn(pagerduty, config, 200, '<html>Welcome</html>')).toMatchObject({
+      kind: 'later',
+      message: expect.stringContaining('200'),
+    });
+    expect(verdictOn(pagerduty, config, 204)).toMatchObject({ kind: 'later' });
   });
 });

@@ -61,4 +61,14 @@ describe('teams', () => {
     expect(verdictOn(teams, config, 404, { error: { code: 'WorkflowNotFound' } })).toMatchObject({ kind: 'gone' });
     expect(verdictOn(teams, config, 404, 'no such page')).toMatchObject({ kind: 'refused' });
   });
+
+  // Seen to fail when any success was one: the page of a proxy counted as delivered.
+  it('takes no other success for its own', () => {
+    expect(verdictOn(teams, config, 202)).toEqual({ kind: 'delivered' });
+    expect(verdictOn(teams, config, 200, '<html>Welcome</html>')).toMatchObject({
+      kind: 'later',
+      message: expect.stringContaining('200'),
+    });
+    expect(verdictOn(teams, config, 204)).toMatchObject({ kind: 'later' });
+  });
 });
