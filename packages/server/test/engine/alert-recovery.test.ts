@@ -91,4 +91,16 @@ describe('a failing pipeline', () => {
     await receiver.has(1);
     expect(toldOf(receiver).map(({ data }) => data.event)).toEqual(['stage_failed']);
   });
+
+  // Seen to fail: a channel that was off, as after a 410, silenced the stages and told nobody of the pipeline.
+  it('does not speak for its stages through a channel that is off', async () => {
+    const a = await alerted();
+    const [off, receiver] = [await aReceiver(), await aReceiver()];
+    await a.rule({ events: ['pipeline_failed'], channels: [(await a.channel(off, { enabled: false })).id] });
+    await a.rule({ events: ['stage_failed'], channels: [(await a.channel(receiver)).id] });
+    await a.failing('order');
+    expect((await a.incidents()).map(({ event, muted }) => [event, muted])).toContainEqual(['stage_failed', undefined]);
+    await receiver.has(1);
+    expect(toldOf(receiver).map(({ data }) => data.event)).toEqual(['stage_failed']);
+  });
 });

@@ -37,11 +37,12 @@ export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): 
   const rules = new Map((await tx.enabledAlertRules(applications)).map((row) => [row.id, ruleOf(row)]));
   const ending = new EndingRules(await tx.ruleEndsOf([...new Set(rows.map(({ rule_id }) => rule_id))]));
   const silences = (await tx.activeAlertSilences(applications, now)).map(silenceOf);
+  const speaking = rows.some(({ event }) => OF_STAGES.includes(event)) ? await speakingRules(group, [...rules.values()]) : [];
   const messages: Message[] = [];
   for (const row of rows) {
     const rule = ruleFor(row, rules.get(row.rule_id), ending);
     const labels = JSON.parse(row.labels) as Labels;
-    const muted = await mutedBy(group, row, labels, { silences, rules });
+    const muted = await mutedBy(group, row, labels, { silences, speaking });
     const { changes, action } = decide(row, rule, muted, now);
     await tx.updateIncident(row.id, changes);
     if (action && rule) messages.push({ incident: { ...row, ...changes }, labels, rule, action });
@@ -101,24 +102,32 @@ const isSilenced = (row: AlertIncidentRow, labels: Labels, silences: readonly Si
       Object.entries(match).every(([name, pattern]) => matchesPattern(labels[name] ?? '', pattern)),
   );
 
+/** Rules that tell somebody of pipelines that fail: a channel that is off reaches nobody. */
+async function speakingRules({ tx }: Group, rules: readonly Rule[]): Promise<Rule[]> {
+  const ofPipelines = rules.filter(({ events }) => events.includes('pipeline_failed'));
+  const reachable = new Set<number>();
+  for (const applicationId of new Set(ofPipelines.map((rule) => rule.applicationId))) {
+    const ids = ofPipelines
+      .filter((rule) => rule.applicationId === applicationId)
+      .flatMap(({ channels }) => channels.map(Number));
+    for (const { id, enabled } of await tx.alertChannelsOf(applicationId, [...new Set(ids)]))
+      if (enabled === 1) reachable.add(id);
+  }
+  return ofPipelines.filter(({ channels }) => channels.some((id) => reachable.has(Number(id))));
+}
+
 /** A pipeline that failed says so itself, if there is anybody to say it to: its stages need not. */
 async function mutedBy(
   { tx }: Group,
   row: AlertIncidentRow,
   labels: Labels,
-  { silences, rules }: { silences: readonly Silence[]; rules: ReadonlyMap<number, Rule> },
+  { silences, speaking }: { silences: readonly Silence[]; speaking: readonly Rule[] },
 ): Promise<AlertIncidentRow['muted']> {
   if (isSilenced(row, labels, silences)) return 'silenced';
   if (row.pipeline === null || !OF_STAGES.includes(row.event)) return null;
-  const speaking = [...rules.values()].filter(
-    ({ applicationId, events, channels }) =>
-      applicationId === row.application_id && events.includes('pipeline_failed') && channels.length > 0,
-  );
   const of = { application_id: row.application_id, pipeline: row.pipeline };
-  const isFailing = await tx.isFailing(
-    of,
-    speaking.map(({ id }) => id),
-  );
+  const ids = speaking.filter(({ applicationId }) => applicationId === row.application_id).map(({ id }) => id);
+  const isFailing = await tx.isFailing(of, ids);
   return isFailing ? 'inhibited' : null;
 }
 
