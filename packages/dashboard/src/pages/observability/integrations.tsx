@@ -94,7 +94,7 @@ function Facts({ status: { lastTestedAt, lastSuccessAt, queued, sent, dropped, n
     ...(nextTryAt ? [['Next try', <Time key="next" at={nextTryAt} />] as [string, ReactNode]] : []),
   ];
   return (
-    <dl className="grid grid-cols-[max-content_max-content] gap-x-4 gap-y-0.5 lg:flex lg:flex-wrap">
+    <dl className="flex flex-wrap gap-x-4 gap-y-0.5">
       {facts.map(([label, value]) => (
         <div key={label} className="flex gap-1.5">
           <dt>{label}</dt>
