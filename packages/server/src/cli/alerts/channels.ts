@@ -12,12 +12,14 @@ import type { Column } from '../table.js';
 import { plain } from '../text.js';
 import { relative } from '../time-words.js';
 
+const HOW_TO_MAKE = 'make one under Alerts in the dashboard, or with POST /alerts/channels';
+
 /** `pipelogiq alerts channels` */
 export function channelsCommand(group: Command, output: Output): void {
   const command = group.command('channels').description('places where people are told, and whether they can be reached');
   addServerFlags(command).action(async (flags: ServerFlags) => {
     const items = await onServer(flags, (client) => client.alerts.channels().all());
-    const none = 'There is no channel yet: make one under Alerts in the dashboard, or with POST /alerts/channels.';
+    const none = `There is no channel yet: ${HOW_TO_MAKE}.`;
     printPage(output, { items, nextCursor: null }, { json: flags.json, none, columns: columns(systemClock().now()) });
   });
 }
@@ -54,10 +56,7 @@ export async function channelsOf(client: Pipelogiq, namesOrIds: readonly string[
     if (found) return found;
     const names = all.map(({ name }) => name);
     const near = closest(text, names);
-    const known =
-      names.length === 0
-        ? 'there is none yet: make one under Alerts in the dashboard, or with POST /alerts/channels'
-        : `there are ${names.map(plain).join(', ')}`;
+    const known = names.length === 0 ? `there is none yet: ${HOW_TO_MAKE}` : `there are ${names.map(plain).join(', ')}`;
     const hint = near === undefined ? known : `did you mean ${plain(near)}?`;
     throw new CliError(`there is no alert channel ${plain(text)}; ${hint}`, { exitCode: EXIT.notFound });
   });

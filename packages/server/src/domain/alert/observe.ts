@@ -1,6 +1,6 @@
 import type { AlertEvent, AlertMatch } from '@pipelogiq/protocol';
 import type { LatePipeline, Ms, SilentWorker } from '../../store/store.js';
-import { collect } from '../insight/collect.js';
+import { type Collected, collectAll } from '../insight/collect.js';
 import { failedAttemptsOf, regressionsOf } from '../insight/figures.js';
 import type { SeriesFigures } from '../insight/series.js';
 import { windowOf } from '../insight/window.js';
@@ -158,10 +158,11 @@ const regressions: Detector = {
     const length = rule.condition.windowMs ?? REGRESSION_WINDOW_MS;
     const window = windowOf(now - length, now, now, deps);
     const filter = { applicationId: rule.applicationId };
-    const current = await collect(deps.reads, filter, window, { what: 'run times' });
-    const before = await collect(deps.reads, filter, windowOf(window.from - length, window.from, now, deps), {
-      what: 'run times',
-    });
+    const wanted = [window, windowOf(window.from - length, window.from, now, deps)].map((each) => ({
+      window: each,
+      what: 'run times' as const,
+    }));
+    const [current, before] = (await collectAll(deps.reads, filter, wanted, undefined)).collected as [Collected, Collected];
     const { minSamples } = rule.condition;
     // Whatever it is like: what is as fast as before is over, and what has too few runs is not.
     return regressionsOf(current.series, before.series, { sample: minSamples, ratio: 0 }).map((found) => ({
