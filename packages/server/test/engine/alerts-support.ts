@@ -46,7 +46,7 @@ export interface Alerted extends Harness {
   /** A pipeline whose one stage fails for good. */
   failing(name?: string, more?: object): Promise<Made>;
   /** A pipeline that completes. */
-  passing(name?: string): Promise<Made>;
+  passing(name?: string, more?: object): Promise<Made>;
 }
 
 /** Holds what it is sent to the shape of Standard Webhooks. */
@@ -112,8 +112,8 @@ export async function alerted(options: TestOptions = {}): Promise<Alerted> {
       await h.controlPlane.advance(0); // what is due is done
       return made;
     },
-    async passing(name = 'order') {
-      const { made, worker } = await run(name, {});
+    async passing(name = 'order', more = {}) {
+      const { made, worker } = await run(name, more);
       await worker.ack(await worker.one());
       await h.controlPlane.advance(0);
       return made;

@@ -9,6 +9,7 @@ import { type LinkOptions, linksTo } from './links.js';
 import { type AlertRecord, labelsOf } from './record.js';
 import { render } from './render.js';
 import { severityOf, withRuleDefaults } from './rule.js';
+import { sampleOf } from './sample.js';
 import { channelSettings } from './stored-channel.js';
 
 interface PreviewDeps extends LinkOptions {
@@ -18,42 +19,11 @@ interface PreviewDeps extends LinkOptions {
   kinds: ChannelKinds;
 }
 
-/** What an event may look like. */
-const sampleOf = (event: AlertEvent, { applicationId, application }: Principal, at: number): AlertRecord => ({
-  event,
-  at,
-  applicationId,
-  application,
-  pipeline: 'order',
-  pipelineId: '1024',
-  environment: 'production',
-  version: '3',
-  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-  ...(event.startsWith('stage_') || event === 'dead_letter'
-    ? {
-        stage: 'charge',
-        stageId: '10240000',
-        handler: 'charge-card',
-        attempts: 3,
-        errorCode: 'card_declined',
-        message: 'no funds',
-      }
-    : {}),
-  ...(event.startsWith('worker_') ? { worker: 'checkout-worker', workerId: '7' } : {}),
-  ...(event === 'retry_storm' || event === 'queue_backlog_high' || event === 'p95_regression'
-    ? { handler: 'charge-card', value: '120', threshold: '100' }
-    : {}),
-  ...(event === 'threshold_crossed' ? { subject: 'success_rate', value: '0.93', threshold: '0.95' } : {}),
-  ...(event === 'integration_check_failing' ? { subject: 'grafana' } : {}),
-});
-
-const samplePipelineOf = ({ pipelineId, traceId = '', at }: AlertRecord) => ({
-  id: Number(pipelineId),
-  trace_id: traceId,
-  root_span_id: '00f067aa0ba902b7',
-  created_at: at,
-  finished_at: at,
-});
+/** The pipeline that a message leads to; undefined when its event is of none. */
+const pipelineOf = ({ pipelineId, traceId = '', at }: AlertRecord) =>
+  pipelineId === undefined
+    ? undefined
+    : { id: Number(pipelineId), trace_id: traceId, root_span_id: '00f067aa0ba902b7', created_at: at, finished_at: at };
 
 export function previewOf(
   deps: PreviewDeps,
@@ -65,7 +35,7 @@ export function previewOf(
   const { clock, secrets, kinds } = deps;
   const now = clock.now();
   const rule = withRuleDefaults(spec);
-  const record = sampleOf(event, caller, now);
+  const record = sampleOf(event, rule, caller, now);
   const severity = severityOf(rule, record);
   const labels = { ...labelsOf(record), rule: rule.name, severity, events: '1' };
   const { title, body } = render(event, rule, labels);
@@ -84,7 +54,7 @@ export function previewOf(
     events: 1,
     startedAt: now,
     at: now,
-    links: linksTo(deps, rule, samplePipelineOf(record), deps.link, now),
+    links: linksTo(deps, rule, pipelineOf(record), deps.link, now),
   };
   return {
     event,
