@@ -14,6 +14,7 @@ const MAINTENANCE = {
 export const PAGES = [
   { name: 'sign-in', path: 'sign-in', isStranger: true },
   { name: 'setup', path: 'setup#token=of-the-link-that-the-server-printed', isStranger: true },
+  { name: 'invite', path: 'invite#token=of-the-link-that-an-admin-sent', isStranger: true },
   { name: 'operations', path: 'operations', phone: true },
   { name: 'not-found', path: 'pipelnes', begins: 'text=There is no such page' },
   {
