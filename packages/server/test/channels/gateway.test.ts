@@ -1,35 +1,12 @@
 import { ALERT_ACTIONS } from '@pipelogiq/protocol';
-import { HttpResponse, http } from 'msw';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { gateway } from '../../src/channels/gateway.js';
 import { keepsToItsProvider } from './contract.js';
+import { gatewayDouble, KEY } from './doubles/gateway.js';
 import { aNotification, callOf, settingsOf, verdictOn } from './support.js';
 
-const KEY = 'key-of-the-gateway';
 const BODY =
   '{"to": "+49", "n": "{{ events }}", "all": "{{ labels }}",\n "one": "[{{labels.handler}}] {{ headline }}", "no": "{{ labels.x }}", "text": "{{ text }}"}';
-const shape = z.strictObject({
-  to: z.literal('+49'),
-  n: z.number(),
-  all: z.record(z.string(), z.string()),
-  one: z.string().regex(/^\[.*\] \w+: /s),
-  no: z.string(),
-  text: z.string(),
-});
-
-const double = [
-  http.put('*/send', async ({ request }) => {
-    if (request.headers.get('x-api-key') !== KEY) return HttpResponse.text('who?', { status: 401 });
-    const { error } = shape.safeParse(await request.json());
-    return HttpResponse.text(error?.message ?? 'sent', { status: error ? 422 : 207 });
-  }),
-  http.get('*/send', ({ request }) => {
-    const { searchParams, hash } = new URL(request.url);
-    const isWhole = [...searchParams.keys()].join() === 'key,text' && searchParams.get('key') === KEY && hash === '';
-    return HttpResponse.text('', { status: isWhole ? 200 : 400 });
-  }),
-];
 const config = {
   url: 'https://sms.test/send',
   method: 'PUT',
@@ -41,7 +18,7 @@ const config = {
 describe('gateway with a body', () => {
   keepsToItsProvider({
     kind: gateway,
-    double,
+    double: gatewayDouble,
     config: (base) => ({ ...config, url: `${base}/send` }),
     actions: ALERT_ACTIONS,
     breakages: [
@@ -65,7 +42,7 @@ describe('gateway with a body', () => {
 describe('gateway by a query', () => {
   keepsToItsProvider({
     kind: gateway,
-    double,
+    double: gatewayDouble,
     config: (base) => ({ url: `${base}/send?key=${KEY}&text={{ text }}`, method: 'GET' }),
     actions: ALERT_ACTIONS,
     breakages: [{ rule: 'another key', path: '/send?key=x&text=y' }],

@@ -43,7 +43,7 @@ describe('opsgenie', () => {
     );
     expect(call({ action: 'acknowledge' }).url).toMatch(/\/v2\/alerts\/inc_1\/acknowledge\?identifierType=alias$/);
     const byId = call({ action: 'resolve' });
-    expect((await answerOf(opsgenieDouble, { ...byId, url: byId.url.replace(/\?.*/, '') })).status).toBe(404);
+    expect((await answerOf(opsgenieDouble(), { ...byId, url: byId.url.replace(/\?.*/, '') })).status).toBe(404);
   });
 
   // Seen to fail when any success was one: the page of a proxy counted as delivered.

@@ -13,7 +13,7 @@ const formOf = (body: unknown) => Object.fromEntries(new URLSearchParams(String(
 const broken = async (kind: typeof twilioSms, config: object, change: { [name: string]: string }) => {
   const call = callOf(kind, config as never, aNotification());
   const body = new URLSearchParams({ ...formOf(call.body), ...change }).toString();
-  return (await answerOf(twilioDouble, { ...call, body })).status;
+  return (await answerOf(twilioDouble(), { ...call, body })).status;
 };
 
 describe('twilio_sms', () => {
@@ -40,7 +40,7 @@ describe('twilio_sms', () => {
     const service = { ...account, messagingServiceSid: `MG${'0'.repeat(32)}` };
     const call = callOf(twilioSms, service, aNotification());
     expect(formOf(call.body)).toMatchObject({ MessagingServiceSid: service.messagingServiceSid });
-    expect((await answerOf(twilioDouble, call)).status).toBe(201);
+    expect((await answerOf(twilioDouble(), call)).status).toBe(201);
     expect(formOf(callOf(twilioSms, sms, aNotification({ action: 'resolve' })).body).Body).toMatch(
       /^RESOLVED: Pipeline order failed\n/,
     );

@@ -1,5 +1,6 @@
 import { HttpResponse, http } from 'msw';
 import { z } from 'zod';
+import { type Double, limiter, tooMany } from './limit.js';
 import { refusedBy } from './schema.js';
 
 export const PATH = '/api/webhooks/123456789/aToken_of-Discord';
@@ -37,16 +38,27 @@ const message = z.strictObject({
   username: z.string().min(1).max(80).optional(),
 });
 
+/** Of a webhook, as its answers say. https://discord.com/developers/docs/topics/rate-limits */
+const LIMIT = { most: 5, perMs: 2_000 };
+
 /** https://discord.com/developers/docs/resources/webhook#execute-webhook */
-export const discordDouble = [
-  http.post('*/api/webhooks/:id/:token', async ({ request }) => {
-    const { pathname, searchParams } = new URL(request.url);
-    if (pathname !== PATH) return HttpResponse.json({ message: 'Unknown Webhook', code: 10_015 }, { status: 404 });
-    const refused = await refusedBy(message, request);
-    if (refused) return refused;
-    // Without `wait` Discord says nothing of the message.
-    return searchParams.get('wait') === 'true'
-      ? HttpResponse.json({ id: '1' })
-      : HttpResponse.json({ message: 'wait' }, { status: 400 });
-  }),
-];
+export const discordDouble: Double = (options) => {
+  const waitFor = limiter(LIMIT, options);
+  return [
+    http.post('*/api/webhooks/:id/:token', async ({ request }) => {
+      const { pathname, searchParams } = new URL(request.url);
+      if (pathname !== PATH) return HttpResponse.json({ message: 'Unknown Webhook', code: 10_015 }, { status: 404 });
+      const waitMs = waitFor(pathname);
+      if (waitMs !== undefined) {
+        const said = { message: 'You are being rate limited.', retry_after: waitMs / 1_000, global: false };
+        return HttpResponse.json(said, tooMany(waitMs));
+      }
+      const refused = await refusedBy(message, request);
+      if (refused) return refused;
+      // Without `wait` Discord says nothing of the message.
+      return searchParams.get('wait') === 'true'
+        ? HttpResponse.json({ id: '1' })
+        : HttpResponse.json({ message: 'wait' }, { status: 400 });
+    }),
+  ];
+};

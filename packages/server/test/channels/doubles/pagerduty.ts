@@ -1,5 +1,6 @@
 import { HttpResponse, http } from 'msw';
 import { z } from 'zod';
+import { type Double, limiter, tooMany } from './limit.js';
 import { refusedBy } from './schema.js';
 
 export const KEY = 'R0123456789ABCDEFGHIJKLMNOPQRSTU'.slice(0, 32);
@@ -30,12 +31,22 @@ const trigger = z.strictObject({
 });
 const change = z.strictObject({ ...common, event_action: z.enum(['acknowledge', 'resolve']) });
 
+/** Of an integration key. https://developer.pagerduty.com/docs/events-api-v2-overview */
+const LIMIT = { most: 120, perMs: 60_000 };
+
 /** https://developer.pagerduty.com/docs/send-alert-event */
-export const pagerdutyDouble = [
-  http.post('*/v2/enqueue', async ({ request }) => {
-    if ((await request.clone().arrayBuffer()).byteLength > MAX_BYTES)
-      return HttpResponse.json({ status: 'invalid event' }, { status: 413 });
-    const refused = await refusedBy(z.union([trigger, change]), request);
-    return refused ?? HttpResponse.json({ status: 'success', message: 'Event processed', dedup_key: 'x' }, { status: 202 });
-  }),
-];
+export const pagerdutyDouble: Double = (options) => {
+  const waitFor = limiter(LIMIT, options);
+  return [
+    http.post('*/v2/enqueue', async ({ request }) => {
+      if ((await request.clone().arrayBuffer()).byteLength > MAX_BYTES)
+        return HttpResponse.json({ status: 'invalid event' }, { status: 413 });
+      const refused = await refusedBy(z.union([trigger, change]), request);
+      if (refused) return refused;
+      const waitMs = waitFor(KEY);
+      if (waitMs === undefined)
+        return HttpResponse.json({ status: 'success', message: 'Event processed', dedup_key: 'x' }, { status: 202 });
+      return HttpResponse.json({ status: 'throttle exceeded', message: 'Too many requests' }, tooMany(waitMs));
+    }),
+  ];
+};

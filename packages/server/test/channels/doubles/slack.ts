@@ -1,5 +1,6 @@
 import { HttpResponse, http } from 'msw';
 import { z } from 'zod';
+import { type Double, limiter, tooMany } from './limit.js';
 
 export const PATH = '/services/T0123/B0123/XXXXXXXXXXXX';
 
@@ -46,12 +47,21 @@ const message = z.strictObject({
 
 const says = (word: string, status: number) => HttpResponse.text(word, { status });
 
+/** One a second to a channel. https://docs.slack.dev/apis/web-api/rate-limits */
+const LIMIT = { most: 1, perMs: 1_000 };
+
 /** https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks */
-export const slackDouble = [
-  http.post('*/services/*', async ({ request }) => {
-    if (new URL(request.url).pathname !== PATH) return says('no_service', 404);
-    if (!request.headers.get('content-type')?.startsWith('application/json')) return says('invalid_payload', 400);
-    const { error } = message.safeParse(await request.json());
-    return error ? says('invalid_blocks', 400) : says('ok', 200);
-  }),
-];
+export const slackDouble: Double = (options) => {
+  const waitFor = limiter(LIMIT, options);
+  return [
+    http.post('*/services/*', async ({ request }) => {
+      const { pathname } = new URL(request.url);
+      if (pathname !== PATH) return says('no_service', 404);
+      const waitMs = waitFor(pathname);
+      if (waitMs !== undefined) return HttpResponse.text('rate_limited', tooMany(waitMs));
+      if (!request.headers.get('content-type')?.startsWith('application/json')) return says('invalid_payload', 400);
+      const { error } = message.safeParse(await request.json());
+      return error ? says('invalid_blocks', 400) : says('ok', 200);
+    }),
+  ];
+};

@@ -1,5 +1,6 @@
 import { HttpResponse, http } from 'msw';
 import { z } from 'zod';
+import { type Double, limiter, tooMany } from './limit.js';
 import { refusedBy } from './schema.js';
 
 const SIGNATURE = 'AbC-dEf_0123456789';
@@ -40,17 +41,28 @@ const message = z.strictObject({
     .length(1),
 });
 
+/** Four a second. https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using#rate-limiting-for-connectors */
+const LIMIT = { most: 4, perMs: 1_000 };
+
 /** https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using */
-export const teamsDouble = [
-  http.post('*/workflows/:id/triggers/manual/paths/invoke', async ({ request }) => {
-    const { searchParams } = new URL(request.url);
-    if (searchParams.get('api-version') === null)
-      return HttpResponse.json({ error: { code: 'MissingApiVersionParameter' } }, { status: 400 });
-    if (searchParams.get('sig') !== SIGNATURE) {
-      return HttpResponse.json({ error: { code: 'DirectApiAuthorizationRequired' } }, { status: 401 });
-    }
-    const body = await request.clone().arrayBuffer();
-    if (body.byteLength > MAX_BYTES) return HttpResponse.json({ error: { code: 'RequestEntityTooLarge' } }, { status: 413 });
-    return (await refusedBy(message, request)) ?? new HttpResponse(null, { status: 202 });
-  }),
-];
+export const teamsDouble: Double = (options) => {
+  const waitFor = limiter(LIMIT, options);
+  return [
+    http.post('*/workflows/:id/triggers/manual/paths/invoke', async ({ request, params }) => {
+      const { searchParams } = new URL(request.url);
+      if (searchParams.get('api-version') === null)
+        return HttpResponse.json({ error: { code: 'MissingApiVersionParameter' } }, { status: 400 });
+      if (searchParams.get('sig') !== SIGNATURE) {
+        return HttpResponse.json({ error: { code: 'DirectApiAuthorizationRequired' } }, { status: 401 });
+      }
+      const waitMs = waitFor(String(params.id));
+      if (waitMs !== undefined) {
+        const error = { code: 'TooManyRequests', message: 'Rate limit is exceeded.' };
+        return HttpResponse.json({ error }, tooMany(waitMs));
+      }
+      const body = await request.clone().arrayBuffer();
+      if (body.byteLength > MAX_BYTES) return HttpResponse.json({ error: { code: 'RequestEntityTooLarge' } }, { status: 413 });
+      return (await refusedBy(message, request)) ?? new HttpResponse(null, { status: 202 });
+    }),
+  ];
+};

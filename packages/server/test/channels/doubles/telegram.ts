@@ -1,5 +1,6 @@
 import { HttpResponse, http } from 'msw';
 import { z } from 'zod';
+import { type Double, limiter, secondsOf } from './limit.js';
 
 export const TOKEN = '123456:ABC-DEF1234ghIkl-zyx57W2v1u123ew11';
 export const CHAT = '-1001234567890';
@@ -41,18 +42,30 @@ function parseHtml(html: string): { text: string } | { problem: string } {
   return open.length > 0 ? { problem: `Can't find end tag corresponding to start tag ${open.at(-1)}` } : { text };
 }
 
+/** Of a group. https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this */
+const LIMIT = { most: 20, perMs: 60_000 };
+
+/** Says in its body alone how long to wait. */
+const limited = (waitMs: number) =>
+  refusal(429, `Too Many Requests: retry after ${secondsOf(waitMs)}`, { retry_after: secondsOf(waitMs) });
+
 /** https://core.telegram.org/bots/api#sendmessage */
-export const telegramDouble = [
-  http.post('*/bot:token/sendMessage', async ({ request, params }) => {
-    if (params.token !== TOKEN) return refusal(401, 'Unauthorized');
-    if (!request.headers.get('content-type')?.startsWith('application/json')) return refusal(400, 'Bad Request: no JSON');
-    const { data, error } = sendMessage.safeParse(await request.json());
-    if (!data) return refusal(400, `Bad Request: ${error.issues[0]?.path.join('.')} ${error.issues[0]?.message}`);
-    if (String(data.chat_id) !== CHAT) return refusal(400, 'Bad Request: chat not found');
-    const parsed = parseHtml(data.text);
-    if ('problem' in parsed) return refusal(400, `Bad Request: can't parse entities: ${parsed.problem}`);
-    if (parsed.text.trim() === '') return refusal(400, 'Bad Request: message text is empty');
-    if (data.text.length > 4_096) return refusal(400, 'Bad Request: message is too long');
-    return HttpResponse.json({ ok: true, result: { message_id: 1, chat: { id: Number(CHAT) } } });
-  }),
-];
+export const telegramDouble: Double = (options) => {
+  const waitFor = limiter(LIMIT, options);
+  return [
+    http.post('*/bot:token/sendMessage', async ({ request, params }) => {
+      if (params.token !== TOKEN) return refusal(401, 'Unauthorized');
+      if (!request.headers.get('content-type')?.startsWith('application/json')) return refusal(400, 'Bad Request: no JSON');
+      const { data, error } = sendMessage.safeParse(await request.json());
+      if (!data) return refusal(400, `Bad Request: ${error.issues[0]?.path.join('.')} ${error.issues[0]?.message}`);
+      if (String(data.chat_id) !== CHAT) return refusal(400, 'Bad Request: chat not found');
+      const waitMs = waitFor(CHAT);
+      if (waitMs !== undefined) return limited(waitMs);
+      const parsed = parseHtml(data.text);
+      if ('problem' in parsed) return refusal(400, `Bad Request: can't parse entities: ${parsed.problem}`);
+      if (parsed.text.trim() === '') return refusal(400, 'Bad Request: message text is empty');
+      if (data.text.length > 4_096) return refusal(400, 'Bad Request: message is too long');
+      return HttpResponse.json({ ok: true, result: { message_id: 1, chat: { id: Number(CHAT) } } });
+    }),
+  ];
+};

@@ -1,5 +1,6 @@
 import { HttpResponse, http } from 'msw';
 import { z } from 'zod';
+import { type Double, limiter, tooMany } from './limit.js';
 
 export const SID = `AC${'0'.repeat(31)}1`;
 export const TOKEN = 'auth-token-of-the-account';
@@ -28,11 +29,24 @@ const call = z.strictObject({
     .refine((xml) => !FORBIDDEN.test(xml), 'characters that XML forbids'),
 });
 
-const resource = (name: string, schema: z.ZodType) =>
+/** Of an account, which may have so many requests under way. https://www.twilio.com/docs/api/errors/20429 */
+const LIMIT = { most: 100, perMs: 1_000 };
+
+const resource = (name: string, schema: z.ZodType, waitFor: ReturnType<typeof limiter>) =>
   http.post(`*/2010-04-01/Accounts/:sid/${name}.json`, async ({ request, params }) => {
     const expected = `Basic ${Buffer.from(`${SID}:${TOKEN}`).toString('base64')}`;
     if (params.sid !== SID || request.headers.get('authorization') !== expected) {
       return HttpResponse.json({ code: 20_003, message: 'Authenticate', status: 401 }, { status: 401 });
+    }
+    const waitMs = waitFor(SID);
+    if (waitMs !== undefined) {
+      const said = {
+        code: 20_429,
+        message: 'Too Many Requests',
+        more_info: 'https://www.twilio.com/docs/errors/20429',
+        status: 429,
+      };
+      return HttpResponse.json(said, tooMany(waitMs));
     }
     if (request.headers.get('content-type') !== 'application/x-www-form-urlencoded') {
       return HttpResponse.json({ code: 20_001, message: 'no form', status: 400 }, { status: 400 });
@@ -43,4 +57,7 @@ const resource = (name: string, schema: z.ZodType) =>
   });
 
 /** https://www.twilio.com/docs/messaging/api/message-resource and https://www.twilio.com/docs/voice/api/call-resource */
-export const twilioDouble = [resource('Messages', sms), resource('Calls', call)];
+export const twilioDouble: Double = (options) => {
+  const waitFor = limiter(LIMIT, options);
+  return [resource('Messages', sms, waitFor), resource('Calls', call, waitFor)];
+};

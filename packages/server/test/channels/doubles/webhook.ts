@@ -2,6 +2,7 @@ import { HttpResponse, http } from 'msw';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import { NOW } from '../support.js';
+import { type Double, limiter, tooMany } from './limit.js';
 
 export const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -36,15 +37,23 @@ export function verify(secret: string, body: string, headers: Record<string, str
   }
 }
 
+/** Whatever its author chose. */
+const LIMIT = { most: 100, perMs: 1_000 };
+
 /** A receiver by https://github.com/standard-webhooks/standard-webhooks */
-export const webhookDouble = [
-  http.post('*/pipelogiq', async ({ request }) => {
-    try {
-      const body = verify(SECRET, await request.text(), Object.fromEntries(request.headers));
-      const { error } = payload.safeParse(body);
-      return error ? HttpResponse.text(error.message, { status: 422 }) : new HttpResponse(null, { status: 204 });
-    } catch (error) {
-      return HttpResponse.text(String(error), { status: 401 });
-    }
-  }),
-];
+export const webhookDouble: Double = (options) => {
+  const waitFor = limiter(LIMIT, options);
+  return [
+    http.post('*/pipelogiq', async ({ request }) => {
+      try {
+        const body = verify(SECRET, await request.text(), Object.fromEntries(request.headers));
+        const waitMs = waitFor(SECRET);
+        if (waitMs !== undefined) return new HttpResponse(null, tooMany(waitMs));
+        const { error } = payload.safeParse(body);
+        return error ? HttpResponse.text(error.message, { status: 422 }) : new HttpResponse(null, { status: 204 });
+      } catch (error) {
+        return HttpResponse.text(String(error), { status: 401 });
+      }
+    }),
+  ];
+};

@@ -1,5 +1,6 @@
 import { HttpResponse, http } from 'msw';
 import { z } from 'zod';
+import { type Double, limiter, tooMany } from './limit.js';
 
 export const TOKEN = 'EAAGm0PX4ZCpsBAabcdefgh';
 export const PHONE_ID = '106540352242922';
@@ -51,18 +52,36 @@ const message = z.discriminatedUnion('type', [
 const refusal = (status: number, code: number, message: string) =>
   HttpResponse.json({ error: { message, type: 'OAuthException', code, fbtrace_id: 'x' } }, { status });
 
+/** Of a phone number, at its first tier. https://developers.facebook.com/docs/whatsapp/cloud-api/overview#throughput */
+const LIMIT = { most: 80, perMs: 1_000 };
+
+const limited = (waitMs: number) =>
+  HttpResponse.json(
+    { error: { message: '(#130429) Rate limit hit', type: 'OAuthException', code: 130_429, fbtrace_id: 'x' } },
+    tooMany(waitMs),
+  );
+
 /** https://developers.facebook.com/docs/whatsapp/cloud-api/reference/messages */
-export const whatsappDouble = [
-  http.post('*/v23.0/:phone/messages', async ({ request, params }) => {
-    if (request.headers.get('authorization') !== `Bearer ${TOKEN}`) return refusal(401, 190, 'Invalid OAuth access token');
-    if (params.phone !== PHONE_ID) return refusal(400, 100, 'Unsupported post request');
-    const { error } = message.safeParse(await request.json());
-    if (error) return refusal(400, 100, `(#100) ${error.issues[0]?.message}`);
-    return HttpResponse.json({ messaging_product: 'whatsapp', messages: [{ id: 'wamid.1' }] });
-  }),
-  http.post('*/send', async ({ request }) => {
-    if (request.headers.get('authorization') !== `Bearer ${PROVIDER_TOKEN}`) return HttpResponse.text('who?', { status: 401 });
-    const { error } = z.strictObject({ id: z.string(), to: z.string(), text: plain.max(4_096) }).safeParse(await request.json());
-    return HttpResponse.text(error ? error.message : 'sent', { status: error ? 400 : 200 });
-  }),
-];
+export const whatsappDouble: Double = (options) => {
+  const waitFor = limiter(LIMIT, options);
+  return [
+    http.post('*/v23.0/:phone/messages', async ({ request, params }) => {
+      if (request.headers.get('authorization') !== `Bearer ${TOKEN}`) return refusal(401, 190, 'Invalid OAuth access token');
+      if (params.phone !== PHONE_ID) return refusal(400, 100, 'Unsupported post request');
+      const waitMs = waitFor(PHONE_ID);
+      if (waitMs !== undefined) return limited(waitMs);
+      const { error } = message.safeParse(await request.json());
+      if (error) return refusal(400, 100, `(#100) ${error.issues[0]?.message}`);
+      return HttpResponse.json({ messaging_product: 'whatsapp', messages: [{ id: 'wamid.1' }] });
+    }),
+    http.post('*/send', async ({ request }) => {
+      if (request.headers.get('authorization') !== `Bearer ${PROVIDER_TOKEN}`) return HttpResponse.text('who?', { status: 401 });
+      const waitMs = waitFor(PROVIDER_TOKEN);
+      if (waitMs !== undefined) return HttpResponse.text('slow down', tooMany(waitMs));
+      const { error } = z
+        .strictObject({ id: z.string(), to: z.string(), text: plain.max(4_096) })
+        .safeParse(await request.json());
+      return HttpResponse.text(error ? error.message : 'sent', { status: error ? 400 : 200 });
+    }),
+  ];
+};
