@@ -1,7 +1,7 @@
 import { JSON_TYPE, text, textOf, webhookUrl } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import { said, waitOf } from '../provider-answers.js';
-import { jsonOf } from './answers.js';
+import { isNamed, jsonOf, judgeWords } from './answers.js';
 import { type Escape, fit } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, linksOf, timeOf, titleOf } from './words.js';
 
@@ -97,10 +97,10 @@ export const discord: ChannelKind = {
     };
   },
   judge(answer) {
-    const { code, retry_after: seconds } = jsonOf(answer);
+    const { id, code, retry_after: seconds } = jsonOf(answer);
     const message = said(TITLE, answer);
     const afterMs = answer.status === 429 ? waitOf(seconds) : undefined;
     if (afterMs !== undefined) return { kind: 'later', message, afterMs };
-    return answer.status >= 400 && GONE.includes(code) ? { kind: 'gone', message } : undefined;
+    return answer.status >= 400 && GONE.includes(code) ? { kind: 'gone', message } : judgeWords(TITLE, answer, isNamed(id));
   },
 };

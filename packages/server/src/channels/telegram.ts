@@ -1,7 +1,7 @@
 import { baseOf, flag, JSON_TYPE, text, textOf, url } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import { said, waitOf } from '../provider-answers.js';
-import { childOf, jsonOf } from './answers.js';
+import { childOf, jsonOf, judgeWords } from './answers.js';
 import { escapeAngles, escapeXml, fit, fitting } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, linksOf } from './words.js';
 
@@ -71,7 +71,7 @@ export const telegram: ChannelKind = {
   judge(answer) {
     const { ok, description, parameters } = jsonOf(answer);
     const message = said(TITLE, { ...answer, body: typeof description === 'string' ? description : answer.body });
-    if (answer.status < 300) return ok === true ? { kind: 'delivered' } : { kind: 'later', message };
+    if (answer.status < 300) return judgeWords(TITLE, answer, ok === true);
     const movedTo = childOf(parameters, 'migrate_to_chat_id');
     if (typeof movedTo === 'number' || typeof movedTo === 'string') {
       return { kind: 'later', message, afterMs: 0, change: { chatId: String(movedTo) } };

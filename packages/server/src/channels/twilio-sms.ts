@@ -1,7 +1,7 @@
 import { text, textOf } from '../config-fields.js';
 import type { ChannelKind } from '../domain/alert/channel.js';
 import { fit } from './texts.js';
-import { ACCOUNT, API, post, wrongOf } from './twilio.js';
+import { ACCOUNT, API, judge, post, wrongOf } from './twilio.js';
 import { headlineOf, plainOf } from './words.js';
 
 const MAX_BODY = 1_600;
@@ -34,4 +34,5 @@ export const twilioSms: ChannelKind = {
       Body: fit(`${headlineOf(notification)}\n${plainOf(notification)}`, MAX_BODY),
     });
   },
+  judge,
 };

@@ -3,7 +3,7 @@ import { flag, text, textOf } from '../config-fields.js';
 import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import type { Settings } from '../domain/integration/kind.js';
 import { escapeXml, fit } from './texts.js';
-import { ACCOUNT, API, post, wrongOf } from './twilio.js';
+import { ACCOUNT, API, judge, post, wrongOf } from './twilio.js';
 import { bodyOf, nameOf, titleOf } from './words.js';
 
 /** Twilio takes 4,000 in all; nobody listens that long. */
@@ -49,4 +49,5 @@ export const twilioVoice: ChannelKind = {
       Twiml: twimlOf(notification, settings),
     });
   },
+  judge,
 };

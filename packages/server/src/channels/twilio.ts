@@ -1,6 +1,8 @@
 import { baseOf, text, textOf, url } from '../config-fields.js';
+import type { Verdict } from '../domain/alert/channel.js';
 import type { Settings } from '../domain/integration/kind.js';
-import type { OutboundRequest } from '../outbound/outbound.js';
+import type { OutboundAnswer, OutboundRequest } from '../outbound/outbound.js';
+import { isNamed, jsonOf, judgeWords } from './answers.js';
 
 /** What both kinds of Twilio need. */
 export const ACCOUNT = [
@@ -44,3 +46,6 @@ export function post(settings: Settings, resource: string, fields: { [name: stri
     body: new URLSearchParams(fields).toString(),
   };
 }
+
+/** What it took has a SID. */
+export const judge = (answer: OutboundAnswer): Verdict | undefined => judgeWords('Twilio', answer, isNamed(jsonOf(answer).sid));

@@ -3,7 +3,7 @@ import type { ChannelKind, Notification } from '../domain/alert/channel.js';
 import type { Settings } from '../domain/integration/kind.js';
 import type { OutboundRequest } from '../outbound/outbound.js';
 import { said } from '../provider-answers.js';
-import { childOf, jsonOf } from './answers.js';
+import { childOf, isNamed, jsonOf, judgeWords } from './answers.js';
 import { fit } from './texts.js';
 import { bodyOf, factsOf, headlineOf, iconOf, plainOf } from './words.js';
 
@@ -117,8 +117,9 @@ export const whatsapp: ChannelKind = {
   },
   call: (notification, settings) => (settings.mode === 'provider' ? toProvider : toCloud)(notification, settings),
   judge(answer, settings) {
-    if (settings.mode === 'provider' || answer.status < 300) return undefined;
-    const { error } = jsonOf(answer);
+    if (settings.mode === 'provider') return undefined;
+    const { error, messages } = jsonOf(answer);
+    if (answer.status < 300) return judgeWords(TITLE, answer, Array.isArray(messages) && isNamed(childOf(messages[0], 'id')));
     const code = childOf(error, 'code');
     const hint = HINTS[Number(code)];
     const message = said(TITLE, answer);

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { discord } from '../../src/channels/discord.js';
 import { keepsToItsProvider } from './contract.js';
 import { discordDouble, PATH } from './doubles/discord.js';
-import { aNotification, callOf, settingsOf, verdictOn } from './support.js';
+import { aNotification, callOf, cutVerdictOn, settingsOf, verdictOn } from './support.js';
 
 const config = { url: `https://discord.test${PATH}?thread_id=42` };
 type Message = { content: string; embeds: { title: string; description?: string; color: number; fields: object[] }[] };
@@ -52,6 +52,19 @@ describe('discord', () => {
     expect(verdictOn(discord, config, 429, { retry_after: 0.65, global: false })).toMatchObject({ kind: 'later', afterMs: 650 });
     expect(verdictOn(discord, config, 404, { message: 'Unknown Webhook', code: 10_015 })).toMatchObject({ kind: 'gone' });
     expect(verdictOn(discord, config, 404, 'not here')).toMatchObject({ kind: 'refused' });
+  });
+
+  // Seen to fail when any success was one: the page of a proxy counted as delivered.
+  it('takes nothing but a message for a success, and one that was cut for one', () => {
+    expect(verdictOn(discord, config, 200, { id: '1' })).toEqual({ kind: 'delivered' });
+    expect(verdictOn(discord, config, 200, '<html>Welcome</html>')).toMatchObject({
+      kind: 'later',
+      message: 'Discord answered 200: <html>Welcome</html>',
+    });
+    expect(verdictOn(discord, config, 204)).toMatchObject({ kind: 'later' });
+    expect(verdictOn(discord, config, 200, { id: '' })).toMatchObject({ kind: 'later' });
+    expect(cutVerdictOn(discord, config, '{"type":0,"content":"CRIT')).toEqual({ kind: 'delivered' });
+    expect(cutVerdictOn(discord, config, '<html>Welc')).toMatchObject({ kind: 'later' });
   });
 
   it('cannot be configured with a name that Discord refuses', () => {

@@ -190,6 +190,10 @@ export const verdictOn = (
     NOW,
   );
 
+/** As `verdictOn` a success of which the end was not read. */
+export const cutVerdictOn = (kind: ChannelKind, given: Given, body: string): Verdict =>
+  verdictOf(kind, { status: 200, headers: {}, body, truncated: true }, settingsOf(kind, given), NOW);
+
 /** Breaks a rule in a message that was right. */
 export interface Breakage {
   rule: string;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { telegram } from '../../src/channels/telegram.js';
 import { keepsToItsProvider } from './contract.js';
 import { CHAT, TOKEN, telegramDouble } from './doubles/telegram.js';
-import { aNotification, callOf, settingsOf, verdictOn } from './support.js';
+import { aNotification, callOf, cutVerdictOn, settingsOf, verdictOn } from './support.js';
 
 const config = { botToken: TOKEN, chatId: CHAT, apiUrl: 'https://api.telegram.test' };
 const sent = (more = {}) => JSON.parse(String(callOf(telegram, config, aNotification(more)).body)) as { text: string };
@@ -60,7 +60,9 @@ describe('telegram', () => {
   });
 
   it('takes no success from anybody but Telegram', () => {
+    expect(verdictOn(telegram, config, 200, { ok: true })).toEqual({ kind: 'delivered' });
     expect(verdictOn(telegram, config, 200, '<html>Sign in</html>')).toMatchObject({ kind: 'later' });
+    expect(cutVerdictOn(telegram, config, '{"ok":true,"result":{"text":"CRIT')).toEqual({ kind: 'delivered' });
     expect(verdictOn(telegram, config, 400, { ok: false, description: "can't parse entities" })).toMatchObject({
       kind: 'refused',
     });

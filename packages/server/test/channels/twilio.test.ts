@@ -4,7 +4,7 @@ import { twilioSms } from '../../src/channels/twilio-sms.js';
 import { twilioVoice } from '../../src/channels/twilio-voice.js';
 import { keepsToItsProvider } from './contract.js';
 import { SID, TOKEN, twilioDouble } from './doubles/twilio.js';
-import { aNotification, answerOf, callOf, NOW, settingsOf } from './support.js';
+import { aNotification, answerOf, callOf, cutVerdictOn, NOW, settingsOf, verdictOn } from './support.js';
 
 const account = { accountSid: SID, authToken: TOKEN, to: '+491701234567' };
 const sms = { ...account, from: 'Pipelogiq' };
@@ -54,6 +54,23 @@ describe('twilio_sms', () => {
     [{ ...sms, to: '0170' }, 'to must be'],
   ])('cannot be configured with %j', (wrong, message) => {
     expect(() => settingsOf(twilioSms, wrong)).toThrow(message);
+  });
+});
+
+// Seen to fail when any success was one: the page of a proxy counted as delivered.
+describe.each([
+  [twilioSms, sms, 'SM1'],
+  [twilioVoice, voice, 'CA1'],
+])('twilio', (kind, config, sid) => {
+  it(`takes nothing but a SID for a success, as ${sid}, and an answer that was cut for one`, () => {
+    expect(verdictOn(kind, config, 201, { sid, status: 'queued' })).toEqual({ kind: 'delivered' });
+    expect(verdictOn(kind, config, 200, '<html>Welcome</html>')).toMatchObject({
+      kind: 'later',
+      message: 'Twilio answered 200: <html>Welcome</html>',
+    });
+    expect(verdictOn(kind, config, 204)).toMatchObject({ kind: 'later' });
+    expect(cutVerdictOn(kind, config, '{"body":"CRIT')).toEqual({ kind: 'delivered' });
+    expect(verdictOn(kind, config, 400, { code: 21_211, message: "Invalid 'To'" })).toMatchObject({ kind: 'refused' });
   });
 });
 

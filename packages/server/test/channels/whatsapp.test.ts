@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { whatsapp } from '../../src/channels/whatsapp.js';
 import { keepsToItsProvider } from './contract.js';
 import { PHONE_ID, PROVIDER_TOKEN, TOKEN, whatsappDouble } from './doubles/whatsapp.js';
-import { aNotification, callOf, settingsOf, verdictOn } from './support.js';
+import { aNotification, callOf, cutVerdictOn, settingsOf, verdictOn } from './support.js';
 
 const cloud = { to: '+491701234567', phoneNumberId: PHONE_ID, accessToken: TOKEN };
 const template = { ...cloud, template: 'pipelogiq_alert' };
@@ -61,6 +61,20 @@ describe('whatsapp by the webhook of a provider', () => {
 });
 
 describe('whatsapp', () => {
+  // Seen to fail when any success was one: the page of a proxy counted as delivered.
+  it('takes nothing but the id of a message for a success of Meta, and of a provider any', () => {
+    expect(verdictOn(whatsapp, cloud, 200, { messages: [{ id: 'wamid.1' }] })).toEqual({ kind: 'delivered' });
+    expect(verdictOn(whatsapp, cloud, 200, '<html>Welcome</html>')).toMatchObject({
+      kind: 'later',
+      message: 'WhatsApp answered 200: <html>Welcome</html>',
+    });
+    expect(verdictOn(whatsapp, cloud, 200, { messages: [] })).toMatchObject({ kind: 'later' });
+    expect(verdictOn(whatsapp, cloud, 204)).toMatchObject({ kind: 'later' });
+    expect(cutVerdictOn(whatsapp, cloud, '{"messaging_product":"whats')).toEqual({ kind: 'delivered' });
+    const provider = { mode: 'provider', to: '+491701234567', providerUrl: 'https://provider.test/send' };
+    expect(verdictOn(whatsapp, provider, 204)).toEqual({ kind: 'delivered' });
+  });
+
   it('reads codes of errors', () => {
     const on = (status: number, code: number) => verdictOn(whatsapp, template, status, { error: { code, message: 'm' } });
     expect(on(400, 130_429)).toMatchObject({ kind: 'later' });
