@@ -63,11 +63,22 @@ describe('rules', () => {
     });
 
     await page.getByRole('button', { name: 'Few orders succeed', exact: true }).click();
-    await page.getByRole('dialog').getByLabel('Severity').selectOption('critical');
+    await page.getByRole('dialog').getByLabel('Severity', { exact: true }).selectOption('critical');
+    await page.getByRole('dialog').getByLabel('Critical', { exact: true }).check();
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').getByText('is that of none of its events').first().waitFor();
+    takeErrors(tab, /422/);
+    await page.getByRole('dialog').getByLabel('Critical', { exact: true }).uncheck();
+    await page.getByRole('dialog').getByLabel('Warning', { exact: true }).check();
+    await expectClean(tab, server);
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
     await page.getByText('Few orders succeed was changed').waitFor();
     const { createdAt: _made, updatedAt: _changed, ...whole } = made as AlertRule;
-    expect((await rules()).find(({ name }) => name === made?.name)).toMatchObject({ ...whole, severity: 'critical' });
+    expect((await rules()).find(({ name }) => name === made?.name)).toMatchObject({
+      ...whole,
+      severity: 'critical',
+      match: { ...whole.match, severities: ['warning'] },
+    });
 
     const choose = async (item: string) => {
       await page.getByRole('button', { name: 'More for Few orders succeed' }).click();

@@ -52,6 +52,8 @@ export interface AlertMatch {
   environments?: string[];
   /** Codes of errors; `*` stands for any characters. */
   errorCodes?: string[];
+  /** The severity of the event itself is one of them, whatever `severity` the rule tells it with. */
+  severities?: AlertSeverity[];
 }
 
 export const ALERT_METRICS = [

@@ -1,7 +1,7 @@
 import { applySeen, changesNothing, changesOf } from '../domain/alert/detect.js';
 import { DETECTORS, observe } from '../domain/alert/observe.js';
 import type { ObserveDeps } from '../domain/alert/recent.js';
-import { type Rule, ruleOf } from '../domain/alert/rule.js';
+import { type Rule, ruleOf, wantedEvents } from '../domain/alert/rule.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Loop } from './loop.js';
 
@@ -20,7 +20,7 @@ export const detectAlertsLoop = (deps: Deps): Loop => ({
   async run() {
     const rules = (await deps.reads.enabledRules())
       .map(ruleOf)
-      .filter(({ events }) => events.some((event) => DETECTORS.has(event)));
+      .filter((rule) => wantedEvents(rule).some((event) => DETECTORS.has(event)));
     if (rules.length === 0) return;
     const names = new Map((await deps.reads.applications()).map(({ id, name }) => [id, name]));
     for (const rule of rules) {
@@ -35,7 +35,7 @@ export const detectAlertsLoop = (deps: Deps): Loop => ({
 
 /** A rule with several events is looked at as if there were a rule for each. */
 async function look(deps: Deps, rule: Rule, application: string): Promise<void> {
-  for (const event of rule.events) {
+  for (const event of wantedEvents(rule)) {
     const detector = DETECTORS.get(event);
     if (!detector) continue;
     const single = { ...rule, events: [event] };

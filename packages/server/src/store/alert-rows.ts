@@ -53,7 +53,7 @@ export interface AlertRuleTable {
   application_id: number;
   name: string;
   enabled: Flag;
-  /** JSON array of events. */
+  /** JSON array of those of its events that it wants to hear of. */
   events: string;
   /** JSON of an AlertRuleSpec. */
   spec: string;

@@ -168,7 +168,7 @@ const ALERT_RULE = {
   name: 'r',
   enabled: true,
   events: ['stage_failed', 'pipeline_failed'],
-  match: { pipelines: ['p*'], handlers: ['a'], keywords: ['k'], environments: ['e'], errorCodes: ['c'] },
+  match: { pipelines: ['p*'], handlers: ['a'], keywords: ['k'], environments: ['e'], errorCodes: ['c'], severities: ['error'] },
   severity: 'error',
   channels: [],
   groupBy: ['event', 'pipeline'],

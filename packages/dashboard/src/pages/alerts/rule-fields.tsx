@@ -25,7 +25,7 @@ interface FieldsProps {
 /** All that a rule says; what most leave as it is stands folded. */
 export function RuleFields(props: FieldsProps) {
   const { values, onChange } = props;
-  const isNarrowed = MATCHES.some((name) => values[name] !== '');
+  const isNarrowed = values.severities.length > 0 || MATCHES.some((name) => values[name] !== '');
   return (
     <>
       <TextField {...props} name="name" label="Name" required placeholder="Orders that fail" />
@@ -54,7 +54,7 @@ export function RuleFields(props: FieldsProps) {
         </Field>
         <TextField {...props} name="runbookUrl" label="Runbook" required={false} placeholder="https://wiki.example.com/orders" />
       </div>
-      <Fold title="Only of some" note="pipelines, handlers, errors" isOpen={isNarrowed}>
+      <Fold title="Only of some" note="pipelines, handlers, errors, severities" isOpen={isNarrowed}>
         <p className="text-ink-3 text-xs">Separate by commas. * stands for any characters. All that is given must hold.</p>
         <div className="grid gap-4 sm:grid-cols-2">
           {MATCHES.map((name) => (
@@ -69,6 +69,7 @@ export function RuleFields(props: FieldsProps) {
             />
           ))}
         </div>
+        <Severities {...props} />
       </Fold>
       <Fold title="What is one incident, and how often it is told" note={`after ${values.groupWaitMs || '10s'}`}>
         <Grouping {...props} />
@@ -175,6 +176,24 @@ function Events({ values: { events }, errors, onChange }: FieldsProps) {
           </p>
         )}
       </div>
+    </Group>
+  );
+}
+
+function Severities({ values: { severities }, errors, onChange }: FieldsProps) {
+  return (
+    <Group title="Events of these severities" error={errors('match.severities')}>
+      <div className="flex flex-wrap gap-x-5 gap-y-1.5">
+        {ALERT_SEVERITIES.map((severity) => (
+          <Checkbox
+            key={severity}
+            label={humanize(severity)}
+            checked={severities.includes(severity)}
+            onChange={({ target }) => onChange({ severities: toggled(severities, severity, target.checked) })}
+          />
+        ))}
+      </div>
+      <p className="mt-1 text-ink-3 text-xs">Their own, whatever the rule tells them with. None: all.</p>
     </Group>
   );
 }

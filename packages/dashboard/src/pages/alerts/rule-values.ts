@@ -26,6 +26,8 @@ export interface RuleValues extends Record<Typed, string> {
   metric: AlertMetric | '';
   direction: 'above' | 'below';
   severity: AlertSeverity | '';
+  /** Of events; none: all. */
+  severities: AlertSeverity[];
   groupBy: AlertGrouping[];
   notifyResolved: boolean;
   channels: string[];
@@ -38,6 +40,7 @@ export const NEW_RULE: RuleValues = {
   metric: '',
   direction: 'above',
   severity: '',
+  severities: [],
   groupBy: ['event', 'pipeline', 'handler'],
   notifyResolved: true,
   channels: [],
@@ -69,6 +72,7 @@ export function valuesOf(rule: AlertRule): RuleValues {
   const { metric = '', direction = 'above' } = condition;
   return {
     ...{ name, enabled, events, severity, groupBy, notifyResolved, channels, metric, direction },
+    severities: match.severities ?? [],
     ...mapped(MATCHES, (each) => (match[each] ?? []).join(', ')),
     ...mapped(CONDITION_TIMES, (each) => (condition[each] === undefined ? '' : durationText(condition[each]))),
     ...mapped(CONDITION_NUMBERS, (each) => textOf(condition[each])),
@@ -106,9 +110,10 @@ export function specOf(values: RuleValues): { spec: AlertRuleSpec; problems: { [
     const list = listOf(values[each]);
     return list.length > 0 ? list : undefined;
   });
-  const { name, enabled, events, channels, groupBy, notifyResolved, severity } = values;
+  const { name, enabled, events, channels, groupBy, notifyResolved, severity, severities } = values;
   const spec: AlertRuleSpec = {
-    ...{ name, enabled, events, channels, groupBy, notifyResolved, match: lists },
+    ...{ name, enabled, events, channels, groupBy, notifyResolved },
+    match: { ...lists, ...(severities.length > 0 && { severities }) },
     ...(severity !== '' && { severity }),
     ...(takesCondition(values) && { condition: conditionOf(values, time, number) }),
     ...some(TIMES, (each: (typeof TIMES)[number]) => time(each, values[each])),

@@ -29,6 +29,16 @@ describe('a rule', () => {
     expect(pathsOf({ events, condition: metric('workers_online'), match: { handlers: ['h'] } })).toEqual(['match.handlers']);
   });
 
+  it('matches a severity only when an event of it has it', () => {
+    const events = ['pipeline_failed' as const, 'queue_backlog_high' as const];
+    expect(pathsOf({ events, match: { severities: ['warning'] } })).toEqual([]);
+    expect(pathsOf({ events, match: { severities: [] } })).toEqual([]);
+    expect(pathsOf({ events, match: { severities: ['info', 'critical'] } })).toEqual(['match.severities']);
+    expect(pathsOf({ events, severity: 'critical', match: { severities: ['critical'] } })).toEqual(['match.severities']);
+    expect(pathsOf({ events, match: { severities: ['error'], errorCodes: ['c'] } })).toEqual([]); // the queue is left out
+    expect(pathsOf({ events, match: { severities: ['error', 'warning'], errorCodes: ['c'] } })).toEqual(['match.errorCodes']);
+  });
+
   it('can be saved with the empty condition that it is shown with', () => {
     expect(pathsOf({ condition: {} })).toEqual([]);
     expect(pathsOf({ condition: { threshold: 1 } })).toEqual(['condition']);

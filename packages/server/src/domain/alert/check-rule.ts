@@ -1,8 +1,9 @@
 import type { AlertMatch, AlertRuleSpec, FieldError } from '@pipelogiq/protocol';
 import { DETECTORS } from './observe.js';
 import { matchOf } from './observe-metric.js';
-import { DETECTED } from './record.js';
+import { DETECTED, SEVERITIES } from './record.js';
 import { templateObjection } from './render.js';
+import { wantedEvents } from './rule.js';
 
 /** What is wrong with a rule that has the right shape. @param channels - ids of the channels that there are */
 export function objectionsTo(spec: AlertRuleSpec, channels: ReadonlySet<string>): FieldError[] {
@@ -22,8 +23,12 @@ export function objectionsTo(spec: AlertRuleSpec, channels: ReadonlySet<string>)
 const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');
 
 /** A condition that nothing could fit would never fire. */
-function matchObjections({ events, match = {}, condition }: AlertRuleSpec): FieldError[] {
-  const asked = (Object.keys(match) as (keyof AlertMatch)[]).filter((field) => match[field]?.length);
+function matchObjections(spec: AlertRuleSpec): FieldError[] {
+  const { match = {}, condition } = spec;
+  const events = wantedEvents(spec);
+  if (events.length === 0)
+    return [{ path: 'match.severities', message: `is that of none of its events, ${severitiesOf(spec)}: it would never fire` }];
+  const asked = (Object.keys(match) as (keyof AlertMatch)[]).filter((field) => field !== 'severities' && match[field]?.length);
   return asked.flatMap((field) => {
     const deaf = events.find((event) => {
       const answers = event === 'threshold_crossed' ? matchOf(condition?.metric) : DETECTORS.get(event)?.match;
@@ -34,6 +39,9 @@ function matchObjections({ events, match = {}, condition }: AlertRuleSpec): Fiel
     return [{ path: `match.${field}`, message: `is nothing that ${what} knows of: it would never fire` }];
   });
 }
+
+const severitiesOf = ({ events }: AlertRuleSpec): string =>
+  `which are of ${[...new Set(events.map((event) => SEVERITIES[event]))].join(', ')}`;
 
 /** A condition has figures of one kind: that of its one event. */
 function conditionObjections({ events, condition }: AlertRuleSpec): FieldError[] {

@@ -6,7 +6,7 @@ import type { ChannelKinds, Notification } from './channel.js';
 import { type AlertLinks, alertLinks, type LinkOptions } from './links.js';
 import { OF_STAGES, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
-import { matchesPattern, type Rule, ruleOf } from './rule.js';
+import { matchesPattern, type Rule, ruleOf, wantedEvents } from './rule.js';
 import { EndingRules } from './rule-ends.js';
 
 export interface NotifyDeps extends LinkOptions {
@@ -55,7 +55,7 @@ export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): 
 function ruleFor(row: AlertIncidentRow, rule: Rule | undefined, ending: EndingRules): Rule | undefined {
   const before = ending.of(row);
   if (before) return row.status === 'resolved' ? before : undefined;
-  return rule?.events.includes(row.event) ? rule : undefined;
+  return rule && wantedEvents(rule).includes(row.event) ? rule : undefined;
 }
 
 interface Decision {

@@ -2,7 +2,7 @@ import type { AlertEvent, AlertRuleSpec } from '@pipelogiq/protocol';
 import type { AlertIncidentRow, AlertRuleEndRow, AlertRuleRow } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { SAMPLED } from './record.js';
-import { type Rule, ruleOf, withRuleDefaults } from './rule.js';
+import { type Rule, ruleOf, wantedEvents, withRuleDefaults } from './rule.js';
 
 /** Incidents that one transaction ends, and rules that one look goes on with. */
 const AT_ONCE = 2_000;
@@ -10,14 +10,14 @@ const RULES = 10;
 
 /** What figures are taken of: of what they were before, no look could say that it is over. */
 function takenOf(spec: AlertRuleSpec): string {
-  const { match, groupBy, condition } = withRuleDefaults(spec);
+  const { match, groupBy, condition } = withRuleDefaults({ ...spec, match: { ...spec.match, severities: [] } });
   return JSON.stringify([match, groupBy, condition.metric]);
 }
 
 /** Events that a rule wanted and wants no more, or of other things. @param after - undefined: it is gone */
 export function endedEvents(before: AlertRuleRow, after: AlertRuleSpec | undefined): AlertEvent[] {
   if (before.enabled === 0) return [];
-  const wanted = after === undefined || after.enabled === false ? [] : after.events;
+  const wanted = after === undefined || after.enabled === false ? [] : wantedEvents(after);
   const isOfOthers = after !== undefined && takenOf(JSON.parse(before.spec) as AlertRuleSpec) !== takenOf(after);
   return (JSON.parse(before.events) as AlertEvent[]).filter(
     (event) => !wanted.includes(event) || (isOfOthers && SAMPLED.has(event)),

@@ -1,4 +1,4 @@
-import type { AlertGrouping, AlertMatch, AlertRuleSpec, AlertSeverity } from '@pipelogiq/protocol';
+import type { AlertEvent, AlertGrouping, AlertMatch, AlertRuleSpec, AlertSeverity } from '@pipelogiq/protocol';
 import type { AlertRuleRow } from '../../store/store.js';
 import { hashSecret } from '../account/keys.js';
 import { type AlertRecord, labelsOf, SEVERITIES } from './record.js';
@@ -73,10 +73,16 @@ export function fitsMatch(match: AlertMatch, record: Omit<AlertRecord, 'event' |
   );
 }
 
+/** Of the events of a rule those of a severity that it matches: the others are as if it did not name them. */
+export function wantedEvents({ events, match }: Pick<AlertRuleSpec, 'events' | 'match'>): AlertEvent[] {
+  const severities = match?.severities;
+  return severities?.length ? events.filter((event) => severities.includes(SEVERITIES[event])) : events;
+}
+
 export const wants = (rule: Rule, record: AlertRecord): boolean =>
   rule.enabled &&
   rule.applicationId === record.applicationId &&
-  rule.events.includes(record.event) &&
+  wantedEvents(rule).includes(record.event) &&
   fitsMatch(rule.match, record);
 
 export const severityOf = (rule: Pick<Rule, 'severity'>, record: Pick<AlertRecord, 'event'>): AlertSeverity =>

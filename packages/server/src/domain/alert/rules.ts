@@ -16,7 +16,7 @@ import { objectionsTo } from './check-rule.js';
 import type { LinkOptions } from './links.js';
 import { previewOf } from './preview.js';
 import { recommendedRules } from './recommended.js';
-import { ruleOf, withRuleDefaults } from './rule.js';
+import { ruleOf, wantedEvents, withRuleDefaults } from './rule.js';
 import { endEvents, endedEvents } from './rule-ends.js';
 
 export interface RuleUseCases {
@@ -70,11 +70,11 @@ export function ruleUseCases(deps: RuleDeps): RuleUseCases {
         return note(group, caller, 'delete', ruleId, {});
       });
     },
-    async preview(caller, { rule, event = rule.events[0] }) {
+    async preview(caller, { rule, event = wantedEvents(rule)[0] }) {
       const channels = await channelsOf(deps, caller, rule);
       const refusal = refusalOf(rule, channels);
       if (refusal) throw refusal;
-      if (event === undefined || !rule.events.includes(event))
+      if (event === undefined || !wantedEvents(rule).includes(event))
         throw new DomainError('invalid_request', 'event must be one of the events of the rule.', {
           errors: [{ path: 'event', message: 'must be one of the events of the rule' }],
         });
@@ -166,7 +166,7 @@ export async function changeRule(
 const definition = (spec: AlertRuleSpec): Pick<AlertRuleRow, 'name' | 'enabled' | 'events' | 'spec'> => ({
   name: spec.name,
   enabled: (spec.enabled ?? true) ? 1 : 0,
-  events: JSON.stringify(spec.events),
+  events: JSON.stringify(wantedEvents(spec)),
   spec: JSON.stringify(spec),
 });
 

@@ -66,6 +66,7 @@ const match = z.strictObject({
   keywords: optional(names),
   environments: optional(names),
   errorCodes: optional(names),
+  severities: optional(z.array(severity).max(ALERT_SEVERITIES.length)),
 });
 
 const condition = z.strictObject({
