@@ -9,14 +9,14 @@ const MAINTENANCE = {
 /**
  * What is shot. `path` may be a function of the seed; `prepare(page, seed)` opens what a page has to show, as a dialog; `application` is another
  * one than `default`, `height` ends a picture of what goes on and on, `phone` keeps the picture at 390 too, `isStranger` is who has not signed in,
- * `begins` finds what a page without a heading begins with, `answer(route)` replaces what the server says to the reads of `asked`. Add your page here; its pictures at 1440 land in docs/images.
+ * `answer(route)` replaces what the server says to the reads of `asked`. Add your page here; its pictures at 1440 land in docs/images.
  */
 export const PAGES = [
   { name: 'sign-in', path: 'sign-in', isStranger: true },
   { name: 'setup', path: 'setup#token=of-the-link-that-the-server-printed', isStranger: true },
   { name: 'invite', path: 'invite#token=of-the-link-that-an-admin-sent', isStranger: true },
   { name: 'operations', path: 'operations', phone: true },
-  { name: 'not-found', path: 'pipelnes', begins: 'text=There is no such page' },
+  { name: 'not-found', path: 'pipelnes' },
   {
     name: 'error',
     path: 'schedules',

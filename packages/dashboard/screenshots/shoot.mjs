@@ -49,10 +49,7 @@ async function shoot(page, { url, seed }, entry) {
   if (entry.asked) await page.route(...answered(entry));
   await page.addInitScript((chosen) => localStorage.setItem('pipelogiq.application', chosen), application);
   await page.goto(`${url}/dashboard/${typeof path === 'function' ? path(seed) : path}`);
-  await page
-    .locator(entry.begins ?? 'h1')
-    .first()
-    .waitFor();
+  await page.locator('h1').first().waitFor();
   if (isLoading) await page.locator('main .shimmer').first().waitFor();
   else if (!entry.asked) await page.waitForFunction(() => document.querySelectorAll('main .shimmer').length === 0);
   await prepare?.(page, seed);

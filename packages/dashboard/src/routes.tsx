@@ -146,6 +146,11 @@ const server = createRoute({
   path: '/server',
   component: lazy(() => import('./pages/settings/server.js')),
 });
+const notFound = createRoute({
+  getParentRoute: () => shell,
+  path: '/$',
+  component: lazy(() => import('./shell/not-found.js')),
+});
 const settingsTree = settings.addChildren([settingsHome, account, apiKeys, users, applications, audit, server]);
 
 export const routeTree = root.addChildren([
@@ -165,5 +170,6 @@ export const routeTree = root.addChildren([
     alerts,
     observability,
     settingsTree,
+    notFound,
   ]),
 ]);

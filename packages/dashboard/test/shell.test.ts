@@ -107,7 +107,8 @@ describe('the shell', () => {
   it('says so where nothing is', async () => {
     const server = await aServer();
     const tab = await signedIn(browser, server, 'settings/account');
-    await tab.page.goto(`${server.url}/dashboard/no/such/page`);
+    await tab.page.goto(`${server.url}/dashboard/settings/no-such-page`);
+    await tab.page.getByRole('heading', { name: 'Not found', level: 1 }).waitFor();
     const title = tab.page.getByText('There is no such page');
     await title.waitFor();
     const middleOf = (part: typeof title) =>
@@ -117,6 +118,10 @@ describe('the shell', () => {
       });
     expect(await middleOf(tab.page.getByRole('link', { name: 'To Operations' }))).toBe(await middleOf(title));
     await expectClean(tab, server);
+    await tab.page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Workers' }).click();
+    await tab.page.getByRole('heading', { name: 'Workers', level: 1 }).waitFor();
+    await tab.page.goto(`${server.url}/dashboard/no/such/page`);
+    await title.waitFor();
   });
 });
 

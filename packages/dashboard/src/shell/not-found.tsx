@@ -1,20 +1,26 @@
 import { Link } from '@tanstack/react-router';
 import { buttonClass } from '../ui/button.js';
-import { useTitle } from '../ui/page.js';
+import { Card } from '../ui/card.js';
+import { PageHeader } from '../ui/page.js';
 import { EmptyState } from '../ui/states.js';
 
-export function NotFound() {
-  useTitle('Not found');
+/** Where the address leads nowhere; the navigation stands beside, as on every page. */
+export default function NotFound() {
   return (
-    <EmptyState
-      title="There is no such page"
-      action={
-        <Link to="/operations" className={`${buttonClass()} mx-auto`}>
-          To Operations
-        </Link>
-      }
-    >
-      The address leads nowhere, or to something that was deleted.
-    </EmptyState>
+    <>
+      <PageHeader title="Not found" />
+      <Card>
+        <EmptyState
+          title="There is no such page"
+          action={
+            <Link to="/operations" className={buttonClass()}>
+              To Operations
+            </Link>
+          }
+        >
+          The address leads nowhere, or to something that was deleted.
+        </EmptyState>
+      </Card>
+    </>
   );
 }
