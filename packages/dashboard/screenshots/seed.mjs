@@ -150,10 +150,10 @@ class Seeder {
       state: place === 3 ? 'draining' : 'running',
       jobs,
       inFlight: jobs.length,
-      processed: [1_284, 4_120, 3_977, 2_208][place],
-      failed: [11, 61, 58, 27][place],
+      processed: [1_284, 4_120, 3_977, 2_208, 3_310][place],
+      failed: [11, 61, 58, 27, 44][place],
       cpuPercent: 12 + jobs.length * 4 + place,
-      memoryMb: [212, 180, 176, 191][place],
+      memoryMb: [212, 180, 176, 191, 203][place],
     };
     return this.call('POST', '/workers/heartbeat', body, worker.headers);
   }
@@ -183,8 +183,10 @@ async function present(seeder, now) {
     await seeder.bootstrap('shop-2', 'shop', names.slice(0, 4), 8),
     await seeder.bootstrap('reports-1', 'reports', names.slice(4), 4),
   ];
+  const silent = await seeder.bootstrap('reports-2', 'reports', names.slice(4), 4);
   const leaving = await seeder.bootstrap('shop-3', 'shop', names.slice(0, 4), 8);
   await seeder.controlPlane.jump(Math.max(now - seeder.controlPlane.now() - 180_000, 1));
+  await seeder.beat(silent, 4); // its last word: its host is gone
   await seeder.create(18);
   await seeder.work(workers[2]);
   const shown = { branched: await branched(seeder, workers[2]), unserved: await unserved(seeder) };
