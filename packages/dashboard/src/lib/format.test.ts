@@ -16,7 +16,8 @@ import {
 describe('numbers', () => {
   it('are whole until they are too long to read', () => {
     expect(formatCount(1_234)).toBe('1,234');
-    expect(formatCount(123_456)).toBe('123.5K');
+    expect(formatCount(123_456)).toBe('123K');
+    expect(formatCount(1_234_567)).toBe('1.23M');
   });
 
   it('never round a rare failure away', () => {
@@ -49,9 +50,31 @@ describe('sizes and factors', () => {
     expect(formatBytes(undefined)).toBe('–');
   });
 
-  it('have no more digits than one reads', () => {
-    expect(formatFigure(0.123_456)).toBe('0.1235');
-    expect(formatFigure(1_234_567)).toBe('1.235M');
+  it('are short by the same number of digits, whatever their size', () => {
+    expect(formatFigure(54_960)).toBe('55.0K');
+    expect(formatFigure(8_496)).toBe('8.50K');
+    expect(formatFigure(1_000)).toBe('1.00K');
+    expect(formatFigure(123_456)).toBe('123K');
+    expect(formatFigure(1_234_567)).toBe('1.23M');
+    expect(formatFigure(-8_496)).toBe('-8.50K');
+  });
+
+  it('go over to thousands where they are rounded to one', () => {
+    expect(formatFigure(999.4)).toBe('999');
+    expect(formatFigure(999.5)).toBe('1.00K');
+    expect(formatFigure(999_499)).toBe('999K');
+    expect(formatFigure(999_500)).toBe('1.00M');
+  });
+
+  it('below a thousand have no digit that says nothing', () => {
+    expect(formatFigure(0)).toBe('0');
+    expect(formatFigure(3)).toBe('3');
+    expect(formatFigure(12.5)).toBe('12.5');
+    expect(formatFigure(224.93)).toBe('225');
+    expect(formatFigure(0.123_456)).toBe('0.123');
+  });
+
+  it('are factors of two digits', () => {
     expect(formatTimes(2.44)).toBe('2.4×');
     expect(formatTimes(12.4)).toBe('12×');
   });

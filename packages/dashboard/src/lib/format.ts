@@ -1,8 +1,13 @@
 const count = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
-const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+/** What is shortened has three digits, whatever its size: a column reads alike. */
+const shortened = new Intl.NumberFormat('en', {
+  notation: 'compact',
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
+});
 
-/** 1,234; from a hundred thousand on 123.4K. */
-export const formatCount = (value: number): string => (value >= 100_000 ? compact.format(value) : count.format(value));
+/** 1,234; from a hundred thousand on 123K, 1.23M. */
+export const formatCount = (value: number): string => (value >= 100_000 ? shortened.format(value) : count.format(value));
 
 /** 1 worker, 2 workers. */
 export const plural = (count: number, noun: string): string => `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
@@ -19,10 +24,10 @@ export function formatRatio(ratio: number | null | undefined): string {
   return `${(ratio * 100).toFixed(ratio < TENTHS.below || (ratio > TENTHS.above && ratio < 1) ? 1 : 0)}%`;
 }
 
-const figure = new Intl.NumberFormat('en', { maximumSignificantDigits: 4, notation: 'compact' });
+const short = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 
-/** Of any unit and size: 0.1235, 12.5, 1.235K. */
-export const formatFigure = (value: number): string => figure.format(value);
+/** Of any unit and size: 0.123, 12.5, 93, 1.24K, 55.0K. */
+export const formatFigure = (value: number): string => (Math.abs(value) < 999.5 ? short : shortened).format(value);
 
 /** 2.4×, 12×. */
 export const formatTimes = (factor: number): string => `${factor.toFixed(factor < 10 ? 1 : 0)}×`;
