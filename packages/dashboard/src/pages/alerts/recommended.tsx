@@ -36,7 +36,7 @@ export function Recommended({ onClose }: { onClose(): void }) {
       open
       onOpenChange={(open) => open || onClose()}
       title="Recommended rules"
-      description="Pipelines that fail or are late, stages that nobody runs again, silent workers, queues that grow, retry storms, a low rate of success, slower handlers, failing integrations."
+      description="Pipelines that fail or are late, stages that nobody runs again, workers that are silent, fail or cannot register, queues that grow, retry storms, a low rate of success, slower handlers, failing integrations."
       footer={footer}
     >
       <p className="pb-3 text-ink-2 text-sm">Those whose names are taken are left as they are.</p>

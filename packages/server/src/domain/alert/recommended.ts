@@ -9,6 +9,15 @@ export const recommendedRules = (channels: string[]): AlertRuleSpec[] => [
   { name: 'Pipelines that are late', events: ['pipeline_stuck'], channels, groupBy: ['pipeline'] },
   { name: 'Silent workers', events: ['worker_heartbeat_lost'], channels, groupBy: ['worker'], severity: 'error' },
   {
+    name: 'Workers that fail',
+    events: ['worker_failed'],
+    channels,
+    groupBy: ['worker'],
+    repeatIntervalMs: 0, // nothing says that it is over: neither is it told again, nor its end
+    notifyResolved: false,
+  },
+  { name: 'Workers that cannot register', events: ['worker_registration_failing'], channels, severity: 'error' },
+  {
     name: 'Work that piles up',
     events: ['queue_backlog_high'],
     channels,
