@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Channel, type Page, ROUTES, type StageJob, type WorkerSession } from '@pipelogiq/protocol';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { aMailServer, PEM } from '../outbound/mail-server.js';
+import { backupsOf } from './canary/backups.js';
 import { Canaries } from './canary/canaries.js';
 import { aCollector, anEchoingProvider, WAYS } from './canary/doubles.js';
 import { declaredSecrets, everyConfig, type Filled } from './canary/fixtures.js';
@@ -201,7 +202,7 @@ async function hasTried(caller: Caller, channels: readonly string[]): Promise<vo
 
 describe('secrets', () => {
   // Seen to fail, naming secrets and places: without `withoutSecrets` for words of providers, `redacted` for settings that are shown, and
-  // `seal` for what is stored; and at first, for the password of SMTP, which a server repeated in base64 as AUTH PLAIN sends it.
+  // `seal` for what is stored (then in each backup too); and at first, for the password of SMTP, which a server repeated in base64 as AUTH PLAIN sends it.
   it('are seen nowhere but where they are handed out, whatever happens', { timeout: TIMEOUT }, async () => {
     const canaries = new Canaries();
     const provider = await anEchoingProvider();
@@ -232,6 +233,8 @@ describe('secrets', () => {
     await expect.poll(() => [...collector.paths].sort(), { timeout: 20_000 }).toEqual(['/v1/logs', '/v1/metrics', '/v1/traces']);
 
     const files = filesIn(cwd, 'while it runs');
+    const backups = await backupsOf(join(cwd, 'pipelogiq.db'));
+    for (const { name, text } of backups) expect(text, name).toContain(`channel ${channels.length - 1}`); // it is all there
     const ended = await server.stop();
     const exported = collector.bodies.map((body, at) => ({ name: `OTLP export ${at}`, text: body.toString('latin1') }));
     const printed = [
@@ -240,12 +243,12 @@ describe('secrets', () => {
     ];
     expect(ended.stdout.includes('"level":"debug"')).toBe(true);
     // Context is stored as it is, marked or not: docs/operations.md says so.
-    const stored = [...files, ...filesIn(cwd, 'afterwards')].map(({ name, text }) => ({
+    const stored = [...files, ...backups, ...filesIn(cwd, 'afterwards')].map(({ name, text }) => ({
       name,
       text: text.replaceAll(canaries.at('sensitive context'), ''),
     }));
     expect(stored.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['pipelogiq.db-wal while it runs', 'pipelogiq.db afterwards']),
+      expect.arrayContaining(['pipelogiq.db-wal while it runs', 'pipelogiq.db afterwards', 'audit.jsonl afterwards']),
     );
     const surfaces = [...caller.surfaces, ...printed, ...exported, ...stored];
     expect(leaksIn(canaries, surfaces)).toEqual([]);
