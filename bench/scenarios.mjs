@@ -8,6 +8,7 @@ const LEFT = 'bench-left';
 const reference = (extra) => ({ server: 'reference', driver: 'bare', ...extra });
 const bare = (extra) => ({ server: 'product', driver: 'bare', ...extra });
 const sdk = (extra) => ({ server: 'product', driver: 'sdk', ...extra });
+const referenceSdk = (extra) => ({ server: 'reference', driver: 'sdk', ...extra });
 
 const inBatches = (size) => ({ count: size, work: { name: 'createBatch', handler: LEFT, count: size } });
 const oneByOne = (size) => ({ count: size, work: { name: 'createOne', handler: LEFT, count: size } });
@@ -35,7 +36,8 @@ const SCENARIOS = [
     contenders: {
       reference: reference({ plan: inBatches }),
       'product-bare': bare({ plan: inBatches, baseline: 'reference', aim: AT_LEAST_06 }),
-      'product-sdk': sdk({ plan: inBatches, baseline: 'reference' }),
+      'reference-sdk': referenceSdk({ plan: inBatches }),
+      'product-sdk': sdk({ plan: inBatches, baseline: 'reference-sdk' }),
     },
   },
   {
@@ -58,7 +60,8 @@ const SCENARIOS = [
       'reference-x4': reference({ plan: (size) => drained(size, { lanes: 4 }) }),
       'product-bare': bare({ plan: (size) => drained(size, { lanes: 1 }), baseline: 'reference', aim: AT_LEAST_06 }),
       'product-bare-x4': bare({ plan: (size) => drained(size, { lanes: 4 }), baseline: 'reference-x4' }),
-      'product-sdk': sdk({ plan: (size) => drained(size), baseline: 'reference', aim: AT_LEAST_06 }),
+      'reference-sdk': referenceSdk({ plan: (size) => drained(size) }),
+      'product-sdk': sdk({ plan: (size) => drained(size), baseline: 'reference-sdk', aim: AT_LEAST_06 }),
     },
   },
   {

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { defineHandler, Pipelogiq } from '@pipelogiq/sdk';
 import { pipelineOf } from './load.mjs';
 
-/** @param {{ url: string, apiKey: string }[]} targets replicas of one server: a drain has a worker at each, all else goes to the first */
+/** @param {{ url: string, apiKey?: string }[]} targets replicas of one server: a drain has a worker at each, all else goes to the first */
 export function sdkDriver(targets, { concurrency, gap }) {
-  const clients = targets.map((target) => new Pipelogiq(target));
+  const clients = targets.map((target) => new Pipelogiq({ apiKey: 'unused-by-the-reference', ...target }));
   const [pipelogiq] = clients;
   return {
     async createBatch(pipelines) {

@@ -20,11 +20,14 @@ export class Committer {
     });
   }
 
-  /** Resolves after COMMIT with `{jobs, settled?}`; a pull without acks may wait `waitMs` for work. */
-  pull({ handlers, maxJobs, waitMs = 0, settle }) {
+  /**
+   * Resolves after COMMIT with `{jobs, settled?}`; a pull without acks may wait `waitMs` for work.
+   * @param goneOf answers a signal of the caller's going, for one that has to wait: nobody would work off its jobs
+   */
+  pull({ handlers, maxJobs, waitMs = 0, settle }, goneOf) {
     const acks = settle?.acks ?? [];
     return new Promise((resolve, reject) => {
-      this.#pulls.push({ handlers, maxJobs, waitMs: acks.length > 0 ? 0 : waitMs, acks, resolve, reject });
+      this.#pulls.push({ handlers, maxJobs, waitMs: acks.length > 0 ? 0 : waitMs, acks, goneOf, resolve, reject });
       this.#schedule();
     });
   }
@@ -90,10 +93,13 @@ export class Committer {
       request.resolve(reply);
     } else if (!this.#waiters.has(request)) {
       this.#waiters.add(request);
-      request.timer = setTimeout(() => {
+      const end = () => {
+        clearTimeout(request.timer);
         this.#waiters.delete(request);
         request.resolve(reply);
-      }, request.waitMs);
+      };
+      request.timer = setTimeout(end, request.waitMs);
+      request.goneOf?.().addEventListener('abort', end);
     }
   }
 }

@@ -12,9 +12,23 @@ const committer = new Committer(store);
 
 const json = (c, text, status = 200) => c.body(text, status, { 'content-type': 'application/json' });
 
+/** What the worker of the SDK looks for in a job, and what nothing here depends on. */
+const SAME_IN_ALL =
+  '"attempt":1,"maxAttempts":3,"previousOutput":null,"outputs":{},"outputHandlers":{},"context":{},"leaseMs":60000,"timeoutMs":1800000';
+
 /** `input` is JSON text already: it goes out as it is. */
 const jobText = (row) =>
-  `{"id":"${row.id}","pipelineId":"${row.pipeline_id}","handler":${JSON.stringify(row.handler)},"fencingToken":${row.token},"input":${row.input}}`;
+  `{"id":"${row.id}","pipelineId":"${row.pipeline_id}","handler":${JSON.stringify(row.handler)},"fencingToken":${row.token},"input":${row.input},${SAME_IN_ALL}}`;
+
+const SESSION = {
+  workerId: '1',
+  sessionToken: 'none',
+  protocol: '1.0',
+  leaseMs: 60_000,
+  heartbeatIntervalMs: 10_000,
+  application: 'bench',
+  observability: { traces: false },
+};
 
 const app = new Hono();
 app.post('/pipelines', async (c) => {
@@ -27,8 +41,16 @@ app.post('/pipelines/batch', async (c) => {
   return json(c, JSON.stringify({ results: ids.map((id) => ({ id: String(id), status: 'running', created: true })) }));
 });
 app.post('/jobs/pull', async (c) => {
-  const { jobs, settled } = await committer.pull(await c.req.json());
+  const { jobs, settled } = await committer.pull(await c.req.json(), () => c.req.raw.signal);
   return json(c, `{"jobs":[${jobs.map(jobText).join(',')}]${settled ? `,"settled":${JSON.stringify(settled)}` : ''}}`);
+});
+// What the SDK's worker asks for beside jobs. Leases do not run out here, so a heartbeat changes nothing.
+app.post('/workers/bootstrap', (c) => c.json(SESSION, 201));
+app.post('/workers/heartbeat', (c) => c.json({ order: 'run', extended: [], lost: [] }));
+app.post('/workers/shutdown', (c) => c.json({}));
+app.post('/jobs/ack', async (c) => {
+  const { acks } = await c.req.json();
+  return c.json(await committer.pull({ handlers: [], maxJobs: 0, settle: { acks } }));
 });
 app.get('/health/ready', (c) => c.text('ok'));
 

@@ -52,8 +52,8 @@ export function rowsStatement<Item extends Values, Args extends Values = Values,
   return { columns, build };
 }
 
-/** Of a table that travels as tuples: few sizes, so that few statements are kept; 256 rows of 25 columns are no store's limit. */
-const TUPLES = [256, 64, 16, 4, 1] as const;
+/** Of a table that travels as tuples: few sizes, so that few statements are kept. Larger ones take more a row: their programs leave the processor's cache. */
+const TUPLES = [64, 16, 4, 1] as const;
 
 /** Rows that another writer holds are its own to deal with. */
 export const skipLocked = (can: Capabilities): RawBuilder<unknown> => (can.rowLocks ? sql`for update skip locked` : sql``);

@@ -65,7 +65,7 @@ function openWriter(path: string, synchronous: 'full' | 'normal'): Database.Data
     database.pragma('busy_timeout = 5000');
     database.pragma('journal_size_limit = 67108864');
     database.pragma('trusted_schema = OFF');
-    database.pragma('cache_size = -16384'); // 16 MiB: the hot pages of leases; the system caches the rest
+    database.pragma('cache_size = -8192'); // 8 MiB: the hot pages of leases; the system caches the rest
     // 32 MiB: a hot page is copied back once for many commits; the default of 4 MiB put a checkpoint into every few of them
     database.pragma('wal_autocheckpoint = 8000');
     if (path !== ':memory:') assertPragma(database, 'journal_mode', 'wal');
