@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ALERT_METRICS } from '../packages/protocol/src/index.js';
+import { matchOf } from '../packages/server/src/domain/alert/observe-metric.js';
 import { SEVERITIES } from '../packages/server/src/domain/alert/record.js';
 
 const page = readFileSync(join(import.meta.dirname, '../docs/guides/alerts.md'), 'utf8');
@@ -23,5 +25,11 @@ describe('docs/guides/alerts.md', () => {
       events.map((event) => [event, severity[0]]),
     );
     expect(Object.fromEntries(said)).toEqual(SEVERITIES);
+  });
+
+  it('says what every figure may be narrowed by', () => {
+    const rows = tableOf('| metric | of | unit | narrowed by |');
+    const said = rows.flatMap(([metrics = [], , , fields = []]) => metrics.map((metric) => [metric, fields]));
+    expect(said).toEqual(ALERT_METRICS.map((metric) => [metric, matchOf(metric)]));
   });
 });

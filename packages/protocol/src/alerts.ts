@@ -54,6 +54,8 @@ export interface AlertMatch {
   errorCodes?: string[];
   /** The severity of the event itself is one of them, whatever `severity` the rule tells it with. */
   severities?: AlertSeverity[];
+  /** Pools of workers, of `workers_online` and `worker_utilisation`; `*` stands for any characters. */
+  pools?: string[];
 }
 
 export const ALERT_METRICS = [

@@ -298,7 +298,8 @@ export interface AlertReads {
     applicationId: number,
     page: { limit: number; after: string },
   ): Promise<Omit<WaitingHandler, 'application_id'>[]>;
-  onlineWorkers(applicationId: number, liveSince: Ms): Promise<number>;
+  /** Workers that did not stop and were seen since then, by pool. */
+  onlineWorkers(applicationId: number, liveSince: Ms): Promise<{ pool: string; count: number }[]>;
   /** Registrations of workers that were refused since then, among the newest `lookedAt` entries of the audit trail. */
   refusedBootstraps(applicationId: number, since: Ms, lookedAt: number): Promise<{ action: string; count: number }[]>;
   /** For how long the first stage has been due that no timer has made ready; 0 without one. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Alerted, look, toldOf, watching } from './alerts-support.js';
+import type { WireWorker } from './support.js';
 
 /** An incident of three runs that failed, and nothing has run for longer than the window since. */
 async function lowSuccess(more: object = {}) {
@@ -43,5 +44,44 @@ describe('figures of samples', () => {
     const { id, createdAt: _, updatedAt: __, ...spec } = rule as NonNullable<typeof rule>;
     await a.call('PUT', `/alerts/rules/${id}`, { ...spec, match: { pipelines: ['other'] } });
     expect(await states(a)).toEqual(['resolved']);
+  });
+});
+
+const SECOND = 1_000;
+const beat = (worker: WireWorker, inFlight: number) =>
+  worker.post('/workers/heartbeat', { state: 'running', jobs: [], inFlight, processed: 0, failed: 0 });
+
+describe('figures of workers', () => {
+  const ofGpu = { match: { pools: ['gpu-*'] } };
+
+  // Seen to fail while all workers counted: one of another pool was online.
+  it('workers_online counts those of the pools that the rule matches', async () => {
+    const condition = { metric: 'workers_online', direction: 'below', threshold: 0 } as const;
+    const { a, receiver, told } = await watching('threshold_crossed', condition, ofGpu);
+    await a.worker(['a']);
+    const gpu = await a.worker(['a'], { pool: 'gpu-1' });
+    await look(a);
+    expect(told()).toEqual([]);
+    await gpu.post('/workers/shutdown', {});
+    await look(a);
+    await receiver.has(1);
+    await a.worker(['a'], { pool: 'gpu-2' });
+    await look(a);
+    await receiver.has(2);
+    expect(told().map(([action]) => action)).toEqual(['trigger', 'resolve']);
+  });
+
+  // Seen to fail while all slots counted: most of them were idle.
+  it('worker_utilisation is of the slots of the pools that the rule matches', async () => {
+    const condition = { metric: 'worker_utilisation', threshold: 0.9, windowMs: 60_000 } as const;
+    const { a, receiver } = await watching('threshold_crossed', condition, ofGpu);
+    const [idle, gpu] = [await a.worker(['a'], { concurrency: 8 }), await a.worker(['a'], { concurrency: 1, pool: 'gpu-1' })];
+    for (let count = 0; count < 3; count++) {
+      await a.controlPlane.jump(10 * SECOND);
+      await Promise.all([beat(idle, 0), beat(gpu, 1)]);
+    }
+    await look(a);
+    await receiver.has(1);
+    expect(toldOf(receiver)[0]?.data.labels).toMatchObject({ subject: 'worker_utilisation', value: '1' });
   });
 });

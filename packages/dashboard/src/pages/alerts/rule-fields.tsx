@@ -54,7 +54,7 @@ export function RuleFields(props: FieldsProps) {
         </Field>
         <TextField {...props} name="runbookUrl" label="Runbook" required={false} placeholder="https://wiki.example.com/orders" />
       </div>
-      <Fold title="Only of some" note="pipelines, handlers, errors, severities" isOpen={isNarrowed}>
+      <Fold title="Only of some" note="pipelines, handlers, errors, pools, severities" isOpen={isNarrowed}>
         <p className="text-ink-3 text-xs">Separate by commas. * stands for any characters. All that is given must hold.</p>
         <div className="grid gap-4 sm:grid-cols-2">
           {MATCHES.map((name) => (
@@ -66,6 +66,7 @@ export function RuleFields(props: FieldsProps) {
               label={name === 'errorCodes' ? 'Error codes' : humanize(name)}
               required={false}
               placeholder={name === 'pipelines' ? 'order, refund-*' : ''}
+              {...(name === 'pools' && { help: 'Of the figures of workers.' })}
             />
           ))}
         </div>

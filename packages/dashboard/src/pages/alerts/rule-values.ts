@@ -10,7 +10,7 @@ import {
 import { durationMs, durationText } from './durations.js';
 
 const DETECTED: readonly AlertEvent[] = DETECTED_ALERT_EVENTS;
-export const MATCHES = ['pipelines', 'handlers', 'errorCodes', 'keywords', 'environments'] as const;
+export const MATCHES = ['pipelines', 'handlers', 'errorCodes', 'keywords', 'environments', 'pools'] as const;
 const CONDITION_TIMES = ['forMs', 'windowMs'] as const;
 const CONDITION_NUMBERS = ['threshold', 'clearThreshold', 'minSamples'] as const;
 const TIMES = ['groupWaitMs', 'groupIntervalMs', 'repeatIntervalMs', 'resolveAfterMs'] as const;
@@ -49,6 +49,7 @@ export const NEW_RULE: RuleValues = {
   errorCodes: '',
   keywords: '',
   environments: '',
+  pools: '',
   forMs: '',
   windowMs: '',
   threshold: '',

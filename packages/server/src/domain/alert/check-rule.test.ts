@@ -1,11 +1,11 @@
-import type { AlertRuleSpec } from '@pipelogiq/protocol';
+import type { AlertMetric, AlertRuleSpec } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
 import { objectionsTo } from './check-rule.js';
 
 const pathsOf = (spec: Partial<AlertRuleSpec>): string[] =>
   objectionsTo({ name: 'r', events: ['pipeline_failed'], channels: [], ...spec }, new Set()).map(({ path }) => path);
 
-const metric = (name: 'queue_depth' | 'workers_online' | 'success_rate') => ({ metric: name, threshold: 1 });
+const metric = (name: AlertMetric) => ({ metric: name, threshold: 1 });
 
 describe('a rule', () => {
   it('matches only what its conditions know of', () => {
@@ -24,9 +24,17 @@ describe('a rule', () => {
 
   it('matches only what its figure is taken over', () => {
     const events = ['threshold_crossed' as const];
-    expect(pathsOf({ events, condition: metric('success_rate'), match: { pipelines: ['p'], handlers: ['h'] } })).toEqual([]);
+    expect(pathsOf({ events, condition: metric('failure_rate'), match: { pipelines: ['p'], handlers: ['h'] } })).toEqual([]);
+    expect(pathsOf({ events, condition: metric('success_rate'), match: { pipelines: ['p'], handlers: ['h'] } })).toEqual([
+      'match.handlers',
+    ]);
     expect(pathsOf({ events, condition: metric('queue_depth'), match: { pipelines: ['p'] } })).toEqual(['match.pipelines']);
     expect(pathsOf({ events, condition: metric('workers_online'), match: { handlers: ['h'] } })).toEqual(['match.handlers']);
+    const pools = { pools: ['gpu'] };
+    for (const name of ['workers_online', 'worker_utilisation'] as const)
+      expect(pathsOf({ events, condition: metric(name), match: pools })).toEqual([]);
+    expect(pathsOf({ events, condition: metric('success_rate'), match: pools })).toEqual(['match.pools']);
+    expect(pathsOf({ events: ['worker_started'], match: pools })).toEqual(['match.pools']);
   });
 
   it('matches a severity only when an event of it has it', () => {

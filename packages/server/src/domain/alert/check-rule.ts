@@ -22,6 +22,9 @@ export function objectionsTo(spec: AlertRuleSpec, channels: ReadonlySet<string>)
 
 const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');
 
+/** What is asked of events that are told as they happen; a field that an event does not have fits nothing. */
+const OF_NEWS: readonly (keyof AlertMatch)[] = ['pipelines', 'handlers', 'keywords', 'environments', 'errorCodes'];
+
 /** A condition that nothing could fit would never fire. */
 function matchObjections(spec: AlertRuleSpec): FieldError[] {
   const { match = {}, condition } = spec;
@@ -31,8 +34,8 @@ function matchObjections(spec: AlertRuleSpec): FieldError[] {
   const asked = (Object.keys(match) as (keyof AlertMatch)[]).filter((field) => field !== 'severities' && match[field]?.length);
   return asked.flatMap((field) => {
     const deaf = events.find((event) => {
-      const answers = event === 'threshold_crossed' ? matchOf(condition?.metric) : DETECTORS.get(event)?.match;
-      return answers !== undefined && !answers.includes(field);
+      const answers = event === 'threshold_crossed' ? matchOf(condition?.metric) : (DETECTORS.get(event)?.match ?? OF_NEWS);
+      return !answers.includes(field);
     });
     if (deaf === undefined) return [];
     const what = deaf === 'threshold_crossed' ? `the metric ${condition?.metric}` : deaf;

@@ -47,8 +47,20 @@ const waitingOf = async (deps: ObserveDeps, rule: Rule) =>
 
 /** What of `match` a figure can be taken over. */
 export function matchOf(metric: AlertMetric | undefined): readonly (keyof AlertMatch)[] {
-  if (metric === 'workers_online' || metric === 'worker_utilisation' || metric === 'scheduler_lag_ms') return [];
-  return metric === 'queue_depth' || metric === 'oldest_pending_ms' ? ['handlers'] : ['pipelines', 'handlers'];
+  switch (metric) {
+    case 'workers_online':
+    case 'worker_utilisation':
+      return ['pools'];
+    case 'queue_depth':
+    case 'oldest_pending_ms':
+      return ['handlers'];
+    case 'scheduler_lag_ms':
+      return [];
+    case 'success_rate': // pipelines have no handler
+      return ['pipelines'];
+    default:
+      return ['pipelines', 'handlers'];
+  }
 }
 
 const FIGURES: { readonly [M in AlertMetric]: Figure } = {
@@ -65,11 +77,14 @@ const FIGURES: { readonly [M in AlertMetric]: Figure } = {
   async oldest_pending_ms(deps, rule, now) {
     return Math.max(0, ...(await waitingOf(deps, rule)).map(({ ready_at }) => now - ready_at));
   },
-  workers_online: ({ reads, heartbeatIntervalMs }, { applicationId }, now) =>
-    reads.onlineWorkers(applicationId, now - MISSED_BEATS * heartbeatIntervalMs),
+  async workers_online({ reads, heartbeatIntervalMs }, { applicationId, match }, now) {
+    const online = await reads.onlineWorkers(applicationId, now - MISSED_BEATS * heartbeatIntervalMs);
+    return online.reduce((sum, { pool, count }) => sum + (fits(match.pools, pool) ? count : 0), 0);
+  },
   async worker_utilisation(deps, rule, now) {
     const recent = await recentSeries(deps, rule, now);
-    return (recent && utilisationOf(recent.series)) ?? undefined;
+    const pools = recent?.series.filter(({ key }) => fits(rule.match.pools, key.stage)); // a pool is named there
+    return (pools && utilisationOf(pools)) ?? undefined;
   },
   scheduler_lag_ms: ({ reads }, _rule, now) => reads.schedulerLag(now),
 };

@@ -201,7 +201,7 @@ const base = (rule: Rule, application: string, now: Ms): AlertRecord => ({
 const metric: Detector = {
   threshold: 0,
   hasMatch: true,
-  match: ['pipelines', 'handlers'],
+  match: ['pipelines', 'handlers', 'pools'],
   observe: (deps, rule, application, now) => observeMetric(deps, rule, base(rule, application, now)),
 };
 

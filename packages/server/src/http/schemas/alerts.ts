@@ -67,6 +67,7 @@ const match = z.strictObject({
   environments: optional(names),
   errorCodes: optional(names),
   severities: optional(z.array(severity).max(ALERT_SEVERITIES.length)),
+  pools: optional(names),
 });
 
 const condition = z.strictObject({

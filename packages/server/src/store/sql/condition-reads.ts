@@ -55,13 +55,14 @@ export const conditionReads = (db: Kysely<Schema>): Conditions => ({
     return rows;
   },
   async onlineWorkers(applicationId, liveSince) {
-    const { count } = await db
+    const rows = await db
       .selectFrom('worker')
-      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .select((eb) => ['pool', eb.fn.countAll<number>().as('count')])
       .where('application_id', '=', applicationId)
       .where('state', '<>', 'stopped')
       .where('last_seen_at', '>=', liveSince)
-      .executeTakeFirstOrThrow();
-    return Number(count);
+      .groupBy('pool')
+      .execute();
+    return rows.map(({ pool, count }) => ({ pool, count: Number(count) }));
   },
 });
