@@ -32,7 +32,8 @@ export interface AlertsKilledReport {
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, or').toString('base64')}`;
 const CONCURRENCY = 4;
-const LOST_ANSWERS = 50; // one of so many
+/** Of so many first messages the answer to one is lost. */
+export const LOST_ANSWERS = 50;
 const BATCH = 15; // two in three of it fail
 /** Failures that may be ahead of what is told: kills come in the midst of both. */
 const MOST_AHEAD = 60;

@@ -4,6 +4,7 @@ import {
   COMMIT_BEFORE_ANSWER,
   FENCING,
   IDEMPOTENCY_KEYS,
+  NOTING_BEFORE_THE_NEXT,
   ONE_TRANSACTION,
   OUTBOX_IN_THE_TRANSACTION,
 } from '../support/removals.js';
@@ -26,4 +27,11 @@ it('shows what writing alerts in the transaction is for: without it, failures ar
   const options = { failures: 300, kills: 6, toldWithinMs: 20_000, without: OUTBOX_IN_THE_TRANSACTION };
   const { lost } = await killServerWhileItAlerts({ ...options, random: seeded('outbox') });
   expect(lost.length).toBeGreaterThan(0);
+});
+
+it('shows what noting a message before the next is sent is for: without it, messages come again though their answers came', async () => {
+  const options = { failures: 300, kills: 6, toldWithinMs: 60_000, without: NOTING_BEFORE_THE_NEXT };
+  const { lost, repeatedForNothing } = await killServerWhileItAlerts({ ...options, random: seeded('noting') });
+  expect(lost).toEqual([]);
+  expect(repeatedForNothing.length).toBeGreaterThan(0);
 });

@@ -71,3 +71,14 @@ export const OUTBOX_IN_THE_TRANSACTION: readonly Removal[] = [
     replace: '  setTimeout(() => void writeAlerts(group, toTell).catch(() => {}), 250);\n',
   },
 ];
+
+/** What was sent is noted a moment later, while the next is sent already. */
+export const NOTING_BEFORE_THE_NEXT: readonly Removal[] = [
+  {
+    file: 'loops/send-alerts.ts',
+    find: '        await this.#finish(group, channel, outcomes, holder);\n        return this.#claim',
+    replace: `
+        setTimeout(() => void inGroup((later) => this.#finish(later, channel, outcomes, holder)).catch(() => {}), 250);
+        return this.#claim`,
+  },
+];
