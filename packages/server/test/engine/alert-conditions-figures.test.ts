@@ -1,4 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import type { AlertCondition, AlertMetric } from '@pipelogiq/protocol';
+import { describe, expect, inject, it } from 'vitest';
+import { aDatabase, runSql } from '../support/stores.js';
 import { type Alerted, look, toldOf, watching } from './alerts-support.js';
 import type { WireWorker } from './support.js';
 
@@ -84,4 +86,182 @@ describe('figures of workers', () => {
     await receiver.has(1);
     expect(toldOf(receiver)[0]?.data.labels).toMatchObject({ subject: 'worker_utilisation', value: '1' });
   });
+});
+
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const FIXED = { type: 'fixed', delayMs: 0, jitter: false } as const;
+const ERROR = { error: { code: 'c', message: 'm' } };
+
+/** Makes so many pipelines of one stage. */
+async function waitingStages(a: Alerted, count: number, stage: object = {}): Promise<void> {
+  for (let made = 0; made < count; made++)
+    await a.create({ stages: [{ name: 's', handler: 'h', maxAttempts: 1, backoff: FIXED, ...stage }] });
+}
+
+interface Runs {
+  waitMs?: number;
+  runMs?: number;
+  /** That fail, before the one that completes, if there is one. */
+  failures?: number;
+  isDead?: boolean;
+}
+
+/** As many stages wait, run and end like this. */
+async function runs(a: Alerted, worker: WireWorker, count: number, { waitMs = 0, runMs = 0, failures = 0, isDead }: Runs = {}) {
+  await waitingStages(a, count, { maxAttempts: isDead ? failures : failures + 1 });
+  await a.controlPlane.advance(waitMs);
+  for (let attempt = 0; attempt < failures; attempt++) {
+    for (const job of await worker.pull({ maxJobs: count })) await worker.nack(job, ERROR);
+    await a.controlPlane.advance(0); // what is retried at once is ready
+  }
+  if (isDead) return;
+  const jobs = await worker.pull({ maxJobs: count });
+  await a.controlPlane.advance(runMs);
+  for (const job of jobs) await worker.ack(job);
+}
+
+/** What was before is out of every window. */
+const muchLater = (a: Alerted): Promise<void> => a.controlPlane.jump(3 * MINUTE);
+
+async function beats(a: Alerted, worker: WireWorker, inFlight: number): Promise<void> {
+  await muchLater(a);
+  for (let count = 0; count < 4; count++) {
+    await a.controlPlane.jump(10 * SECOND);
+    await beat(worker, inFlight);
+  }
+}
+
+/** The database refuses to make stages of this name ready. */
+const CURSES = {
+  sqlite: [
+    `create trigger curse before update on stage when old.status = 'scheduled' and new.status = 'pending' and new.name = 'cursed'
+     begin select raise(abort, 'cursed'); end`,
+  ],
+  postgres: [
+    `create function curse() returns trigger language plpgsql as $$ begin raise 'cursed'; end $$`,
+    `create trigger curse before update on stage for each row
+     when (old.status = 'scheduled' and new.status = 'pending' and new.name = 'cursed') execute function curse()`,
+  ],
+};
+
+interface Course {
+  condition: AlertCondition;
+  /** When it fires. */
+  value: string;
+  /** What takes the figure beyond its threshold, back behind it, and behind that at which it is over. */
+  course(a: Alerted, database: string): Promise<readonly (() => Promise<unknown>)[]>;
+}
+
+const ofWorker =
+  (steps: (a: Alerted, worker: WireWorker) => readonly (() => Promise<unknown>)[], more: object = {}): Course['course'] =>
+  async (a) =>
+    steps(a, await a.worker(['h'], more));
+
+type Tested = Exclude<AlertMetric, 'success_rate' | 'queue_depth' | 'oldest_pending_ms' | 'workers_online'>;
+
+const COURSES: { readonly [M in Tested]: Course } = {
+  failure_rate: {
+    condition: { threshold: 0.5, clearThreshold: 0.25, minSamples: 4, windowMs: HOUR },
+    value: '1',
+    course: ofWorker((a, worker) => [
+      () => runs(a, worker, 4, { failures: 1, isDead: true }),
+      () => runs(a, worker, 6), // 4 of 10
+      () => runs(a, worker, 10), // 4 of 20
+    ]),
+  },
+  flaky_rate: {
+    condition: { threshold: 0.5, clearThreshold: 0.25, minSamples: 2, windowMs: HOUR },
+    value: '1',
+    course: ofWorker((a, worker) => [
+      () => runs(a, worker, 2, { failures: 1 }),
+      () => runs(a, worker, 3), // 2 of 5
+      () => runs(a, worker, 5), // 2 of 10
+    ]),
+  },
+  run_time_p95_ms: {
+    condition: { threshold: 3_000, clearThreshold: 1_000, minSamples: 4, windowMs: MINUTE },
+    value: '4000',
+    course: ofWorker((a, worker) => [
+      () => runs(a, worker, 4, { runMs: 4_000 }),
+      () => muchLater(a).then(() => runs(a, worker, 4, { runMs: 2_000 })),
+      () => muchLater(a).then(() => runs(a, worker, 4, { runMs: 500 })),
+    ]),
+  },
+  queue_wait_p99_ms: {
+    condition: { threshold: 3_000, clearThreshold: 1_000, minSamples: 4, windowMs: MINUTE },
+    value: '4000',
+    course: ofWorker((a, worker) => [
+      () => runs(a, worker, 4, { waitMs: 4_000 }),
+      () => muchLater(a).then(() => runs(a, worker, 4, { waitMs: 2_000 })),
+      () => muchLater(a).then(() => runs(a, worker, 4, { waitMs: 500 })),
+    ]),
+  },
+  throughput_per_minute: {
+    condition: { direction: 'below', threshold: 2, clearThreshold: 4, windowMs: MINUTE }, // of the two minutes that it is part of
+    value: '0',
+    course: ofWorker((a, worker) => [
+      async () => {}, // nothing done is a figure too
+      () => runs(a, worker, 6),
+      () => runs(a, worker, 4),
+    ]),
+  },
+  worker_utilisation: {
+    condition: { threshold: 0.9, clearThreshold: 0.5, windowMs: MINUTE },
+    value: '1',
+    course: ofWorker((a, worker) => [() => beats(a, worker, 4), () => beats(a, worker, 3), () => beats(a, worker, 1)], {
+      concurrency: 4,
+    }),
+  },
+  scheduler_lag_ms: {
+    condition: { threshold: 5_000, clearThreshold: 1_000 },
+    value: '5000',
+    async course(a, database) {
+      for (const statement of CURSES[inject('store')]) await runSql(database, statement);
+      const [first, second] = [1_000, 6_500].map(
+        (delayMs) => () => a.create({ stages: [{ name: 'cursed', handler: 'h', delayMs }] }),
+      );
+      const ids: string[] = [];
+      const cancel = () => a.call('POST', `/pipelines/${ids.shift()}/cancel`);
+      return [
+        async () => {
+          for (const make of [first, second]) ids.push((await make?.())?.id as string);
+          await look(a, 5);
+        },
+        cancel, // the other one is late by 1.5 s, and by 4.5 s in the end
+        cancel,
+      ];
+    },
+  },
+};
+
+describe('threshold_crossed', () => {
+  // Two rules, to see the hysteresis: one is over as soon as the figure is back behind its threshold.
+  it.each(Object.entries(COURSES) as [Tested, Course][])(
+    '%s begins, goes on between its thresholds, and ends',
+    async (metric, row) => {
+      const condition = { metric, ...row.condition };
+      const database = await aDatabase();
+      const { a, receiver, told } = await watching('threshold_crossed', condition, { name: 'calm' }, { database });
+      const eager = { ...condition, clearThreshold: condition.threshold as number };
+      await a.rule({ name: 'eager', events: ['threshold_crossed'], channels: [], condition: eager });
+      const [beyond, between, behind] = await row.course(a, database);
+      const after = async (step: (() => Promise<unknown>) | undefined) => {
+        await step?.();
+        await look(a, 3);
+        return Object.fromEntries((await a.incidents()).map(({ rule, status }) => [rule.name, status]));
+      };
+      expect(await after(beyond)).toEqual({ calm: 'open', eager: 'open' });
+      await receiver.has(1);
+      expect(toldOf(receiver)[0]?.data.labels).toMatchObject({
+        subject: metric,
+        value: row.value,
+        threshold: String(condition.threshold),
+      });
+      expect(await after(between)).toEqual({ calm: 'open', eager: 'resolved' });
+      expect(await after(behind)).toEqual({ calm: 'resolved', eager: 'resolved' });
+      await receiver.has(2);
+      expect(told().map(([action]) => action)).toEqual(['trigger', 'resolve']);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 import type { AlertCondition, ApiKeyCreated } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
 import { look, toldOf, watching } from './alerts-support.js';
-import { aProvider } from './provider.js';
+import { type Answer, aProvider } from './provider.js';
 
 describe('conditions of alerts', () => {
   it('pipeline_stuck: a pipeline that takes longer than its own time', async () => {
@@ -118,15 +118,24 @@ describe('conditions of alerts', () => {
     expect(toldOf(receiver)[1]?.type).toBe('alert.resolve');
   });
 
-  it('integration_check_failing: failures in a row of an integration', async () => {
-    const { a, receiver } = await watching('integration_check_failing', { threshold: 1 });
-    const grafana = await aProvider(() => ({ status: 500, body: 'no' }));
+  it('integration_check_failing: failures in a row of an integration, until it works', async () => {
+    const { a, receiver, told } = await watching('integration_check_failing', { threshold: 1 });
+    let answer: Answer = { status: 500, body: 'no' };
+    const grafana = await aProvider(() => answer);
     await a.call('POST', '/observability/config', { type: 'grafana', config: { url: grafana.url, token: 'glsa_token' } });
     await a.failing();
     await grafana.wasCalled(1);
     await look(a, 3);
     await receiver.has(1);
     expect(toldOf(receiver)[0]?.data.labels).toMatchObject({ subject: 'grafana' });
+    await look(a, 3);
+    expect(receiver.calls).toBe(1); // it is still broken
+    answer = { status: 200, body: JSON.stringify({ message: 'Annotation added', id: 1 }) };
+    await a.controlPlane.advance(60_000); // it is tried again
+    await grafana.has(1);
+    await look(a, 3);
+    await receiver.has(2);
+    expect(told().map(([action]) => action)).toEqual(['trigger', 'resolve']);
   });
 
   it('worker_registration_failing: keys that may not register', async () => {
