@@ -1,5 +1,6 @@
 import type { AlertRuleSpec } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { type Alerted, alerted, aReceiver, toldOf } from './alerts-support.js';
 import type { Provider } from './provider.js';
 
@@ -101,6 +102,30 @@ describe('a failing pipeline', () => {
     await a.failing('order');
     expect((await a.incidents()).map(({ event, muted }) => [event, muted])).toContainEqual(['stage_failed', undefined]);
     await receiver.has(1);
+    expect(toldOf(receiver).map(({ data }) => data.event)).toEqual(['stage_failed']);
+  });
+
+  // Seen to fail: a channel that was on and never worked silenced the stages as long as the pipeline failed.
+  it('speaks for its stages no longer when its channel has failed ten times in a row', async () => {
+    const a = await alerted();
+    const [broken, receiver] = [await aReceiver(), await aReceiver()];
+    broken.next.push(...Array(500).fill({ status: 503 }));
+    await a.rule({ events: ['pipeline_failed'], channels: [(await a.channel(broken)).id] });
+    await a.rule({ events: ['stage_failed'], channels: [(await a.channel(receiver)).id] });
+    await a.failing('order');
+    await broken.wasCalled(1);
+    const mutedOf = async () => (await a.incidents()).find(({ event }) => event === 'stage_failed')?.muted;
+    expect(await mutedOf()).toBe('inhibited');
+    await eventually(async () => {
+      await a.controlPlane.advance(10_000);
+      expect(broken.calls).toBeGreaterThanOrEqual(9);
+    });
+    expect(await mutedOf()).toBe('inhibited');
+    expect(receiver.calls).toBe(0);
+    await eventually(async () => {
+      await a.controlPlane.advance(30_000);
+      expect(receiver.taken).toHaveLength(1);
+    });
     expect(toldOf(receiver).map(({ data }) => data.event)).toEqual(['stage_failed']);
   });
 });

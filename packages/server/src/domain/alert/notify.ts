@@ -17,6 +17,9 @@ export interface NotifyDeps extends LinkOptions {
 
 type Labels = { [name: string]: string };
 
+/** Tries of a channel that failed in a row, some five minutes: longer than a provider is away for a moment. */
+const UNHEARD_AFTER = 10;
+
 /** One message for one channel. */
 interface Message {
   incident: AlertIncidentRow;
@@ -102,7 +105,7 @@ const isSilenced = (row: AlertIncidentRow, labels: Labels, silences: readonly Si
       Object.entries(match).every(([name, pattern]) => matchesPattern(labels[name] ?? '', pattern)),
   );
 
-/** Rules that tell somebody of pipelines that fail: a channel that is off reaches nobody. */
+/** Rules that tell somebody of pipelines that fail: a channel that is off, or has not worked for some minutes, reaches nobody. */
 async function speakingRules({ tx }: Group, rules: readonly Rule[]): Promise<Rule[]> {
   const ofPipelines = rules.filter(({ events }) => events.includes('pipeline_failed'));
   const reachable = new Set<number>();
@@ -110,8 +113,8 @@ async function speakingRules({ tx }: Group, rules: readonly Rule[]): Promise<Rul
     const ids = ofPipelines
       .filter((rule) => rule.applicationId === applicationId)
       .flatMap(({ channels }) => channels.map(Number));
-    for (const { id, enabled } of await tx.alertChannelsOf(applicationId, [...new Set(ids)]))
-      if (enabled === 1) reachable.add(id);
+    for (const { id, enabled, failures } of await tx.alertChannelsOf(applicationId, [...new Set(ids)]))
+      if (enabled === 1 && failures < UNHEARD_AFTER) reachable.add(id);
   }
   return ofPipelines.filter(({ channels }) => channels.some((id) => reachable.has(Number(id))));
 }
