@@ -1,6 +1,7 @@
 import { type CompiledQuery, type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Capabilities, ColumnType } from './capabilities.js';
 import type { Schema } from './schema.js';
+import { valuesAppender } from './shapes.js';
 
 /**
  * Hot SQL is compiled once and bound many times: Kysely takes some 70 µs to compile a query, SQLite 10 µs to run it.
@@ -61,11 +62,19 @@ export const skipLocked = (can: Capabilities): RawBuilder<unknown> => (can.rowLo
 /** `order by` must stand before: the lock order is that of the rows. */
 export const forUpdate = (can: Capabilities): RawBuilder<unknown> => (can.rowLocks ? sql`for update` : sql``);
 
+/** Appends the arguments of one place of a statement. */
+type Part = (parameters: unknown[], args: Values, items: readonly Values[]) => void;
+
+interface Prepared {
+  query: CompiledQuery;
+  parts: readonly Part[];
+}
+
 /** Compiles and binds the statements of one database. */
 export class Statements {
   readonly #db: Kysely<Schema>;
   readonly can: Capabilities;
-  readonly #compiled = new Map<object, Map<number, CompiledQuery>>();
+  readonly #prepared = new Map<object, Map<number, Prepared>>();
 
   constructor(db: Kysely<Schema>, can: Capabilities) {
     this.#db = db;
@@ -73,8 +82,8 @@ export class Statements {
   }
 
   async run<Args extends Values, Row>(executor: Kysely<Schema>, statement: Statement<Args, Row>, args: Args): Promise<Row[]> {
-    const compiled = this.#compile(statement, 0, () => statement.build(this.#context<Args>()));
-    return (await executor.executeQuery<Row>(this.#bind(compiled, args, []))).rows;
+    const prepared = this.#prepare(statement, 0, [], () => statement.build(this.#context<Args>()));
+    return (await executor.executeQuery<Row>(bind(prepared, args, []))).rows;
   }
 
   async runRows<Item extends Values, Args extends Values, Row>(
@@ -84,18 +93,18 @@ export class Statements {
     args: Args,
   ): Promise<Row[]> {
     const columns = Object.entries(statement.columns) as [string, ColumnType][];
+    const prepared = (size: number, rows: () => RawBuilder<unknown>) =>
+      this.#prepare(statement, size, columns, () => statement.build(rows(), this.#context<Args>()));
     if (this.can.tables === 'arrays') {
-      const compiled = this.#compile(statement, 0, () => statement.build(this.#arrays(columns), this.#context<Args>()));
-      return (await executor.executeQuery<Row>(this.#bind(compiled, args, items))).rows;
+      const whole = prepared(0, () => this.#arrays(columns));
+      return (await executor.executeQuery<Row>(bind(whole, args, items))).rows;
     }
     const results: Row[] = [];
     let done = 0;
     for (const size of TUPLES) {
       while (items.length - done >= size) {
-        const compiled = this.#compile(statement, size, () =>
-          statement.build(this.#tuples(columns, size), this.#context<Args>()),
-        );
-        const { rows } = await executor.executeQuery<Row>(this.#bind(compiled, args, items.slice(done, done + size)));
+        const part = prepared(size, () => tuples(columns, size));
+        const { rows } = await executor.executeQuery<Row>(bind(part, args, items.slice(done, done + size)));
         for (const row of rows) results.push(row);
         done += size;
       }
@@ -120,29 +129,49 @@ export class Statements {
     return type === undefined ? sql`${slot}` : this.can.typed(sql`${slot}`, type);
   }
 
-  #tuples(columns: [string, ColumnType][], size: number): RawBuilder<unknown> {
-    const rows = Array.from(
-      { length: size },
-      (_, row) => sql`(${sql.join(columns.map(([name]) => sql`${new Slot(name, row)}`))})`,
-    );
-    return sql`values ${sql.join(rows)}`;
+  #prepare(key: object, size: number, columns: [string, ColumnType][], build: () => RawBuilder<unknown>): Prepared {
+    const sizes = this.#prepared.get(key) ?? new Map<number, Prepared>();
+    let prepared = sizes.get(size);
+    if (!prepared) {
+      const query = build().compile(this.#db);
+      prepared = { query, parts: this.#parts(query.parameters, size, columns) };
+      this.#prepared.set(key, sizes.set(size, prepared));
+    }
+    return prepared;
   }
 
-  #compile(key: object, size: number, build: () => RawBuilder<unknown>): CompiledQuery {
-    const sizes = this.#compiled.get(key) ?? new Map<number, CompiledQuery>();
-    const compiled = sizes.get(size) ?? build().compile(this.#db);
-    this.#compiled.set(key, sizes.set(size, compiled));
-    return compiled;
+  #parts(parameters: readonly unknown[], size: number, columns: [string, ColumnType][]): Part[] {
+    const parts: Part[] = [];
+    const appendRow = valuesAppender(columns.map(([name]) => name));
+    for (let at = 0; at < parameters.length; at++) {
+      const parameter = parameters[at];
+      if (!(parameter instanceof Slot)) parts.push((values) => values.push(parameter));
+      else if (parameter.row === ARGUMENT) parts.push((values, args) => values.push(this.#argument(args[parameter.name])));
+      else if (parameter.row === COLUMN) parts.push((values, _args, items) => values.push(columnOf(items, parameter.name)));
+      else {
+        at += size * columns.length - 1; // a table of tuples has its slots in one stretch
+        parts.push((values, _args, items) => {
+          for (const item of items) appendRow(item, values);
+        });
+      }
+    }
+    return parts;
   }
 
-  #bind(compiled: CompiledQuery, args: Values, items: readonly Values[]): CompiledQuery {
-    const parameters = compiled.parameters.map((parameter) => {
-      if (!(parameter instanceof Slot)) return parameter;
-      const { name, row } = parameter;
-      if (row === COLUMN) return items.map((item) => item[name] ?? null);
-      const value = row === ARGUMENT ? args[name] : items[row]?.[name];
-      return Array.isArray(value) ? this.can.array(value) : (value ?? null);
-    });
-    return { ...compiled, parameters };
+  #argument(value: unknown): unknown {
+    return Array.isArray(value) ? this.can.array(value) : (value ?? null);
   }
+}
+
+const columnOf = (items: readonly Values[], name: string): unknown[] => items.map((item) => item[name] ?? null);
+
+function tuples(columns: [string, ColumnType][], size: number): RawBuilder<unknown> {
+  const rows = Array.from({ length: size }, (_, row) => sql`(${sql.join(columns.map(([name]) => sql`${new Slot(name, row)}`))})`);
+  return sql`values ${sql.join(rows)}`;
+}
+
+function bind({ query, parts }: Prepared, args: Values, items: readonly Values[]): CompiledQuery {
+  const parameters: unknown[] = [];
+  for (const append of parts) append(parameters, args, items);
+  return { ...query, parameters };
 }

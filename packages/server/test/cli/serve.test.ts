@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { defineHandler, Pipelogiq } from '@pipelogiq/sdk';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildCommand, emptyFolder, hasScript, oneLine, run, start, statusOf } from './command.js';
 
@@ -39,6 +40,18 @@ describe('pipelogiq serve', () => {
     const answer = await pull;
     expect([answer.status, await answer.json()]).toEqual([200, { jobs: [] }]);
     expect(await ended).toMatchObject({ code: 0 });
+  });
+
+  // Seen to fail when rows were made by such code alone.
+  it('works where Node lets nobody make code out of texts', async () => {
+    const node = ['--disallow-code-generation-from-strings'];
+    const server = start(['serve', ...QUIET], { cwd: emptyFolder(), node, env: { PIPELOGIQ_BOOTSTRAP_API_KEY: KEY } });
+    const pipelogiq = new Pipelogiq({ url: await server.url(), apiKey: KEY });
+    const { id } = await pipelogiq.pipelines.create({ name: 'order', stages: [{ name: 'charge', input: { cents: 5 } }] });
+    await pipelogiq.worker({ handlers: [defineHandler('charge', {}, (input) => input)] }).runOnce();
+    expect(await pipelogiq.pipelines.wait(id)).toMatchObject({ status: 'completed' });
+    expect(await pipelogiq.pipelines.stages(id)).toMatchObject([{ output: { cents: 5 } }]);
+    await pipelogiq.close();
   });
 
   it('ends at once, with 130, at a second signal', async () => {
