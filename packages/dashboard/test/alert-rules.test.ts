@@ -149,4 +149,23 @@ describe('silences and deliveries', () => {
     await page.getByRole('combobox', { name: 'State' }).selectOption('Failed');
     await page.getByText('No message fits these filters').waitFor();
   });
+
+  it('drops a message that waits, which nobody gets then', async () => {
+    const [server, slack] = [await outward(), await aSlack()];
+    const { id } = await aChannel(server, { ...slack, webhook: slack.busy });
+    await aRule(server, [id]);
+    await failingOrder(server);
+    const tab = await signedIn(browser, server, 'alerts?tab=deliveries');
+    const { page } = tab;
+    await page.getByText(/service_unavailable/).waitFor();
+    await page.getByRole('button', { name: /^Drop Pipeline order failed/ }).click();
+    await page.getByText('The message is given up').waitFor();
+    await page.getByRole('cell', { name: 'Dropped' }).waitFor();
+    expect(await page.getByRole('button', { name: /^Drop/ }).count()).toBe(0);
+    expect(await one<AlertDelivery>(server, '/alerts/deliveries')).toMatchObject({ state: 'dropped' });
+    await expectClean(tab, server);
+    await server.call('PUT', `/alerts/channels/${id}`, { name: 'on call', type: 'slack', config: { url: slack.webhook } });
+    await server.call('POST', `/alerts/channels/${id}/test`);
+    expect(slack.texts).toEqual([expect.stringMatching(/test/i)]);
+  });
 });

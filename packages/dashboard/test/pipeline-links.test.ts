@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Page as PageOf, PipelineCreated, Stage } from '@pipelogiq/protocol';
+import type { Page as PageOf, Pipeline, PipelineCreated, Problem, Stage } from '@pipelogiq/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
 import { aFolder } from './folder.js';
@@ -18,7 +18,7 @@ afterAll(() => browser?.close());
 
 const STAGES = [
   { name: 'fetch', input: { note: `it's "quoted", $HOME and \\n` } },
-  { name: 'charge', handler: 'charge-card', maxAttempts: 2, dependsOn: ['fetch'] },
+  { name: 'charge', handler: 'charge-card', maxAttempts: 2, timeoutMs: 90_000, priority: 3, dependsOn: ['fetch'] },
 ];
 const create = ({ call }: Server) =>
   call<PipelineCreated>('POST', '/pipelines', {
@@ -26,15 +26,20 @@ const create = ({ call }: Server) =>
     stages: STAGES,
     keywords: ['shop'],
     context: { customer: 'c-7' },
+    version: '2.4.1',
+    environment: 'staging',
+    slaMs: 60_000,
   });
 
 /** What makes a pipeline what it is, without what tells it apart. */
 async function toldOf({ call }: Server, id: string) {
   const { items } = await call<PageOf<Stage>>('GET', `/pipelines/${id}/stages`);
-  const { name, keywords } = await call<{ name: string; keywords: string[] }>('GET', `/pipelines/${id}`);
+  const { name, keywords, version, environment, slaMs } = await call<Pipeline>('GET', `/pipelines/${id}`);
   const context = await call<{ items: { key: string; value: unknown }[] }>('GET', `/pipelines/${id}/context`);
-  const stages = items.map((each) => [each.name, each.handler, each.input, each.dependsOn, each.maxAttempts]);
-  return { name, keywords, stages, context: context.items.map(({ key, value }) => [key, value]) };
+  const stages = items.map(({ name, handler, input, dependsOn, maxAttempts, timeoutMs, priority }) => {
+    return { name, handler, input, dependsOn, maxAttempts, timeoutMs, priority };
+  });
+  return { name, keywords, version, environment, slaMs, stages, context: context.items.map(({ key, value }) => [key, value]) };
 }
 
 describe('what a pipeline leads to', () => {
@@ -66,8 +71,9 @@ describe('what a pipeline leads to', () => {
     };
     const env = { ...process.env, PIPELOGIQ_API_KEY: server.controlPlane.connection().apiKey, no_proxy: '127.0.0.1' };
     await page.getByRole('button', { name: 'Copy as code' }).click();
-    const answer = await run('bash', ['-c', await copied('command')], { env });
-    const byCurl = JSON.parse(answer.stdout) as PipelineCreated;
+    const command = await copied('command');
+    const answerTo = async <Answer>(text: string) => JSON.parse((await run('bash', ['-c', text], { env })).stdout) as Answer;
+    const byCurl = await answerTo<PipelineCreated>(command);
 
     await page.getByRole('tab', { name: 'SDK' }).click();
     const folder = aFolder();
@@ -77,8 +83,13 @@ describe('what a pipeline leads to', () => {
 
     expect(new Set([id, byCurl.id, bySdk]).size).toBe(3);
     const told = await toldOf(server, id);
-    expect(told).toMatchObject({ name: 'order', keywords: ['shop'], context: [['customer', 'c-7']] });
+    expect(told).toMatchObject({ name: 'order', keywords: ['shop'], context: [['customer', 'c-7']], environment: 'staging' });
     expect(await toldOf(server, byCurl.id)).toEqual(told);
     expect(await toldOf(server, bySdk)).toEqual(told);
+
+    // What is compared would tell a command that is wrong: a shell that reads into the body, a key that is missing.
+    const unquoted = await answerTo<PipelineCreated>(command.replace("<<'JSON'", '<<JSON'));
+    expect(await toldOf(server, unquoted.id)).not.toEqual(told);
+    expect(await answerTo<Problem>(command.replace('authorization', 'x-authorization'))).toMatchObject({ status: 401 });
   });
 });

@@ -1,4 +1,4 @@
-import type { PipelineCreated } from '@pipelogiq/protocol';
+import type { Page, Pipeline, PipelineCreated, Stage } from '@pipelogiq/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
 import { aServer, aWorker, expectClean, type Server, signedIn } from './support.js';
@@ -131,7 +131,7 @@ describe('the list of pipelines', () => {
   it('acts on chosen rows, and leaves those whose state does not allow it', async () => {
     const server = await aServer();
     await failed(server, ['broken']);
-    await create(server, 'waits');
+    const { id } = await create(server, 'waits');
     const { page } = await signedIn(browser, server, 'pipelines');
     await page.getByRole('checkbox', { name: 'Choose all of this page' }).check();
     await page.getByText('2 chosen', { exact: true }).waitFor();
@@ -147,5 +147,33 @@ describe('the list of pipelines', () => {
       .getByRole('row', { name: /broken/ })
       .getByText('Failed')
       .waitFor();
+    expect(await server.call<Pipeline>('GET', `/pipelines/${id}`)).toMatchObject({
+      status: 'cancelled',
+      cancelReason: 'not needed',
+    });
+  });
+
+  it('reruns stages that failed, with everything that depends on them where that is asked for', async () => {
+    const server = await aServer();
+    const { call } = server;
+    const stages = ['fetch', 'charge', 'ship'].map((name) => ({ name, handler: 'one', maxAttempts: 1 }));
+    const { id } = await create(server, 'order', { stages });
+    const stagesOf = async () => (await call<Page<Stage>>('GET', `/pipelines/${id}/stages`)).items;
+    const statuses = async () => (await stagesOf()).map(({ status }) => status);
+    const worker = await aWorker(server, ['one']);
+    for (const _ of stages) for (const job of await worker.pull()) await worker.ack(job);
+    const fetch = (await stagesOf())[0]?.id;
+    await call('POST', `/stages/${fetch}/rerun`, {});
+    for (const job of await worker.pull()) await worker.nack(job);
+    expect(await statuses()).toEqual(['failed', 'completed', 'completed']);
+
+    const { page } = await signedIn(browser, server, 'pipelines?status=failed');
+    await page.getByRole('button', { name: 'Act on all that match' }).click();
+    await page.getByRole('menuitem', { name: 'Rerun failed stages' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Rerun failed stages' });
+    await dialog.getByRole('checkbox', { name: 'With everything that depends on them' }).check();
+    await dialog.getByRole('button', { name: 'Rerun 1 stage', exact: true }).click();
+    await dialog.getByText('1 stage rerun').waitFor();
+    expect(await statuses()).toEqual(['pending', 'not_started', 'not_started']);
   });
 });
