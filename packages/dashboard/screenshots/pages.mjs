@@ -81,6 +81,7 @@ export const PAGES = [
   },
   {
     name: 'worker-drain',
+    height: 900,
     path: ({ workers }) => `workers/${workers[0].workerId}`,
     async prepare(page) {
       await page.getByRole('button', { name: 'Drain…' }).click();

@@ -7,7 +7,7 @@ const HOUR = 3_600_000;
 /** Two that take what they are told, one that is down, one that is switched off. */
 async function channels() {
   const taken = await aTool(8_901, 200, 'ok');
-  const down = await aTool(8_902, 503, '{"error":"maintenance"}');
+  const down = await aTool(8_902, 503, 'Down for maintenance');
   return [
     { name: 'on-call', type: 'webhook', config: { url: `${taken}/hook`, secret: SECRET } },
     { name: '#shop-alerts', type: 'slack', config: { url: `${taken}/services/T0123/B0123/XXXX` } },

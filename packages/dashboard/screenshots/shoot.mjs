@@ -43,6 +43,13 @@ const answered = ({ asked, answer }) => [
   answer,
 ];
 
+/** All that was changed is painted, the stream of events is there, and the pointer is over nothing. */
+async function drawn(page, { isStranger }) {
+  if (!isStranger) await page.locator('[data-state-live=live]').first().waitFor({ state: 'attached' });
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
 async function shoot(page, { url, seed }, entry) {
   const { path, prepare, application = 'default', height, isLoading = false } = entry;
   await seed.settle();
@@ -53,6 +60,7 @@ async function shoot(page, { url, seed }, entry) {
   if (isLoading) await page.locator('main .shimmer').first().waitFor();
   else if (!entry.asked) await page.waitForFunction(() => document.querySelectorAll('main .shimmer').length === 0);
   await prepare?.(page, seed);
+  await drawn(page, entry);
   const clip = height && { x: 0, y: 0, width: page.viewportSize().width, height };
   const png = await page.screenshot({ fullPage: true, ...(clip && { clip }) });
   return smallPng(png);

@@ -24,12 +24,22 @@ const cut = (page: Page): Promise<string[]> =>
       canvas.font = font;
       return canvas.measureText(wordsOf(field)).width > field.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) + 1;
     };
+    const isNarrow = (field) => {
+      const copy = field.cloneNode();
+      copy.style.width = 'max-content';
+      field.after(copy);
+      const { offsetWidth } = copy;
+      copy.remove();
+      return offsetWidth > field.offsetWidth;
+    };
+    const dates = [...document.querySelectorAll('main input[type=datetime-local]')];
     const fields = [...document.querySelectorAll('main input:not([type=checkbox]), main select')];
     const cells = [...document.querySelectorAll('main th, main td, main td *, main dt, main dd')].filter(
       (cell) => cell.clientWidth > 1 && getComputedStyle(cell).overflowX === 'hidden' && !cell.closest('.sr-only'),
     );
     return [
       ...(document.documentElement.scrollWidth > innerWidth ? ['the page'] : []),
+      ...dates.filter(isNarrow).map(({ id }) => 'date ' + id),
       ...fields.filter(isWider).map(wordsOf),
       ...cells.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ textContent }) => textContent),
     ];
@@ -51,6 +61,10 @@ async function aFullServer(): Promise<Server> {
     cron: '0 0 L * *',
     template: { name: 'month-end-report', stages: [{ name: 'render-report' }] },
   });
+  await call('POST', '/observability/config', {
+    type: 'opentelemetry',
+    config: { traceLinkTemplate: `https://traces.example.com/a/path/that/is/longer/than/a/phone/is/wide/$${'{traceId}'}` },
+  });
   await call('POST', '/pipelines', { name: 'order-of-many-things', stages: [{ name: 'reserve-stock' }] });
   return server;
 }
@@ -62,11 +76,13 @@ describe('words', () => {
     for (const path of [
       'operations',
       'pipelines',
+      'pipelines?name=order',
       'workers',
       'schedules',
       'alerts',
       'alerts?tab=rules',
       'alerts?tab=silences',
+      'observability',
       'settings/keys',
       'settings/users',
       'settings/audit',

@@ -11,7 +11,7 @@ export function Frame({ title, description, children }: { title: string; descrip
         <Logo className="mb-6" />
         <div className="rounded-lg border border-line bg-surface p-6">
           <h1 className="text-lg">{title}</h1>
-          {description && <p className="mt-1 text-ink-2 text-sm">{description}</p>}
+          {description && <p className="mt-1 text-pretty text-ink-2 text-sm">{description}</p>}
           <div className="mt-5">{children}</div>
         </div>
       </div>

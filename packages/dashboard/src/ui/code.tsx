@@ -49,12 +49,12 @@ interface CodeBlockProps {
 export function CodeBlock({ code, label, className, whole = false }: CodeBlockProps) {
   return (
     <div className={cx('group relative min-w-0 rounded-md border border-line bg-canvas', className)}>
-      <Scroll label={label} className={cx('overflow-auto rounded-md', !whole && 'max-h-96')}>
-        <pre className="w-max px-3 py-2.5 pr-10 font-mono text-ink text-xs leading-5">
+      <Scroll label={label} className={cx('mr-9 overflow-auto rounded-md', !whole && 'max-h-96')}>
+        <pre className="w-max px-3 py-2.5 font-mono text-ink text-xs leading-5">
           <code>{code}</code>
         </pre>
       </Scroll>
-      <CopyButton text={code} label={`Copy ${label}`} className="absolute top-1.5 right-1.5 bg-canvas" />
+      <CopyButton text={code} label={`Copy ${label}`} className="absolute top-1.5 right-1.5" />
     </div>
   );
 }

@@ -40,7 +40,9 @@ export function Dialog({ open, onOpenChange, title, description, kind = 'center'
           <header className="flex items-start justify-between gap-4 px-5 pt-4 pb-2">
             <div>
               <Radix.Title className="font-semibold text-lg">{title}</Radix.Title>
-              {description && <Radix.Description className="mt-0.5 text-ink-2 text-sm">{description}</Radix.Description>}
+              {description && (
+                <Radix.Description className="mt-0.5 text-pretty text-ink-2 text-sm">{description}</Radix.Description>
+              )}
             </div>
             <Radix.Close asChild>
               <IconButton label="Close">

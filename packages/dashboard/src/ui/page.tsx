@@ -25,7 +25,7 @@ export function PartHeader({ title, description, actions }: { title: string; des
   return (
     <header className="flex min-h-8 flex-wrap items-center justify-between gap-x-4 gap-y-2 pb-4">
       <h2 className="sr-only">{title}</h2>
-      <p className="max-w-prose text-ink-3 text-sm">{description}</p>
+      <p className="max-w-prose text-pretty text-ink-3 text-sm">{description}</p>
       {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
     </header>
   );

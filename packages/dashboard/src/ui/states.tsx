@@ -65,7 +65,7 @@ export function EmptyState({ title, children, action }: { title: string; childre
   return (
     <div className="flex flex-col items-center gap-2 px-6 py-10 text-center">
       <p className="font-medium text-sm">{title}</p>
-      {children && <div className="max-w-prose text-ink-3 text-sm">{children}</div>}
+      {children && <div className="max-w-prose text-pretty text-ink-3 text-sm">{children}</div>}
       {action && (
         <div className="mt-2 w-full max-w-2xl text-left [&>:is(a,button)]:mx-auto [&>:is(a,button)]:flex [&>:is(a,button)]:w-fit">
           {action}

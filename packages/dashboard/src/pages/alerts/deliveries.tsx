@@ -47,7 +47,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
       </>
     ),
   },
-  { id: 'channel', head: 'Channel', width: 'w-32 xl:w-40', from: 'md', wrap: true, cell: ({ channel }) => channel },
+  { id: 'channel', head: 'Channel', width: 'w-32 xl:w-36', from: 'md', wrap: true, cell: ({ channel }) => channel },
   { id: 'state', head: 'State', width: 'w-28', from: 'md', cell: ({ state }) => <StatusBadge status={state} /> },
   { id: 'attempts', head: 'Tries', align: 'right', width: 'w-16', from: 'lg', cell: ({ attempts }) => formatCount(attempts) },
   {
@@ -62,7 +62,7 @@ const columnsOf = (mayOperate: boolean): Column<AlertDelivery>[] => [
     id: 'next',
     head: 'Next try',
     align: 'right',
-    width: 'w-28',
+    width: 'w-24',
     from: 'md',
     cell: ({ nextTryAt }) => <NextTry at={nextTryAt} />,
   },

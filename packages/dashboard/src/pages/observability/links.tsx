@@ -48,7 +48,7 @@ function Preview({ trace: { traceId, pipeline, links } }: { trace: TraceSummary 
     ['Logs', links?.logs],
   ] as const;
   return (
-    <dl className="grid grid-cols-[5.5rem_minmax(0,1fr)] gap-x-3 gap-y-1.5">
+    <dl className="grid grid-cols-[minmax(0,1fr)] gap-x-3 gap-y-1.5 max-sm:[&_dd]:pb-1.5 sm:grid-cols-[5.5rem_minmax(0,1fr)]">
       <dt className="text-ink-3">Latest trace</dt>
       <dd>
         <Mono>{traceId}</Mono> <span className="text-ink-3">of {pipeline}</span>

@@ -149,7 +149,7 @@ interface DryRunProps {
 function DryRun({ query: { data, error }, verb }: DryRunProps) {
   if (error) return <ErrorNote error={error} />;
   const figure = (value: number | undefined, label: string) => (
-    <div className="bg-surface px-3 py-2">
+    <div className="flex flex-col justify-between bg-surface px-3 py-2">
       <dt className="text-ink-3 text-xs">{label}</dt>
       <dd className="num font-semibold text-lg">
         {value === undefined ? <Skeleton className="my-1 h-4 w-12" /> : formatCount(value)}

@@ -147,21 +147,21 @@ function MoreFilters({ search, onChange }: Omit<FiltersProps, 'onClear'>) {
   return (
     <div
       id="more-filters"
-      className="mt-2 grid grid-cols-2 items-start gap-3 rounded-lg border border-line bg-surface p-3 md:grid-cols-4 xl:grid-cols-7"
+      className="mt-2 grid grid-cols-2 items-start gap-3 rounded-lg border border-line bg-surface p-3 md:grid-cols-6 xl:grid-cols-[repeat(5,minmax(0,1fr))_repeat(2,max-content)]"
     >
       {(['name', 'keyword', 'version'] as const).map((field) => (
-        <Field key={field} label={humanize(field)}>
+        <Field key={field} label={humanize(field)} className="md:col-span-2 xl:col-span-1">
           {(props) => (
             <TypedInput {...props} placeholder="exact" value={search[field]} onText={(text) => onChange({ [field]: text })} />
           )}
         </Field>
       ))}
-      <Field label="Context value" error={isNoContext ? 'As orderId=42' : undefined}>
+      <Field label="Context value" className="md:col-span-2 xl:col-span-1" error={isNoContext ? 'As orderId=42' : undefined}>
         {(props) => (
           <TypedInput {...props} placeholder="key=value" value={search.context} onText={(text) => onChange({ context: text })} />
         )}
       </Field>
-      <Field label="Trace id" error={isWrong ? '32 hex digits' : undefined}>
+      <Field label="Trace id" className="col-span-2 md:col-span-4 xl:col-span-1" error={isWrong ? '32 hex digits' : undefined}>
         {(props) => (
           <TypedInput
             {...props}
@@ -172,7 +172,11 @@ function MoreFilters({ search, onChange }: Omit<FiltersProps, 'onClear'>) {
         )}
       </Field>
       {(['from', 'to'] as const).map((field) => (
-        <Field key={field} label={field === 'from' ? 'Created from' : 'Created before'}>
+        <Field
+          key={field}
+          label={field === 'from' ? 'Created from' : 'Created before'}
+          className="col-span-2 md:col-span-3 xl:col-span-1"
+        >
           {(props) => (
             <Input
               {...props}

@@ -94,10 +94,13 @@ function Rows({ rows, isRunning = false }: { rows: readonly Row[]; isRunning?: b
           <span className="min-w-0 grow break-words">{text}</span>
           {pipelineId !== undefined && (
             <Link to={pathOf(pipelineId)} className="num shrink-0 text-accent text-xs hover:underline">
-              Pipeline {pipelineId}
+              <span className="max-md:sr-only">Pipeline </span>
+              {pipelineId}
             </Link>
           )}
-          <span className="w-24 shrink-0 text-right text-ink-3">{isRunning ? <Duration since={at} /> : <Time at={at} />}</span>
+          <span className="w-20 shrink-0 text-right md:w-24 text-ink-3">
+            {isRunning ? <Duration since={at} /> : <Time at={at} />}
+          </span>
         </li>
       ))}
     </ul>
