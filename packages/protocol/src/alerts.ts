@@ -127,7 +127,12 @@ export interface AlertRuleSpec {
   repeatIntervalMs?: number;
   /** Whether the end is told. Default true. */
   notifyResolved?: boolean;
-  /** Milliseconds without an event after which an incident of events that have no end is resolved; 0: by people alone. Default 24 hours. */
+  /**
+   * Milliseconds without another event after which an incident of failures is resolved, although nothing works again. One of
+   * `p95_regression` or `threshold_crossed` goes on while its figure is unknown (too little ran), and is resolved when it has been unknown
+   * for so long, from the first look that did not know it; when it is known again and still bad, that is another incident. Other conditions
+   * end when they do not hold, whatever this says. 0: never by itself. Default 24 hours.
+   */
   resolveAfterMs?: number;
   /** What to do, for who is told. */
   runbookUrl?: string;

@@ -29,13 +29,16 @@ describe('figures of samples', () => {
     expect(await states(a)).toEqual(['resolved']);
   });
 
-  it('are over when nothing was known of them for resolveAfterMs', async () => {
+  it('are over when nothing was known of them for resolveAfterMs, and begin anew when they are known and bad', async () => {
     const { a, receiver } = await lowSuccess({ resolveAfterMs: 600_000 });
     expect(await states(a)).toEqual(['open']);
     await a.controlPlane.jump(600_000);
     await look(a);
     await receiver.has(2);
     expect(toldOf(receiver)[1]?.type).toBe('alert.resolve');
+    for (let count = 0; count < 3; count++) await a.failing('order');
+    await look(a, 3);
+    expect((await states(a)).sort()).toEqual(['open', 'resolved']); // known again and still bad: another one
   });
 
   // Seen to fail: what the rule looked at before was not known for ever after.

@@ -291,7 +291,12 @@ function Grouping(props: FieldsProps) {
         <TextField {...props} name="groupWaitMs" label="First message after" help="More may happen meanwhile." />
         <TextField {...props} name="groupIntervalMs" label="More events, not before" help="Since the message before." />
         <TextField {...props} name="repeatIntervalMs" label="Told again every" help="As long as it goes on; 0: never." />
-        <TextField {...props} name="resolveAfterMs" label="Over without events for" help="0: never by itself." />
+        <TextField
+          {...props}
+          name="resolveAfterMs"
+          label="Over without events for"
+          help="Figures: when unknown for so long. 0: never by itself."
+        />
       </div>
       <Checkbox
         label="Tell the end too"
