@@ -1,5 +1,6 @@
 // Stand-ins for five providers, in a process of their own: each takes what is sent to it, answers as the provider does, and counts.
-// Told `count`, it says how many messages each has taken, and how many of them twice.
+// Told `count`, it says how many messages each has taken, and how many of them twice. Others, by number, note when each message came, which
+// `arrivals` says once; `silence` takes what it is sent and never answers.
 import { createServer } from 'node:http';
 
 const json = (status, body) => (response) => {
@@ -17,10 +18,18 @@ const PROVIDERS = {
 
 const taken = new Map(Object.keys(PROVIDERS).map((name) => [name, { messages: 0, twice: 0, ids: new Set() }]));
 
+let arrivals = [];
+
 const server = createServer(async (request, response) => {
   let body = '';
   for await (const chunk of request.setEncoding('utf8')) body += chunk;
-  const name = request.url.split(/[/?]/)[1];
+  const [, name, number] = request.url.split(/[/?]/);
+  if (name === 'silence') return;
+  if (name === 'channel') {
+    arrivals.push({ channel: number, pipelineId: JSON.parse(body).data.labels.pipeline_id, at: Date.now() });
+    json(200, {})(response);
+    return;
+  }
   const { answer, idOf } = PROVIDERS[name];
   const count = taken.get(name);
   const id = idOf?.(request, body);
@@ -30,9 +39,14 @@ const server = createServer(async (request, response) => {
   answer(response);
 });
 
-process.on('message', ({ id }) => {
+process.on('message', ({ what }) => {
+  if (what === 'arrivals') {
+    process.send({ arrivals });
+    arrivals = [];
+    return;
+  }
   const counts = Object.fromEntries([...taken].map(([name, { messages, twice }]) => [name, { messages, twice }]));
-  process.send({ id, counts });
+  process.send({ counts });
 });
 process.on('disconnect', () => process.exit(0));
 server.listen(0, '127.0.0.1', () => process.send({ url: `http://127.0.0.1:${server.address().port}` }));

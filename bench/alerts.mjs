@@ -1,5 +1,6 @@
 // What alerts cost those who pull meanwhile: pipelines fail all the time, and workers pull other work. In turns on one server a rule tells
-// of every failure through five channels, and is off. One JSON line a figure on stdout. See README.md.
+// of every failure through five channels, and is off. Then what a channel that hangs costs nine others. One JSON line a figure on stdout.
+// See README.md.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bareClient } from './client/bare.mjs';
+import { createFailing, failSteadily, PULL_GAP_MS, STEP_MS } from './failures.mjs';
+import { besideAHang } from './hanging.mjs';
 import { CAN_SAMPLE, cpuMicros, leadToEnd, startServer, temporaryFolder, watch } from './processes.mjs';
 import { startReport } from './report.mjs';
 import { median, percentile } from './stats.mjs';
@@ -18,9 +21,6 @@ const SMOKE = { seconds: 0.5, rounds: 1, perSecond: 40 };
 const AIM = { ratio: { max: 1.2 } };
 const LANES = 4;
 const JOBS_PER_PULL = 2;
-/** Between two pulls of a worker: they are to be waited for, not to be as many as the server can answer. */
-const PULL_GAP_MS = 20;
-const STEP_MS = 100;
 const ARRIVAL_MS = 120_000;
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 
@@ -37,6 +37,7 @@ async function main() {
     options: {
       smoke: { type: 'boolean', default: false },
       rounds: { type: 'string' },
+      only: { type: 'string' },
       dir: { type: 'string', default: tmpdir() },
     },
   });
@@ -45,6 +46,14 @@ async function main() {
   const env = { PIPELOGIQ_OUTBOUND_ALLOW: '127.0.0.0/8' };
   const server = await startServer({ kind: 'product', base: await temporaryFolder(values.dir), env });
   const client = bareClient(server.target, 16);
+  const report = startReport({ smoke: values.smoke });
+  if (values.only !== 'arrivals') report.add(await besidePulls({ client, server, doubles, size }));
+  if (values.only !== 'pulls') report.add(await besideAHang({ client, doubles, size, secret: SECRET }));
+  report.end();
+  await client.close();
+}
+
+async function besidePulls({ client, server, doubles, size }) {
   const bench = { client, server, size, doubles, rule: await makeRule(client, doubles.url) };
   await turn({ ...bench, size: { ...size, seconds: Math.min(size.seconds, 5) } }, true); // compiles what is hot
 
@@ -56,10 +65,7 @@ async function main() {
       process.stderr.write(`round ${round + 1}: ${side}: ${describe(turns[side].at(-1))}\n`);
     }
   }
-  const report = startReport({ smoke: values.smoke });
-  report.add(figuresOf(turns, size));
-  report.end();
-  await client.close();
+  return figuresOf(turns, size);
 }
 
 const describe = ({ samples, failed, told, arrivalMs }) =>
@@ -87,46 +93,22 @@ async function makeRule(client, url) {
 async function turn({ client, server, size, doubles, rule }, isTold) {
   await rule.turn(isTold);
   const before = await doubles.count();
-  const state = { isOver: false, samples: [], failed: 0 };
+  const state = { isOver: false, samples: [] };
   const count = Math.round(size.seconds * size.perSecond);
   const cpuBefore = CAN_SAMPLE ? cpuMicros(server.pid) : 0;
   const pulling = Array.from({ length: LANES }, () => pullSteadily(client, state));
-  await Promise.all([feed(client, state), failSteadily(client, state, count), createFailing(client, size, count)]);
+  const failing = failSteadily(client, count).then(() => {
+    state.isOver = true;
+  });
+  await Promise.all([feed(client, state), failing, createFailing(client, size.perSecond, count)]);
   const endedAt = performance.now();
   await Promise.all(pulling);
   const told = isTold ? await arrived(doubles, before, count) : 0;
   const cpu = CAN_SAMPLE ? (cpuMicros(server.pid) - cpuBefore) / 1_000 / size.seconds : undefined;
-  return { samples: state.samples, failed: state.failed, told, cpu, arrivalMs: performance.now() - endedAt };
+  return { samples: state.samples, failed: count, told, cpu, arrivalMs: performance.now() - endedAt };
 }
 
 const steady = { name: 'steady', stages: [{ name: 'work', handler: 'steady' }] };
-const failing = { name: 'failing', stages: [{ name: 'charge', handler: 'failing', maxAttempts: 1 }] };
-
-/** So many failures a second, no faster: each batch at its time. */
-async function createFailing(client, { perSecond }, count) {
-  const perStep = Math.max(1, Math.round((perSecond * STEP_MS) / 1_000));
-  const startedAt = performance.now();
-  for (let made = 0, step = 0; made < count; step++) {
-    const batch = Math.min(perStep, count - made);
-    await client.createBatch(Array.from({ length: batch }, () => failing));
-    made += batch;
-    await sleep(Math.max(0, startedAt + (step + 1) * STEP_MS - performance.now()));
-  }
-}
-
-/** A worker whose handler always fails. Says when it has failed so many. */
-async function failSteadily(client, state, count) {
-  const worker = await client.worker(['failing']);
-  let nacks = [];
-  while (state.failed < count) {
-    const jobs = await worker.pull({ maxJobs: 50, nacks, waitMs: nacks.length > 0 ? 0 : 1_000 });
-    state.failed += nacks.length;
-    const error = { code: 'declined', message: 'no funds' };
-    nacks = jobs.map(({ id, fencingToken }) => ({ id, fencingToken, error }));
-    if (jobs.length > 0) await sleep(PULL_GAP_MS);
-  }
-  state.isOver = true;
-}
 
 /** Always something for the others to pull: twice what they can take in the time of a batch. */
 async function feed(client, state) {
@@ -179,9 +161,15 @@ async function startDoubles() {
   return {
     url,
     async count() {
-      child.send({ id: 1 });
+      child.send({ what: 'count' });
       const [{ counts }] = await once(child, 'message');
       return counts;
+    },
+    /** What came since it was asked last. */
+    async arrivals() {
+      child.send({ what: 'arrivals' });
+      const [{ arrivals }] = await once(child, 'message');
+      return arrivals;
     },
   };
 }
