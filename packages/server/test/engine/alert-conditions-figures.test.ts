@@ -161,7 +161,7 @@ const ofWorker =
   async (a) =>
     steps(a, await a.worker(['h'], more));
 
-type Tested = Exclude<AlertMetric, 'success_rate' | 'queue_depth' | 'oldest_pending_ms' | 'workers_online'>;
+type Tested = Exclude<AlertMetric, 'success_rate' | 'workers_online'>;
 
 const COURSES: { readonly [M in Tested]: Course } = {
   failure_rate: {
@@ -198,6 +198,28 @@ const COURSES: { readonly [M in Tested]: Course } = {
       () => runs(a, worker, 4, { waitMs: 4_000 }),
       () => muchLater(a).then(() => runs(a, worker, 4, { waitMs: 2_000 })),
       () => muchLater(a).then(() => runs(a, worker, 4, { waitMs: 500 })),
+    ]),
+  },
+  queue_depth: {
+    condition: { threshold: 3, clearThreshold: 1 },
+    value: '4',
+    course: ofWorker((a, worker) => [
+      () => waitingStages(a, 4),
+      () => worker.pull({ maxJobs: 2 }),
+      () => worker.pull({ maxJobs: 2 }),
+    ]),
+  },
+  oldest_pending_ms: {
+    condition: { threshold: 8_000, clearThreshold: 1_000 },
+    value: '10000',
+    course: ofWorker((a, worker) => [
+      () => waitingStages(a, 1).then(() => a.controlPlane.jump(10 * SECOND)),
+      async () => {
+        await waitingStages(a, 1);
+        await look(a, 2); // the younger one waits for 2 s, and for 5 s in the end
+        await worker.pull({ maxJobs: 1 });
+      },
+      () => worker.pull({ maxJobs: 1 }),
     ]),
   },
   throughput_per_minute: {
