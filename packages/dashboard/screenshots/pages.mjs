@@ -28,6 +28,7 @@ export const PAGES = [
   { name: 'pipelines', path: 'pipelines', height: 900, phone: true },
   {
     name: 'pipelines-bulk',
+    height: 900,
     path: 'pipelines?name=order&status=failed',
     async prepare(page) {
       await page.getByRole('button', { name: /^Act on/ }).click();
@@ -105,7 +106,10 @@ export const PAGES = [
     height: 900,
     phone: true,
     async prepare(page) {
-      await page.locator('tbody button').first().click();
+      await page
+        .getByRole('button', { name: /^Pipeline catalogue failed/ })
+        .first()
+        .click();
       await page.getByRole('dialog').getByRole('heading', { name: 'Messages' }).waitFor();
       await page.waitForFunction(() => document.querySelectorAll('[role=dialog] .shimmer').length === 0);
     },

@@ -62,7 +62,8 @@ async function shoot(page, { url, seed }, entry) {
   await prepare?.(page, seed);
   await drawn(page, entry);
   const clip = height && { x: 0, y: 0, width: page.viewportSize().width, height };
-  const png = await page.screenshot({ fullPage: true, ...(clip && { clip }) });
+  // A whole page is shot in a window that is made as high first, which tears what is fixed in it: a dialog.
+  const png = await page.screenshot(clip ? { clip } : { fullPage: true });
   return smallPng(png);
 }
 

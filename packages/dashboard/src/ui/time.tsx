@@ -8,6 +8,7 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 /** One clock for the page, so that all times move together; it stands still when nobody looks at one. */
 function subscribe(listener: () => void): () => void {
+  if (timer === undefined) now = Date.now(); // it stood still
   listeners.add(listener);
   timer ??= setInterval(() => {
     now = Date.now();
