@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { isIP } from 'node:net';
-import { createTransport } from 'nodemailer';
 import type { Clock } from '../clock.js';
 import type { MailCall } from '../domain/alert/channel.js';
 import { type Connect, checkedConnect, connected, type Lookup } from './connect.js';
@@ -108,6 +107,7 @@ async function sendOver(
   stop: AbortSignal,
 ): Promise<Sent> {
   const { host, port, security, user, password, messageId, references } = mail;
+  const { createTransport } = await import('nodemailer'); // late: two megabytes that most servers never need
   try {
     const transport = createTransport({
       host,
