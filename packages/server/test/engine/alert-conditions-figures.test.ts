@@ -161,6 +161,24 @@ const ofWorker =
   async (a) =>
     steps(a, await a.worker(['h'], more));
 
+/** Stages of which all wait, or run, for so long. */
+const ofTimes = (time: 'runMs' | 'waitMs'): Course => ({
+  condition: { threshold: 3_000, clearThreshold: 1_000, minSamples: 4, windowMs: MINUTE },
+  value: '4000',
+  course: ofWorker((a, worker) => [
+    () => runs(a, worker, 4, { [time]: 4_000 }),
+    () => muchLater(a).then(() => runs(a, worker, 4, { [time]: 2_000 })),
+    () => muchLater(a).then(() => runs(a, worker, 4, { [time]: 500 })),
+  ]),
+});
+
+/** None, then three, then five: what is counted does not become less while the window lasts. Nothing done is a figure too. */
+const ofCounts = (make: (a: Alerted, worker: WireWorker, count: number) => Promise<unknown>): Course => ({
+  condition: { direction: 'below', threshold: 2, clearThreshold: 4, windowMs: MINUTE },
+  value: '0',
+  course: ofWorker((a, worker) => [async () => {}, () => make(a, worker, 3), () => make(a, worker, 2)]),
+});
+
 type Tested = Exclude<AlertMetric, 'success_rate' | 'workers_online'>;
 
 const COURSES: { readonly [M in Tested]: Course } = {
@@ -182,24 +200,20 @@ const COURSES: { readonly [M in Tested]: Course } = {
       () => runs(a, worker, 5), // 2 of 10
     ]),
   },
-  run_time_p95_ms: {
-    condition: { threshold: 3_000, clearThreshold: 1_000, minSamples: 4, windowMs: MINUTE },
-    value: '4000',
-    course: ofWorker((a, worker) => [
-      () => runs(a, worker, 4, { runMs: 4_000 }),
-      () => muchLater(a).then(() => runs(a, worker, 4, { runMs: 2_000 })),
-      () => muchLater(a).then(() => runs(a, worker, 4, { runMs: 500 })),
-    ]),
-  },
-  queue_wait_p99_ms: {
-    condition: { threshold: 3_000, clearThreshold: 1_000, minSamples: 4, windowMs: MINUTE },
-    value: '4000',
-    course: ofWorker((a, worker) => [
-      () => runs(a, worker, 4, { waitMs: 4_000 }),
-      () => muchLater(a).then(() => runs(a, worker, 4, { waitMs: 2_000 })),
-      () => muchLater(a).then(() => runs(a, worker, 4, { waitMs: 500 })),
-    ]),
-  },
+  run_time_p50_ms: ofTimes('runMs'),
+  run_time_p95_ms: ofTimes('runMs'),
+  run_time_p99_ms: ofTimes('runMs'),
+  queue_wait_p50_ms: ofTimes('waitMs'),
+  queue_wait_p95_ms: ofTimes('waitMs'),
+  queue_wait_p99_ms: ofTimes('waitMs'),
+  pipeline_duration_p50_ms: ofTimes('runMs'),
+  pipeline_duration_p95_ms: ofTimes('runMs'),
+  pipeline_duration_p99_ms: ofTimes('runMs'),
+  feedback_p50_ms: ofTimes('waitMs'),
+  feedback_p95_ms: ofTimes('waitMs'),
+  feedback_p99_ms: ofTimes('waitMs'),
+  retries: ofCounts((a, worker, count) => runs(a, worker, count, { failures: 1 })),
+  compute_seconds: ofCounts((a, worker, count) => runs(a, worker, count, { runMs: SECOND })),
   queue_depth: {
     condition: { threshold: 3, clearThreshold: 1 },
     value: '4',
@@ -222,15 +236,7 @@ const COURSES: { readonly [M in Tested]: Course } = {
       () => worker.pull({ maxJobs: 1 }),
     ]),
   },
-  throughput_per_minute: {
-    condition: { direction: 'below', threshold: 2, clearThreshold: 4, windowMs: MINUTE }, // of the two minutes that it is part of
-    value: '0',
-    course: ofWorker((a, worker) => [
-      async () => {}, // nothing done is a figure too
-      () => runs(a, worker, 6),
-      () => runs(a, worker, 4),
-    ]),
-  },
+  throughput_per_minute: ofCounts((a, worker, count) => runs(a, worker, count * 2)), // of the two minutes that it is part of
   worker_utilisation: {
     condition: { threshold: 0.9, clearThreshold: 0.5, windowMs: MINUTE },
     value: '1',

@@ -39,6 +39,13 @@ const ofSummary =
     return value === null || samples < (rule.condition.minSamples ?? MIN_SAMPLES) ? undefined : value;
   };
 
+const ofTimes = (times: 'runTime' | 'queueWait' | 'duration' | 'feedback', percentile: 'p50' | 'p95' | 'p99'): Figure =>
+  ofSummary((summary) => ({ value: summary[times]?.[percentile], samples: summary[times]?.count ?? 0 }));
+
+/** Nothing done is a figure too. */
+const ofCount = (read: (summary: Summary) => number): Figure =>
+  ofSummary((summary) => ({ value: read(summary), samples: Number.POSITIVE_INFINITY }));
+
 const isOfRule = ({ match }: Rule, { key }: SeriesFigures): boolean =>
   fits(match.pipelines, key.pipeline) && (key.kind === 'pipeline' || fits(match.handlers, key.handler));
 
@@ -56,7 +63,14 @@ export function matchOf(metric: AlertMetric | undefined): readonly (keyof AlertM
       return ['handlers'];
     case 'scheduler_lag_ms':
       return [];
-    case 'success_rate': // pipelines have no handler
+    // Of whole pipelines, which have no handler.
+    case 'success_rate':
+    case 'pipeline_duration_p50_ms':
+    case 'pipeline_duration_p95_ms':
+    case 'pipeline_duration_p99_ms':
+    case 'feedback_p50_ms':
+    case 'feedback_p95_ms':
+    case 'feedback_p99_ms':
       return ['pipelines'];
     default:
       return ['pipelines', 'handlers'];
@@ -67,10 +81,21 @@ const FIGURES: { readonly [M in AlertMetric]: Figure } = {
   success_rate: ofSummary(({ successRate, completed, failed }) => ({ value: successRate, samples: completed + failed })),
   failure_rate: ofSummary((s) => ({ value: s.failureRate, samples: s.completedStages + s.failedAttempts })),
   flaky_rate: ofSummary((s) => ({ value: s.flakyRate, samples: s.completedStages })),
-  run_time_p95_ms: ofSummary((s) => ({ value: s.runTime?.p95, samples: s.runTime?.count ?? 0 })),
-  queue_wait_p99_ms: ofSummary((s) => ({ value: s.queueWait?.p99, samples: s.queueWait?.count ?? 0 })),
-  // Nothing done is a figure too.
-  throughput_per_minute: ofSummary((s) => ({ value: s.throughput * 60, samples: Number.POSITIVE_INFINITY })),
+  run_time_p50_ms: ofTimes('runTime', 'p50'),
+  run_time_p95_ms: ofTimes('runTime', 'p95'),
+  run_time_p99_ms: ofTimes('runTime', 'p99'),
+  queue_wait_p50_ms: ofTimes('queueWait', 'p50'),
+  queue_wait_p95_ms: ofTimes('queueWait', 'p95'),
+  queue_wait_p99_ms: ofTimes('queueWait', 'p99'),
+  pipeline_duration_p50_ms: ofTimes('duration', 'p50'),
+  pipeline_duration_p95_ms: ofTimes('duration', 'p95'),
+  pipeline_duration_p99_ms: ofTimes('duration', 'p99'),
+  feedback_p50_ms: ofTimes('feedback', 'p50'),
+  feedback_p95_ms: ofTimes('feedback', 'p95'),
+  feedback_p99_ms: ofTimes('feedback', 'p99'),
+  throughput_per_minute: ofCount((s) => s.throughput * 60),
+  retries: ofCount((s) => s.retries),
+  compute_seconds: ofCount((s) => s.computeSeconds),
   async queue_depth(deps, rule) {
     return (await depthsOf(deps, rule, await waitingOf(deps, rule))).reduce((sum, { depth }) => sum + depth, 0);
   },
