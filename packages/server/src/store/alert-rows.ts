@@ -227,6 +227,8 @@ export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertLeftovers {
   releaseAllAlerts(): Promise<void>;
   noteChannel(id: number, note: ChannelNote): Promise<void>;
   alertDeliveryToChange(applicationId: number, id: number): Promise<AlertDeliveryRow | undefined>;
+  /** Whether a message that is younger than this one, of its incident and channel, was delivered. */
+  isToldLater(row: Pick<AlertDeliveryRow, 'id' | 'incident_id' | 'channel_id'>): Promise<boolean>;
   updateAlertDelivery(id: number, changes: Partial<AlertDeliveryRow>): Promise<void>;
   /** Removes what ended before; up to `limit` rows of each table. Whether there is more. */
   pruneAlerts(before: Ms, limit: number): Promise<boolean>;

@@ -195,6 +195,37 @@ describe('deliveries of alerts', () => {
     await expect(a.call('POST', `/alerts/deliveries/${waiting?.id}/drop`)).rejects.toMatchObject({ status: 409 });
   });
 
+  // Seen to fail: it was dropped while the receiver took it, and with a retry it went twice at once.
+  it('that are being sent are neither dropped nor retried', async () => {
+    const { a, receiver, id } = await aChannel();
+    await eachFailure(a, [id]);
+    let answer: (answer: Answer) => void = () => {};
+    receiver.next.push(new Promise<Answer>((resolve) => (answer = resolve)));
+    await a.failing();
+    await receiver.wasCalled(1);
+    const [sent] = await a.hasDeliveries(1);
+    for (const action of ['drop', 'retry']) {
+      await expect(a.call('POST', `/alerts/deliveries/${sent?.id}/${action}`)).rejects.toMatchObject({ status: 409 });
+    }
+    answer({ status: 200 });
+    await a.hasDeliveries(1, '&state=delivered');
+    expect([receiver.calls, (await channelOf(a, id)).delivered]).toEqual([1, 1]);
+  });
+
+  // Seen to fail: the trigger came behind its end, and nothing would have closed it.
+  it('of a beginning are not retried when the end was told', async () => {
+    const { a, receiver, id } = await aChannel();
+    await a.rule({ events: ['pipeline_failed'], channels: [id], repeatIntervalMs: 0 });
+    receiver.next.push({ status: 400 });
+    await a.failing('order');
+    const [failed] = await a.hasDeliveries(1, '&state=failed');
+    await a.passing('order');
+    await a.hasDeliveries(1, '&state=delivered');
+    await expect(a.call('POST', `/alerts/deliveries/${failed?.id}/retry`)).rejects.toMatchObject({ status: 409 });
+    await advances(a, MINUTE);
+    expect(toldOf(receiver).map(({ type }) => type)).toEqual(['alert.resolve']);
+  });
+
   it('of an end wait for the beginning', async () => {
     const { a, receiver, id } = await aChannel();
     await a.rule({ events: ['pipeline_failed'], channels: [id], repeatIntervalMs: 0 });

@@ -246,13 +246,14 @@ function deliveryCases(deps: IncidentDeps): Pick<IncidentUseCases, 'deliveries' 
     caller: Principal,
     id: string,
     action: 'retry' | 'drop',
-    decide: (row: AlertDeliveryRow, now: Ms) => Partial<AlertDeliveryRow> | DomainError,
+    decide: (row: AlertDeliveryRow, group: Group) => Promise<Partial<AlertDeliveryRow> | DomainError>,
   ): Promise<AlertDelivery> => {
     const deliveryId = parseId(id, 'delivery');
     await operate(committer, caller.applicationId, async (group) => {
       const row = await group.tx.alertDeliveryToChange(caller.applicationId, deliveryId);
       if (!row) return notFound('delivery', id);
-      const changes = decide(row, group.now);
+      if (row.state === 'pending' && row.held_until > group.now) return conflict('It is being sent: its answer decides.');
+      const changes = await decide(row, group);
       if (changes instanceof DomainError) return changes;
       await group.tx.updateAlertDelivery(row.id, changes);
       if (action === 'drop') await noteDropped(group, row);
@@ -279,13 +280,19 @@ function deliveryCases(deps: IncidentDeps): Pick<IncidentUseCases, 'deliveries' 
     delivery: get,
     // Its life begins anew: it is not given up at once.
     retry: (caller, id) =>
-      change(caller, id, 'retry', (row, now) =>
-        row.state === 'delivered'
-          ? conflict('It was delivered already.')
-          : { state: 'pending', next_try_at: now, settled_at: null, created_at: row.state === 'pending' ? row.created_at : now },
-      ),
+      change(caller, id, 'retry', async (row, { tx, now }) => {
+        if (row.state === 'delivered') return conflict('It was delivered already.');
+        // An end that was told would be followed by its beginning, which nothing ends any more.
+        if (await tx.isToldLater(row)) return conflict('A later message of the incident was delivered through this channel.');
+        return {
+          state: 'pending',
+          next_try_at: now,
+          settled_at: null,
+          created_at: row.state === 'pending' ? row.created_at : now,
+        };
+      }),
     drop: (caller, id) =>
-      change(caller, id, 'drop', (row, now) =>
+      change(caller, id, 'drop', async (row, { now }) =>
         row.state === 'pending'
           ? { state: 'dropped', settled_at: now, holder: null, held_until: 0 }
           : conflict(`It does not wait any more: it is ${row.state}.`),

@@ -26,6 +26,7 @@ type Deliveries = Pick<
   | 'releaseAllAlerts'
   | 'noteChannel'
   | 'alertDeliveryToChange'
+  | 'isToldLater'
   | 'updateAlertDelivery'
   | 'pruneAlerts'
 >;
@@ -237,6 +238,18 @@ function deliveriesOf(context: SqlContext): Deliveries {
         .where('channel_id', 'not in', (eb) => eb.selectFrom('alert_channel_gone').select('channel_id'))
         .$if(can.rowLocks, (query) => query.forUpdate())
         .executeTakeFirst(),
+    async isToldLater({ id, incident_id, channel_id }) {
+      const told = await db
+        .selectFrom('alert_delivery')
+        .select('id')
+        .where('incident_id', '=', incident_id)
+        .where('id', '>', id)
+        .where('channel_id', '=', channel_id)
+        .where('state', '=', 'delivered')
+        .limit(1)
+        .execute();
+      return told.length > 0;
+    },
     async updateAlertDelivery(id, changes) {
       await db.updateTable('alert_delivery').set(changes).where('id', '=', id).execute();
     },
