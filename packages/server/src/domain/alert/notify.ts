@@ -69,8 +69,8 @@ interface Decision {
 /** What becomes of an incident whose time has come. */
 function decide(row: AlertIncidentRow, rule: Rule | undefined, muted: AlertIncidentRow['muted'], now: Ms): Decision {
   if (row.status === 'resolved') {
-    const changes = { notify_at: null, muted };
-    return rule?.notifyResolved && muted !== 'silenced' ? { changes, action: 'resolve' } : { changes };
+    const changes = { notify_at: null };
+    return rule?.notifyResolved ? { changes, action: 'resolve' } : { changes }; // an end wakes nobody: no silence keeps it
   }
   // A rule that is gone or off has nobody to tell.
   const isUntold = row.status === 'open' && row.notified === 0 && row.notify_at !== null && muted === null;
@@ -134,10 +134,15 @@ async function mutedBy(
   return isFailing ? 'inhibited' : null;
 }
 
-/** A delivery for each channel of the rule that has something to say, in the transaction that counts the notification. */
+/**
+ * A delivery for each channel that has something to say, in the transaction that counts the notification. Channels that are off get theirs
+ * too: it waits. What follows a beginning goes to who heard that, also beyond what may wait: there are no more of them than of beginnings.
+ */
 export async function queueMessages(group: Group, deps: NotifyDeps, messages: readonly Message[]): Promise<void> {
   if (messages.length === 0) return;
-  const channels = await channelsOf(group, messages);
+  const heard = await heardBy(group, messages);
+  const idsOf = (message: Message) => heard.get(message) ?? message.rule.channels.map(Number);
+  const channels = await channelsOf(group, messages, idsOf);
   const room = new Map(
     (await group.tx.pendingAlerts([...channels.keys()])).map((row) => [row.channel_id, deps.maxQueued - row.count]),
   );
@@ -145,12 +150,12 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
   const rows: AlertDeliveryRow[] = [];
   const lost = new Map<number, number>();
   for (const message of messages) {
-    for (const id of message.rule.channels) {
-      const channel = channels.get(Number(id));
-      if (!channel || channel.enabled === 0 || channel.application_id !== message.incident.application_id) continue;
+    for (const id of idsOf(message)) {
+      const channel = channels.get(id);
+      if (!channel || channel.application_id !== message.incident.application_id) continue;
       if (!tells(deps.kinds, channel, message.action)) continue;
       const left = room.get(channel.id) ?? deps.maxQueued;
-      if (left <= 0) lost.set(channel.id, (lost.get(channel.id) ?? 0) + 1);
+      if (left <= 0 && !heard.has(message)) lost.set(channel.id, (lost.get(channel.id) ?? 0) + 1);
       else rows.push(deliveryOf(group, message, channel, linksOf(message)));
       room.set(channel.id, left - 1);
     }
@@ -175,11 +180,29 @@ function tells(kinds: ChannelKinds, { type, settings }: AlertChannelRow, action:
   return kind?.tells?.(action, withDefaults(kind, JSON.parse(settings) as Stored)) ?? true;
 }
 
-async function channelsOf({ tx }: Group, messages: readonly Message[]): Promise<Map<number, AlertChannelRow>> {
+/** Of messages that follow a beginning, the channels that got it. None for one whose deliveries are not kept any more. */
+async function heardBy({ tx }: Group, messages: readonly Message[]): Promise<Map<Message, readonly number[]>> {
+  const following = messages.filter(({ action }) => action !== 'trigger');
+  const rows = await tx.triggersOf(following.map(({ incident }) => incident.id));
+  const heard = new Map<Message, readonly number[]>();
+  for (const message of following) {
+    const triggers = rows.filter(({ incident_id }) => incident_id === message.incident.id);
+    const channels = triggers.filter(({ heard }) => heard === 1).map(({ channel_id }) => channel_id);
+    if (triggers.length > 0) heard.set(message, [...new Set(channels)]);
+  }
+  return heard;
+}
+
+async function channelsOf(
+  { tx }: Group,
+  messages: readonly Message[],
+  idsOf: (message: Message) => readonly number[],
+): Promise<Map<number, AlertChannelRow>> {
   const wanted = new Map<number, Set<number>>();
-  for (const { incident, rule } of messages) {
+  for (const message of messages) {
+    const { incident } = message;
     const ids = wanted.get(incident.application_id) ?? new Set();
-    for (const id of rule.channels) ids.add(Number(id));
+    for (const id of idsOf(message)) ids.add(id);
     wanted.set(incident.application_id, ids);
   }
   const channels = new Map<number, AlertChannelRow>();

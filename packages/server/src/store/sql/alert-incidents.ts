@@ -19,6 +19,7 @@ type Incidents = Pick<
 type Deliveries = Pick<
   Alerts,
   | 'insertAlertDeliveries'
+  | 'triggersOf'
   | 'pendingAlerts'
   | 'claimAlerts'
   | 'settleAlerts'
@@ -103,6 +104,15 @@ const settle = rowsStatement<AlertAttempt & Record<string, unknown>, { holder: s
     from t where alert_delivery.id = t.id and alert_delivery.holder = ${slot('holder', 'text')} and alert_delivery.state = 'pending'`,
 );
 
+/** A try that got no answer may have been heard. */
+const triggers = statement<{ ids: number[] }, { incident_id: number; channel_id: number; heard: 0 | 1 }>(
+  ({ idsIn }) => sql`
+    select incident_id, channel_id,
+      max(case when state = 'pending' or state = 'delivered' or (attempts > 0 and last_status is null) then 1 else 0 end) as heard
+    from alert_delivery where incident_id ${idsIn('ids')} and action = 'trigger'
+    group by incident_id, channel_id order by incident_id, channel_id`,
+);
+
 const release = statement<{ ids: number[]; holder: string }>(
   ({ idsIn, slot }) => sql`
     update alert_delivery set holder = null, held_until = 0
@@ -180,6 +190,7 @@ function deliveriesOf(context: SqlContext): Deliveries {
           .values(rows.slice(at, at + ROWS))
           .execute();
     },
+    triggersOf: (ids) => runIds(triggers, { ids }),
     async pendingAlerts(channelIds) {
       if (channelIds.length === 0) return [];
       const rows = await db
