@@ -53,7 +53,7 @@ export function createAlerting(parts: AlertingParts): Alerting {
     request: (call) => outbound.request(call),
     mail: (call, signal) => mailer.send(call, signal),
   };
-  const telling = { maxQueued: config.alertMaxQueued, publicUrl: config.publicUrl, kinds: parts.channels };
+  const telling = { clock: parts.clock, maxQueued: config.alertMaxQueued, publicUrl: config.publicUrl, kinds: parts.channels };
   const sender = new AlertSender({ ...parts, kinds: parts.channels, wire });
   return {
     useCases: {

@@ -185,6 +185,8 @@ export interface Timers {
   setState(key: string, value: string): Promise<void>;
   /** Sets it and returns what it was. Of several writers each sees what the one before it set. */
   replaceState(key: string, value: string): Promise<string | undefined>;
+  /** Sets it where it is not set, and returns what it is. Of several writers the first one sets it. */
+  keepState(key: string, value: string): Promise<string>;
 }
 
 export interface Cancels {

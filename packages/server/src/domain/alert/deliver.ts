@@ -26,11 +26,11 @@ export interface Tried {
 const EXCERPT = 500;
 const UNNEEDED = 'The channel says nothing of it.';
 
-/** The id is the same at every try, so that a provider that knows it shows one message once. */
-export const notificationFor = (row: Pick<AlertDeliveryRow, 'id' | 'notification'>): Notification => ({
-  id: `pipelogiq-alert-${row.id}`,
-  ...(JSON.parse(row.notification) as Omit<Notification, 'id'>),
-});
+/** The id is the same at every try, so that a provider that knows it shows one message once; and, as the key of its incident, of nobody else. */
+export function notificationFor(row: Pick<AlertDeliveryRow, 'id' | 'notification'>): Notification {
+  const notification = JSON.parse(row.notification) as Omit<Notification, 'id'>;
+  return { id: `${notification.dedupKey}-${row.id}`, ...notification };
+}
 
 /** One try. Never throws for what the other side does. */
 export async function tryOnce(

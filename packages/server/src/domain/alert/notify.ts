@@ -1,4 +1,5 @@
 import type { AlertAction } from '@pipelogiq/protocol';
+import type { Clock } from '../../clock.js';
 import type { AlertChannelRow, AlertDeliveryRow, AlertIncidentRow, AlertSilenceRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { type Stored, withDefaults } from '../integration/settings.js';
@@ -13,7 +14,10 @@ export interface NotifyDeps extends LinkOptions {
   /** Deliveries that may wait for one channel; what is beyond is counted, and not kept. */
   maxQueued: number;
   kinds: ChannelKinds;
+  clock: Pick<Clock, 'randomHex'>;
 }
+
+const INSTALLATION = 'installation';
 
 type Labels = { [name: string]: string };
 
@@ -147,6 +151,7 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
     (await group.tx.pendingAlerts([...channels.keys()])).map((row) => [row.channel_id, deps.maxQueued - row.count]),
   );
   const linksOf = await alertLinks(group, deps, messages);
+  const installation = await group.tx.keepState(INSTALLATION, deps.clock.randomHex(4));
   const rows: AlertDeliveryRow[] = [];
   const lost = new Map<number, number>();
   for (const message of messages) {
@@ -156,7 +161,7 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
       if (!tells(deps.kinds, channel, message.action)) continue;
       const left = room.get(channel.id) ?? deps.maxQueued;
       if (left <= 0 && !heard.has(message)) lost.set(channel.id, (lost.get(channel.id) ?? 0) + 1);
-      else rows.push(deliveryOf(group, message, channel, linksOf(message)));
+      else rows.push(deliveryOf(group, message, channel, { installation, links: linksOf(message) }));
       room.set(channel.id, left - 1);
     }
   }
@@ -212,7 +217,12 @@ async function channelsOf(
   return channels;
 }
 
-function deliveryOf({ now }: Group, message: Message, channel: AlertChannelRow, links: AlertLinks): AlertDeliveryRow {
+function deliveryOf(
+  { now }: Group,
+  message: Message,
+  channel: AlertChannelRow,
+  { installation, links }: { installation: string; links: AlertLinks },
+): AlertDeliveryRow {
   const { incident, action } = message;
   return {
     id: 0,
@@ -222,7 +232,7 @@ function deliveryOf({ now }: Group, message: Message, channel: AlertChannelRow, 
     action,
     state: 'pending',
     title: incident.title,
-    notification: JSON.stringify({ ...notificationOf(message, now), links }),
+    notification: JSON.stringify({ ...notificationOf(message, now, installation), links }),
     attempts: 0,
     next_try_at: now,
     holder: null,
@@ -235,10 +245,14 @@ function deliveryOf({ now }: Group, message: Message, channel: AlertChannelRow, 
 }
 
 /** Without its id, which is that of its delivery. */
-function notificationOf({ incident, labels, rule, action }: Message, now: Ms): Omit<Notification, 'id' | 'links'> {
+function notificationOf(
+  { incident, labels, rule, action }: Message,
+  now: Ms,
+  installation: string,
+): Omit<Notification, 'id' | 'links'> {
   return {
     action,
-    dedupKey: dedupKeyOf(incident),
+    dedupKey: dedupKeyOf(incident, installation),
     incidentId: String(incident.id),
     event: incident.event,
     severity: incident.severity,
@@ -253,4 +267,6 @@ function notificationOf({ incident, labels, rule, action }: Message, now: Ms): O
   };
 }
 
-const dedupKeyOf = ({ id }: Pick<AlertIncidentRow, 'id'>): string => `pipelogiq-incident-${id}`;
+/** Of this installation alone: several of them may tell one PagerDuty, and all count from 1. A database that begins anew is another one. */
+const dedupKeyOf = ({ id, opened_at }: Pick<AlertIncidentRow, 'id' | 'opened_at'>, installation: string): string =>
+  `pipelogiq-${installation}-${opened_at.toString(36)}-${id}`;

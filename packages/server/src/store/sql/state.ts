@@ -21,3 +21,14 @@ export async function setState({ db }: SqlContext, key: string, value: string): 
     .onConflict((conflict) => conflict.column('key').doUpdateSet({ value }))
     .execute();
 }
+
+export async function keepState(context: SqlContext, key: string, value: string): Promise<string> {
+  const kept = await getState(context, key);
+  if (kept !== undefined) return kept;
+  await context.db
+    .insertInto('server_state')
+    .values({ key, value })
+    .onConflict((conflict) => conflict.column('key').doNothing()) // waits for another writer that sets it, and then sees its value
+    .execute();
+  return (await getState(context, key)) ?? value;
+}

@@ -3,7 +3,7 @@ import type { SqlContext } from '../sql-context.js';
 import { forUpdate, skipLocked, statement } from '../statement.js';
 import type { Ms, ReadyStage, StartedPipeline, Timers } from '../store.js';
 import { type Gap, lostSince } from './gaps.js';
-import { getState, lockState, setState } from './state.js';
+import { getState, keepState, lockState, setState } from './state.js';
 import { readyStatus } from './waits.js';
 
 const dueDeliveries = statement<{ now: number; limit: number }, { id: number }>(
@@ -101,6 +101,7 @@ export const timersOf = (context: SqlContext): Timers => {
     },
     getState: (key) => getState(context, key),
     setState: (key, value) => setState(context, key, value),
+    keepState: (key, value) => keepState(context, key, value),
     async replaceState(key: string, value: string): Promise<string | undefined> {
       const before = await lockState(context, key);
       await setState(context, key, value);
