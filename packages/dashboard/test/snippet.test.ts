@@ -21,19 +21,25 @@ async function pasted(page: Page, label: string, { url, key }: { url: string; ke
   const code = await page.getByRole('region', { name: label }).textContent();
   writeFileSync(join(folder, 'pasted.mjs'), code ?? '');
   const env = { ...process.env, PIPELOGIQ_URL: url, PIPELOGIQ_API_KEY: key };
-  return execFile(process.execPath, ['pasted.mjs'], { cwd: folder, env });
+  const program = execFile(process.execPath, ['pasted.mjs'], { cwd: folder, env });
+  let said = '';
+  program.stderr?.on('data', (chunk) => (said += chunk));
+  onTestFinished(() => void program.kill('SIGKILL'));
+  const ended = once(program, 'close').then(([code, signal]) => ({ code, signal, said }));
+  return { program, ended };
 }
+
+const WELL = { code: 0, signal: null, said: '' };
 
 it('the program of the page of workers shows up there', async () => {
   const server = await aServer();
   const { key } = await server.call<{ key: string }>('POST', '/api-keys', { name: 'worker', scopes: ['work'] });
   const { page } = await signedIn(browser, server, 'workers');
   const worker = await pasted(page, 'worker', { url: server.url, key });
-  onTestFinished(() => void worker.kill('SIGKILL'));
-  const ended = once(worker, 'exit');
-  await page.getByRole('link', { name: 'worker-1' }).waitFor();
-  worker.kill('SIGTERM');
-  expect(await ended).toEqual([0, null]);
+  const isThere = page.getByRole('link', { name: 'worker-1' }).waitFor();
+  expect(await Promise.race([isThere, worker.ended])).toBeUndefined();
+  worker.program.kill('SIGTERM');
+  expect(await worker.ended).toEqual(WELL);
 });
 
 it('the program of the page of schedules makes one', async () => {
@@ -41,8 +47,7 @@ it('the program of the page of schedules makes one', async () => {
   const { key } = await server.call<{ key: string }>('POST', '/api-keys', { name: 'operator', scopes: ['operate', 'produce'] });
   const { page } = await signedIn(browser, server, 'schedules');
   const made = await pasted(page, 'schedule', { url: server.url, key });
-  onTestFinished(() => void made.kill('SIGKILL'));
-  expect(await once(made, 'exit')).toEqual([0, null]);
+  expect(await made.ended).toEqual(WELL);
   await page.getByRole('link', { name: 'nightly report' }).waitFor();
 });
 
