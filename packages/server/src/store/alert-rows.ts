@@ -209,8 +209,8 @@ export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertLeftovers {
   dueIncidents(now: Ms, limit: number): Promise<AlertIncidentRow[]>;
 
   insertAlertDeliveries(rows: AlertDeliveryRow[]): Promise<void>;
-  /** Of each of these incidents, the channels that its beginning was for, and whether (1) they heard it, may have, or will. */
-  triggersOf(incidentIds: number[]): Promise<{ incident_id: number; channel_id: number; heard: 0 | 1 }[]>;
+  /** Of each of these incidents, the channels that its beginning was queued for, whatever became of it: what failed may have been heard. */
+  triggersOf(incidentIds: number[]): Promise<{ incident_id: number; channel_id: number }[]>;
   /** How many wait, by channel. */
   pendingAlerts(channelIds: number[]): Promise<{ channel_id: number; count: number }[]>;
   /**

@@ -77,6 +77,18 @@ describe('the end of an incident', () => {
     expect(await a.deliveries()).toHaveLength(2);
   });
 
+  // Seen to fail: the beginning could be sent again when all was over, and nothing would have ended it.
+  it('is told where the beginning was refused, which is not sent again behind it', async () => {
+    const { a, receiver } = await anAlerted();
+    receiver.next.push({ status: 400 });
+    await a.failing();
+    const [refused] = await a.hasDeliveries(1, '&state=failed');
+    await a.passing();
+    await a.hasDeliveries(1, '&state=delivered');
+    await expect(a.call('POST', `/alerts/deliveries/${refused?.id}/retry`)).rejects.toMatchObject({ status: 409 });
+    expect(typesOf(receiver)).toEqual(['alert.resolve']);
+  });
+
   // Seen to fail: it was told neither then nor later.
   it('is told inside a silence too', async () => {
     const { a, receiver } = await anAlerted();

@@ -191,9 +191,8 @@ async function heardBy({ tx }: Group, messages: readonly Message[]): Promise<Map
   const rows = await tx.triggersOf(following.map(({ incident }) => incident.id));
   const heard = new Map<Message, readonly number[]>();
   for (const message of following) {
-    const triggers = rows.filter(({ incident_id }) => incident_id === message.incident.id);
-    const channels = triggers.filter(({ heard }) => heard === 1).map(({ channel_id }) => channel_id);
-    if (triggers.length > 0) heard.set(message, [...new Set(channels)]);
+    const channels = rows.filter(({ incident_id }) => incident_id === message.incident.id).map(({ channel_id }) => channel_id);
+    if (channels.length > 0) heard.set(message, channels);
   }
   return heard;
 }

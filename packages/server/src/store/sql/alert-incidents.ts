@@ -104,13 +104,10 @@ const settle = rowsStatement<AlertAttempt & Record<string, unknown>, { holder: s
     from t where alert_delivery.id = t.id and alert_delivery.holder = ${slot('holder', 'text')} and alert_delivery.state = 'pending'`,
 );
 
-/** A try that got no answer may have been heard. */
-const triggers = statement<{ ids: number[] }, { incident_id: number; channel_id: number; heard: 0 | 1 }>(
+const triggers = statement<{ ids: number[] }, { incident_id: number; channel_id: number }>(
   ({ idsIn }) => sql`
-    select incident_id, channel_id,
-      max(case when state = 'pending' or state = 'delivered' or (attempts > 0 and last_status is null) then 1 else 0 end) as heard
-    from alert_delivery where incident_id ${idsIn('ids')} and action = 'trigger'
-    group by incident_id, channel_id order by incident_id, channel_id`,
+    select distinct incident_id, channel_id from alert_delivery
+    where incident_id ${idsIn('ids')} and action = 'trigger' order by incident_id, channel_id`,
 );
 
 const release = statement<{ ids: number[]; holder: string }>(
