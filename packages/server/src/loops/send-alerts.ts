@@ -178,10 +178,19 @@ export class AlertSender {
     return tryOnce({ wire, now: () => clock.now(), signal: this.#lanes.signal }, kind, settings, notificationFor(row));
   }
 
-  async #finish(group: Group, channel: AlertChannelRow, outcomes: readonly Outcome[], holder: string): Promise<void> {
+  /** Of what another server has taken over meanwhile, that one tells. */
+  async #finish(group: Group, channel: AlertChannelRow, tries: readonly Outcome[], holder: string): Promise<void> {
     const { tx, now } = group;
-    const attempts = outcomes.map((outcome) => this.#attemptOf(outcome, now));
-    await tx.settleAlerts(attempts, holder);
+    const ended = tries.map((outcome) => ({ ...outcome, attempt: this.#attemptOf(outcome, now) }));
+    const written = new Set(
+      await tx.settleAlerts(
+        ended.map(({ attempt }) => attempt),
+        holder,
+      ),
+    );
+    const outcomes = ended.filter(({ row }) => written.has(row.id));
+    if (outcomes.length === 0) return;
+    const attempts = outcomes.map(({ attempt }) => attempt);
     const by = (state: AlertAttempt['state']): number => attempts.filter((attempt) => attempt.state === state).length;
     const later = outcomes.map(({ tried }) => tried.verdict).filter((verdict) => verdict.kind === 'later');
     const wrong = outcomes.map(({ tried }) => tried.verdict).filter(({ kind }) => kind !== 'delivered' && kind !== 'unneeded');

@@ -8,7 +8,7 @@ import type {
   IncidentFilter,
   IncidentState,
 } from '@pipelogiq/protocol';
-import type { AlertLeftovers, AlertRuleEnds } from './alert-end-rows.js';
+import type { AlertLeftovers, AlertNarrowings, AlertRuleEnds } from './alert-end-rows.js';
 import type { AlertOutbox, AlertRun } from './alert-outbox-rows.js';
 import type { SilentWorker, WaitingHandler } from './health-rows.js';
 import type { Flag, Ms } from './rows.js';
@@ -167,7 +167,7 @@ export interface ChannelNote {
   now: Ms;
 }
 
-export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertLeftovers {
+export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertNarrowings, AlertLeftovers {
   alertChannelToChange(applicationId: number, id: number): Promise<AlertChannelRow | undefined>;
   alertChannelNamed(applicationId: number, name: string): Promise<{ id: number } | undefined>;
   insertAlertChannel(row: AlertChannelRow): Promise<void>;
@@ -221,8 +221,8 @@ export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertLeftovers {
     channelId: number,
     claim: { holder: string; heldUntil: Ms; now: Ms; limit: number },
   ): Promise<{ channel: AlertChannelRow; rows: AlertDeliveryRow[] } | undefined>;
-  /** Writes how tries ended, of those that `holder` holds; counts the attempt. */
-  settleAlerts(attempts: AlertAttempt[], holder: string): Promise<void>;
+  /** Writes how tries ended, of those that `holder` holds, and counts the attempt. The ids of these. */
+  settleAlerts(attempts: AlertAttempt[], holder: string): Promise<number[]>;
   /** Gives back those of `ids` that `holder` holds. */
   releaseAlerts(ids: number[], holder: string): Promise<void>;
   /** Gives back all that anybody holds. */

@@ -12,6 +12,7 @@ import type {
 import { expect } from 'vitest';
 import type { TestOptions } from '../../src/testing/index.js';
 import { eventually } from '../support/eventually.js';
+import { ALLOWED } from './integrations-support.js';
 import { aProvider, broken, type Provider } from './provider.js';
 import { type Harness, harness, type WireWorker } from './support.js';
 
@@ -68,8 +69,10 @@ export const toldOf = (provider: Provider): Told[] => provider.taken.map(({ body
 let names = 0;
 
 /** A control plane that may call this machine. */
-export async function alerted(options: TestOptions = {}): Promise<Alerted> {
-  const h = await harness({ outboundAllow: '127.0.0.0/8', secretKey: 'a key of thirty-two characters or more', ...options });
+export const alerted = async (options: TestOptions = {}): Promise<Alerted> =>
+  alertedBy(await harness({ ...ALLOWED, ...options }));
+
+export function alertedBy(h: Harness): Alerted {
   const workers = new Map<string, Promise<WireWorker>>();
   const workerOf = (handler: string): Promise<WireWorker> => {
     const known = workers.get(handler) ?? h.worker([handler]);

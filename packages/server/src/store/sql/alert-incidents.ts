@@ -94,14 +94,15 @@ const claim = statement<{ channel: number; holder: string; heldUntil: number; no
     returning *`,
 );
 
-const settle = rowsStatement<AlertAttempt & Record<string, unknown>, { holder: string }>(
+const settle = rowsStatement<AlertAttempt & Record<string, unknown>, { holder: string }, { id: number }>(
   { id: 'int', state: 'text', next_try_at: 'int', last_status: 'int', last_answer: 'text', settled_at: 'int' } as never,
   (rows, { slot }) => sql`
     with t(id, state, next_try_at, last_status, last_answer, settled_at) as (${rows})
     update alert_delivery set
       state = t.state, next_try_at = t.next_try_at, last_status = t.last_status, last_answer = t.last_answer, settled_at = t.settled_at,
       attempts = alert_delivery.attempts + 1, holder = null, held_until = 0
-    from t where alert_delivery.id = t.id and alert_delivery.holder = ${slot('holder', 'text')} and alert_delivery.state = 'pending'`,
+    from t where alert_delivery.id = t.id and alert_delivery.holder = ${slot('holder', 'text')} and alert_delivery.state = 'pending'
+    returning alert_delivery.id`,
 );
 
 const triggers = statement<{ ids: number[] }, { incident_id: number; channel_id: number }>(
@@ -212,9 +213,7 @@ function deliveriesOf(context: SqlContext): Deliveries {
       const rows = await run(claim, { channel: channelId, holder, heldUntil, now, limit });
       return { channel, rows: rows.sort((one, other) => one.id - other.id) };
     },
-    async settleAlerts(attempts, holder) {
-      await runRows(settle, attempts, { holder });
-    },
+    settleAlerts: async (attempts, holder) => (await runRows(settle, attempts, { holder })).map(({ id }) => id),
     async releaseAlerts(ids, holder) {
       await runIds(release, { ids, holder });
     },
