@@ -20,7 +20,7 @@ const run = (value: string, most: number, more: object = {}) => ({
   text: fit(value, most, apart, jsonBytesOf),
   ...more,
 });
-/** Runs of text know no markup, which a TextBlock does. */
+/** Runs of text know no markup. A TextBlock reads Markdown, in which words of others would become links and lists. */
 const rich = (...inlines: object[]) => ({ type: 'RichTextBlock', inlines });
 
 function factsWithin(notification: Notification, most: number): object[] {

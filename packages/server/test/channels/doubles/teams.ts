@@ -19,8 +19,10 @@ const textRun = z.strictObject({
   size: z.enum(['Default', 'Small', 'Medium', 'Large', 'ExtraLarge']).optional(),
   color: z.enum(['Default', 'Dark', 'Light', 'Accent', 'Good', 'Warning', 'Attention']).optional(),
 });
-// A TextBlock knows Markdown, so words of others have no place in one.
-const element = z.strictObject({ type: z.literal('RichTextBlock'), inlines: z.array(textRun).min(1) });
+const richTextBlock = z.strictObject({ type: z.literal('RichTextBlock'), inlines: z.array(textRun).min(1) });
+/** Without `wrap` the text is cut at the end of its first line. */
+const textBlock = z.strictObject({ ...textRun.shape, type: z.literal('TextBlock'), wrap: z.literal(true) });
+const element = z.discriminatedUnion('type', [richTextBlock, textBlock]);
 const card = z.strictObject({
   $schema: z.literal('http://adaptivecards.io/schemas/adaptive-card.json'),
   type: z.literal('AdaptiveCard'),
