@@ -1,6 +1,7 @@
-import { type AlertEvent, type AlertPreview, type AlertRuleSpec, redactSecrets } from '@pipelogiq/protocol';
+import { type AlertEvent, type AlertPreview, type AlertRuleSpec, REDACTED, redactSecrets } from '@pipelogiq/protocol';
 import type { Secrets } from '../../secrets/secrets.js';
 import type { AlertChannelRow } from '../../store/store.js';
+import type { Settings } from '../integration/kind.js';
 import type { Linker } from '../integration/links.js';
 import { withoutSecrets } from '../integration/settings.js';
 import type { Principal } from '../use-cases.js';
@@ -66,14 +67,29 @@ export function previewOf(
       if (!kind) return [];
       const settings = channelSettings(secrets, kind, row);
       const call = kind.call(notification, settings, now);
-      const message = call ? withoutSecrets(messageOf(call), kind, settings) : '';
+      const message = call ? withoutSecrets(messageOf(call, settings), kind, settings) : '';
       return [{ id: String(row.id), name: row.name, type: row.type, message }];
     }),
   };
 }
 
-function messageOf(call: ChannelCall): string {
+const FORM = 'application/x-www-form-urlencoded';
+
+function messageOf(call: ChannelCall, settings: Settings): string {
   if ('mail' in call) return `${call.mail.subject}\n\n${call.mail.text}`;
-  const { body } = call;
-  return redactSecrets(typeof body === 'string' ? body : body === undefined ? '' : Buffer.from(body).toString('utf8'));
+  const { body, url, headers } = call;
+  if (body === undefined) return linesOf(new URL(url).searchParams, fixedIn(settings));
+  const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
+  return redactSecrets(headers?.['content-type'] === FORM ? linesOf(new URLSearchParams(text)) : text);
 }
+
+const linesOf = (fields: URLSearchParams, hidden: ReadonlySet<string> = new Set()): string =>
+  [...fields].map(([name, value]) => `${name}: ${hidden.has(value) ? REDACTED : value}`).join('\n');
+
+/** What stands in the query of a URL as it was given: a key, however short. What an incident fills in is another text. */
+const fixedIn = (settings: Settings): ReadonlySet<string> =>
+  new Set(
+    Object.values(settings)
+      .map(String)
+      .flatMap((value) => (URL.canParse(value) ? [...new URL(value).searchParams.values()] : [])),
+  );

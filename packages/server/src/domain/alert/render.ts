@@ -25,6 +25,12 @@ const fill = (template: string, labels: Labels): string => template.replace(PLAC
 
 const named = (name: string | undefined, what: string): string => (name === undefined ? what : `${what} ${name}`);
 
+/** `run_time_p95_ms` → Run time p95: the unit stands beside no figure here. */
+const figureIn = (metric: string): string => {
+  const words = metric.replace(/_ms$/, '').replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
+
 /** What happened, in one line. */
 const TITLES: { readonly [E in AlertEvent]: (labels: Labels) => string } = {
   stage_failed: (l) => `${named(l.stage, 'Stage')} of ${l.pipeline} failed${l.error_code ? `: ${l.error_code}` : ''}`,
@@ -49,7 +55,7 @@ const TITLES: { readonly [E in AlertEvent]: (labels: Labels) => string } = {
   queue_backlog_high: (l) => `Work for ${l.handler ?? 'handlers'} piles up`,
   integration_check_failing: (l) => `Integration ${l.subject} fails`,
   p95_regression: (l) => `${named(l.handler, 'Handler')} has become slower`,
-  threshold_crossed: (l) => `${l.subject ?? 'A figure'} crossed its threshold`,
+  threshold_crossed: (l) => `${figureIn(l.subject ?? 'a figure')} crossed its threshold`,
 };
 
 const SHOWN: readonly (readonly [label: string, title: string])[] = [

@@ -1,0 +1,49 @@
+import type { AlertPreview, AlertRuleSpec, Channel, ChannelSpec } from '@pipelogiq/protocol';
+import { describe, expect, it } from 'vitest';
+import { type Alerted, alerted } from './alerts-support.js';
+
+const NO_ONE = 'http://127.0.0.1:1';
+
+/** What a channel of this kind would be sent. */
+async function messageOf(type: ChannelSpec['type'], config: ChannelSpec['config']): Promise<string | undefined> {
+  const a = await alerted();
+  const { id } = await a.call<Channel>('POST', '/alerts/channels', { name: 'on call', type, config });
+  return (await previewed(a, { events: ['pipeline_failed'], channels: [id] })).channels[0]?.message;
+}
+
+const previewed = (a: Alerted, rule: Partial<AlertRuleSpec>): Promise<AlertPreview> =>
+  a.call('POST', '/alerts/rules/preview', { rule: { name: 'r', channels: [], ...rule } });
+
+describe('a preview', () => {
+  // Seen to fail: a call without a body was shown as nothing.
+  it('of a gateway that is asked by GET shows the query filled in, without what the URL was given with', async () => {
+    const url = `${NO_ONE}/a-path-of-its-own/send?key=k1&text={{ headline }}&to=x-{{ severity }}`;
+    const message = await messageOf('gateway', { url, method: 'GET' });
+    expect(message?.split('\n')).toEqual([
+      'key: [redacted]',
+      expect.stringMatching(/^text: .*Pipeline .+ failed/),
+      'to: x-error',
+    ]);
+  });
+
+  // Seen to fail: it was the form as it is encoded for the wire.
+  it('of a form shows its fields as they will be read', async () => {
+    const config = {
+      accountSid: `AC${'0'.repeat(32)}`,
+      authToken: 'a token of Twilio',
+      to: '+491701234567',
+      from: '+15005550006',
+    };
+    const message = await messageOf('twilio_sms', { ...config, apiUrl: NO_ONE });
+    expect(message).toContain('To: +491701234567\nFrom: +15005550006\nBody: ');
+    expect(message).toMatch(/Pipeline .+ failed/);
+    expect(message).not.toContain('%20');
+  });
+
+  // Seen to fail: it was "run_time_p95_ms crossed its threshold".
+  it('says a figure in words', async () => {
+    const condition = { metric: 'run_time_p95_ms' as const, direction: 'above' as const, threshold: 1_000 };
+    const { title } = await previewed(await alerted(), { events: ['threshold_crossed'], condition });
+    expect(title).toBe('Run time p95 crossed its threshold');
+  });
+});
