@@ -1,6 +1,7 @@
 import { type NotifyDeps, notifyDue } from '../domain/alert/notify.js';
 import { routeAlerts } from '../domain/alert/route.js';
 import { goOnEnding } from '../domain/alert/rule-ends.js';
+import { goOnNarrowing } from '../domain/alert/rule-narrowed.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Ms, Reads } from '../store/store.js';
 import type { Logger } from '../telemetry/logging.js';
@@ -29,7 +30,8 @@ export const routeAlertsLoop = ({ reads, inGroup, log, ...deps }: Deps): Loop =>
     const { taken, parked } = await inGroup((group) => routeAlerts(group, ROWS));
     for (const reason of parked) log.warn({ reason }, 'what happened could not be made an alert, and is put aside');
     const more = await inGroup(async (group) => {
-      const hasMore = await goOnEnding(group);
+      const isEnding = await goOnEnding(group);
+      const hasMore = (await goOnNarrowing(group)) || isEnding;
       return (await notifyDue(group, deps, INCIDENTS)) === INCIDENTS || hasMore;
     });
     return taken === ROWS || more ? { inMs: 0 } : undefined;

@@ -1,4 +1,5 @@
 import type { AlertEvent, ChannelType } from '@pipelogiq/protocol';
+import type { AlertIncidentRow } from './alert-rows.js';
 import type { Ms } from './rows.js';
 
 /** Events of a rule that is gone, switched off or wants them no more: their incidents are ended, and told of as it said. */
@@ -16,6 +17,25 @@ export interface AlertRuleEndTable {
 }
 
 export type AlertRuleEndRow = AlertRuleEndTable;
+
+/** A rule that matches less than before: its open incidents are looked through, from the newest to the oldest. */
+export interface AlertRuleNarrowedTable {
+  rule_id: number;
+  application_id: number;
+  /** Incidents from this id on have been looked at. */
+  below: number;
+}
+
+/** Rules that match less. */
+export interface AlertNarrowings {
+  /** From its newest incident on: from there once more, where it is under way. */
+  narrowRule(rule: Omit<AlertRuleNarrowedTable, 'below'>): Promise<void>;
+  narrowedRules(limit: number): Promise<AlertRuleNarrowedTable[]>;
+  /** Its next unresolved incidents, the newest first. */
+  incidentsToNarrow(rule: AlertRuleNarrowedTable, limit: number): Promise<AlertIncidentRow[]>;
+  /** Goes on below there; undefined: there is no more. Unless the rule was changed once more meanwhile. */
+  narrowFurther(rule: AlertRuleNarrowedTable, below: number | undefined): Promise<void>;
+}
 
 /** What is left of rules. */
 export interface AlertRuleEnds {

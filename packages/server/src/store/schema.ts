@@ -1,6 +1,6 @@
 import type { DeliveryOutcome, PipelineStatus, StageStatus, Trigger, WorkerOrder, WorkerState } from '@pipelogiq/protocol';
 import type { ApiKeyTable, UserLinkTable, UserRoleTable, UserSessionTable, UserTable } from './account-rows.js';
-import type { AlertRuleEndTable } from './alert-end-rows.js';
+import type { AlertRuleEndTable, AlertRuleNarrowedTable } from './alert-end-rows.js';
 import type {
   AlertChannelGoneTable,
   AlertChannelTable,
@@ -68,6 +68,7 @@ export interface Schema {
   alert_channel_gone: AlertChannelGoneTable;
   alert_rule: AlertRuleTable;
   alert_rule_end: AlertRuleEndTable;
+  alert_rule_narrowed: AlertRuleNarrowedTable;
   alert_silence: AlertSilenceTable;
   alert_outbox: AlertOutboxTable;
   alert_outbox_failure: AlertOutboxFailureTable;

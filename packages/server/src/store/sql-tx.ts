@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.js';
 import { accountsOf } from './sql/accounts.js';
 import { actionsOf } from './sql/actions.js';
-import { alertEndsOf, alertLeftoversOf } from './sql/alert-ends.js';
+import { alertEndsOf, alertLeftoversOf, alertNarrowingsOf } from './sql/alert-ends.js';
 import { alertIncidentsOf } from './sql/alert-incidents.js';
 import { alertOutboxOf } from './sql/alert-outbox.js';
 import { alertsOf } from './sql/alerts.js';
@@ -56,6 +56,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...alertOutboxOf(context),
     ...alertIncidentsOf(context),
     ...alertEndsOf(context),
+    ...alertNarrowingsOf(context),
     ...alertLeftoversOf(context),
     ...triggersOf(context),
     ...usersOf(context),

@@ -18,6 +18,7 @@ import { previewOf } from './preview.js';
 import { recommendedRules } from './recommended.js';
 import { ruleOf, wantedEvents, withRuleDefaults } from './rule.js';
 import { endEvents, endedEvents } from './rule-ends.js';
+import { narrow } from './rule-narrowed.js';
 
 export interface RuleUseCases {
   list(caller: Principal, page: PageQuery): Promise<Page<AlertRule>>;
@@ -159,6 +160,7 @@ export async function changeRule(
   const changes = { ...definition(spec), version: before.version + 1, updated_at: now };
   await tx.updateAlertRule(id, changes);
   await endEvents(group, before, endedEvents(before, spec));
+  await narrow(group, before, spec);
   await note(group, caller, 'replace', id, { name: spec.name, events: spec.events.join(','), enabled: spec.enabled ?? true });
   return view({ ...before, ...changes });
 }

@@ -21,6 +21,7 @@ import * as alerts from './0018-alerts.js';
 import * as alertLife from './0019-alert-life.js';
 import * as accounts from './0020-accounts.js';
 import * as searches from './0021-searches.js';
+import * as narrowedRules from './0022-narrowed-rules.js';
 import { courseFor } from './compatibility.js';
 
 /**
@@ -50,6 +51,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0019-alert-life': { up: (target) => alertLife.up(target as Kysely<never>, can) },
     '0020-accounts': { up: (target) => accounts.up(target as Kysely<never>, can) },
     '0021-searches': { up: (target) => searches.up(target as Kysely<never>, can) },
+    '0022-narrowed-rules': { up: (target) => narrowedRules.up(target as Kysely<never>, can) },
   };
   const needsMigrating = async (): Promise<boolean> => {
     const course = await courseFor(db, Object.keys(migrations));

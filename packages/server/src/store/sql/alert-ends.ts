@@ -1,5 +1,6 @@
-import { sql } from 'kysely';
-import type { AlertLeftovers, AlertRuleEndRow, AlertRuleEnds, GivenUpRow } from '../alert-end-rows.js';
+import { type ExpressionBuilder, sql } from 'kysely';
+import type { AlertLeftovers, AlertNarrowings, AlertRuleEndRow, AlertRuleEnds, GivenUpRow } from '../alert-end-rows.js';
+import type { Schema } from '../schema.js';
 import type { SqlContext } from '../sql-context.js';
 import { statement } from '../statement.js';
 
@@ -107,5 +108,40 @@ export const alertEndsOf = ({ db, run }: SqlContext): AlertRuleEnds => ({
       .where('rule_id', '=', ruleId)
       .where('key', '=', key)
       .execute();
+  },
+});
+
+export const alertNarrowingsOf = ({ db, can }: SqlContext): AlertNarrowings => ({
+  async narrowRule(rule) {
+    const newest = await db
+      .selectFrom('alert_incident')
+      .select((eb) => eb.fn.max('id').as('id'))
+      .where('rule_id', '=', rule.rule_id)
+      .executeTakeFirst();
+    if (!newest || newest.id === null) return;
+    const below = Number(newest.id) + 1;
+    await db
+      .insertInto('alert_rule_narrowed')
+      .values({ ...rule, below })
+      .onConflict((conflict) => conflict.column('rule_id').doUpdateSet({ below }))
+      .execute();
+  },
+  narrowedRules: (limit) => db.selectFrom('alert_rule_narrowed').selectAll().orderBy('rule_id').limit(limit).execute(),
+  incidentsToNarrow: ({ rule_id, below }, limit) =>
+    db
+      .selectFrom('alert_incident')
+      .selectAll()
+      .where('rule_id', '=', rule_id)
+      .where('id', '<', below)
+      .where(sql<boolean>`status <> 'resolved'`)
+      .orderBy('id', 'desc')
+      .limit(limit)
+      .$if(can.rowLocks, (query) => query.forUpdate())
+      .execute(),
+  async narrowFurther(rule, below) {
+    const seen = (eb: ExpressionBuilder<Schema, 'alert_rule_narrowed'>) =>
+      eb.and([eb('rule_id', '=', rule.rule_id), eb('below', '=', rule.below)]);
+    if (below === undefined) await db.deleteFrom('alert_rule_narrowed').where(seen).execute();
+    else await db.updateTable('alert_rule_narrowed').set({ below }).where(seen).execute();
   },
 });

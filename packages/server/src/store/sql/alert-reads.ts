@@ -117,6 +117,7 @@ function backlogReads(db: Kysely<Schema>): Backlog {
     async alertsWaiting(now) {
       const { rows } = await sql`
         select 1 where exists (select 1 from alert_outbox) or exists (select 1 from alert_rule_end)
+          or exists (select 1 from alert_rule_narrowed)
           or exists (select 1 from alert_incident where notify_at <= ${now})
           or exists (select 1 from alert_incident where resolve_at <= ${now})`.execute(db);
       return rows.length > 0;
