@@ -1,7 +1,10 @@
 import type { FieldError, IntegrationField, IntegrationValue } from '@pipelogiq/protocol';
+import { useState } from 'react';
 import { humanize } from '../lib/format.js';
+import { Button } from './button.js';
 import { Checkbox, Field, Input, Select, Textarea } from './field.js';
 
+/** By name of the field; null: what is stored is to be removed. */
 export type FormValues = { [field: string]: IntegrationValue | null };
 
 /** What stands in place of a secret that is stored. */
@@ -30,20 +33,22 @@ export function startValues(fields: readonly IntegrationField[], config: { [fiel
   );
 }
 
-/** What is sent: fields without a value are left out, so that they take their default and secrets stay what they are. */
+/** What is sent: fields without a value are left out, so that they take their default and secrets stay what they are; null removes one. */
 export function filledValues(values: FormValues): FormValues {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== '' && value !== REDACTED));
 }
 
 /** The fields of a channel or an integration, as the server describes them. */
 export function SchemaForm({ fields, values, onChange, errors = [] }: SchemaFormProps) {
+  const [stored] = useState(() => new Set(Object.keys(values).filter((name) => values[name] === REDACTED)));
   return (
     <div className="flex flex-col gap-4">
       {fields.map((field) => (
         <SchemaField
           key={field.name}
           field={field}
-          value={values[field.name] ?? ''}
+          isStored={stored.has(field.name)}
+          value={field.name in values ? (values[field.name] ?? null) : ''}
           error={errorOf(errors, field.name)}
           onChange={(value) => onChange({ ...values, [field.name]: value })}
         />
@@ -54,12 +59,14 @@ export function SchemaForm({ fields, values, onChange, errors = [] }: SchemaForm
 
 interface SchemaFieldProps {
   field: IntegrationField;
-  value: IntegrationValue;
+  /** Whether it is a secret that the server has. */
+  isStored: boolean;
+  value: IntegrationValue | null;
   error: string | undefined;
-  onChange(value: IntegrationValue): void;
+  onChange(value: IntegrationValue | null): void;
 }
 
-function SchemaField({ field, value, error, onChange }: SchemaFieldProps) {
+function SchemaField({ field, isStored, value, error, onChange }: SchemaFieldProps) {
   const { name, type, help, required, secret, choices = [], example } = field;
   if (type === 'flag') {
     const label = (
@@ -72,8 +79,7 @@ function SchemaField({ field, value, error, onChange }: SchemaFieldProps) {
   return (
     <Field label={titleOf(name)} help={help} error={error} required={required}>
       {(control) => {
-        const shared = { ...control, name, placeholder: example, autoComplete: 'off', spellCheck: false };
-        const text = value === REDACTED ? '' : String(value);
+        const text = value === REDACTED || value === null ? '' : String(value);
         if (type === 'choice')
           return (
             <Select {...control} name={name} value={text} onChange={(event) => onChange(event.target.value)}>
@@ -83,16 +89,29 @@ function SchemaField({ field, value, error, onChange }: SchemaFieldProps) {
               ))}
             </Select>
           );
-        if (type === 'json') return <Textarea {...shared} value={text} onChange={(event) => onChange(event.target.value)} />;
+        const isRemoved = value === null;
+        const shared = {
+          ...control,
+          name,
+          autoComplete: secret ? 'new-password' : 'off',
+          spellCheck: false,
+          disabled: isRemoved,
+          placeholder: isRemoved ? 'removed when you save' : isStored ? 'stored; type to replace it' : (example ?? ''),
+          value: text,
+          // Emptied, a secret is again what is stored.
+          onChange: ({ target }: { target: { value: string } }) =>
+            onChange(isStored && target.value === '' ? REDACTED : target.value),
+        };
+        const input = type === 'json' ? <Textarea {...shared} /> : <Input {...shared} type={secret ? 'password' : 'text'} />;
+        if (!isStored || required) return input;
+        const word = isRemoved ? 'Keep' : 'Remove';
         return (
-          <Input
-            {...shared}
-            type={secret ? 'password' : 'text'}
-            {...(secret && { autoComplete: 'new-password' })}
-            placeholder={value === REDACTED ? 'stored; type to replace it' : (example ?? '')}
-            value={text}
-            onChange={(event) => onChange(event.target.value)}
-          />
+          <div className="flex items-start gap-2">
+            {input}
+            <Button aria-label={`${word} ${titleOf(name)}`} onClick={() => onChange(isRemoved ? REDACTED : null)}>
+              {word}
+            </Button>
+          </div>
         );
       }}
     </Field>
