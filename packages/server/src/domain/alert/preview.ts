@@ -1,7 +1,6 @@
-import { type AlertEvent, type AlertPreview, type AlertRuleSpec, REDACTED, redactSecrets } from '@pipelogiq/protocol';
+import { type AlertEvent, type AlertPreview, type AlertRuleSpec, redactSecrets } from '@pipelogiq/protocol';
 import type { Secrets } from '../../secrets/secrets.js';
 import type { AlertChannelRow } from '../../store/store.js';
-import type { Settings } from '../integration/kind.js';
 import type { Linker } from '../integration/links.js';
 import { withoutSecrets } from '../integration/settings.js';
 import type { Principal } from '../use-cases.js';
@@ -67,7 +66,7 @@ export function previewOf(
       if (!kind) return [];
       const settings = channelSettings(secrets, kind, row);
       const call = kind.call(notification, settings, now);
-      const message = call ? withoutSecrets(messageOf(call, settings), kind, settings) : '';
+      const message = call ? withoutSecrets(messageOf(call), kind, settings) : '';
       return [{ id: String(row.id), name: row.name, type: row.type, message }];
     }),
   };
@@ -75,21 +74,13 @@ export function previewOf(
 
 const FORM = 'application/x-www-form-urlencoded';
 
-function messageOf(call: ChannelCall, settings: Settings): string {
+function messageOf(call: ChannelCall): string {
   if ('mail' in call) return `${call.mail.subject}\n\n${call.mail.text}`;
-  const { body, url, headers } = call;
-  if (body === undefined) return linesOf(new URL(url).searchParams, fixedIn(settings));
+  const { body, headers } = call;
+  // What an incident fills in cannot be told from what the URL was given with, which may be a key.
+  if (body === undefined) return 'All of it is in the query of the URL, which is a secret.';
   const text = typeof body === 'string' ? body : Buffer.from(body).toString('utf8');
   return redactSecrets(headers?.['content-type'] === FORM ? linesOf(new URLSearchParams(text)) : text);
 }
 
-const linesOf = (fields: URLSearchParams, hidden: ReadonlySet<string> = new Set()): string =>
-  [...fields].map(([name, value]) => `${name}: ${hidden.has(value) ? REDACTED : value}`).join('\n');
-
-/** What stands in the query of a URL as it was given: a key, however short. What an incident fills in is another text. */
-const fixedIn = (settings: Settings): ReadonlySet<string> =>
-  new Set(
-    Object.values(settings)
-      .map(String)
-      .flatMap((value) => (URL.canParse(value) ? [...new URL(value).searchParams.values()] : [])),
-  );
+const linesOf = (fields: URLSearchParams): string => [...fields].map(([name, value]) => `${name}: ${value}`).join('\n');
