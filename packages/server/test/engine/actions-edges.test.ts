@@ -92,6 +92,25 @@ describe('a skip of a stage that has failed', () => {
   });
 });
 
+describe('a pipeline that was cancelled and rerun before its time', () => {
+  // Seen to fail: it had no start for ever, thus no duration and no end that is late.
+  it('starts when its first stage is due', async () => {
+    const h = await harness();
+    const worker = await h.worker();
+    const runAt = new Date(h.controlPlane.now() + 60_000).toISOString();
+    const { id } = await h.create({ stages: [on('a', [])], runAt });
+    const shown = () => h.call<Pipeline>('GET', `/pipelines/${id}`);
+    await h.call('POST', `/pipelines/${id}/cancel`, {});
+    await h.call('POST', `/stages/${(await stageOf(h, id, 'a')).id}/rerun`, {});
+    expect(await h.statuses(id)).toEqual({ a: 'scheduled' });
+    expect((await shown()).startedAt).toBeUndefined();
+    await h.controlPlane.advance(60_000);
+    expect(await shown()).toMatchObject({ status: 'running', startedAt: runAt });
+    await worker.ack(await worker.one());
+    expect(await shown()).toMatchObject({ status: 'completed' });
+  });
+});
+
 describe('an appended stage', () => {
   it('has the priority that it names, 0 too, else that of the pipeline', async () => {
     const { h, id } = await started([on('a', [])], { priority: 5 });

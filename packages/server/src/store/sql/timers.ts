@@ -31,7 +31,10 @@ const startPipelines = statement<{ ids: number[]; now: number }, StartedPipeline
   ({ idsIn, slot, can }) => sql`
     update pipeline set status = 'running', started_at = ${slot('now', 'int')}
     where id in (
-      select id from pipeline where id ${idsIn('ids')} and status = 'not_started' order by id ${forUpdate(can)})
+      select id from pipeline
+      where id ${idsIn('ids')}
+        and (status = 'not_started' or (status = 'running' and started_at is null)) -- the second: rerun before it had begun
+      order by id ${forUpdate(can)})
     returning id, application_id, name`,
 );
 
