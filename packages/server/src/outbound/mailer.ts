@@ -149,13 +149,19 @@ function outcomeOf(
   to: readonly string[],
 ): Sent {
   const refusals = info.rejectedErrors ?? [];
-  const refused = new Set((info.rejected ?? []).map(String));
-  const accepted = to.filter((receiver) => !refused.has(addressOf(receiver)));
+  const refused = new Set((info.rejected ?? []).map(String).map(comparable));
+  const accepted = to.filter((receiver) => !refused.has(comparable(addressOf(receiver))));
   const [first] = [...refusals].sort((one, other) => (one.responseCode ?? 0) - (other.responseCode ?? 0));
   if (first === undefined) return { status: Number(info.response.slice(0, 3)) || 250, words: info.response, accepted };
   const words = refusals.map(({ recipient, response }) => `${recipient}: ${response}`).join('; ');
   return { status: first.responseCode ?? 550, words: `taken for ${accepted.length} of ${to.length}; ${words}`, accepted };
 }
+
+/** Domains have no case (RFC 5321, section 2.4), and nodemailer writes them small; names of boxes may have one. */
+const comparable = (address: string): string => {
+  const domain = address.lastIndexOf('@') + 1;
+  return address.slice(0, domain) + address.slice(domain).toLowerCase();
+};
 
 const addressOf = (receiver: string): string => /<([^<>]+)>/.exec(receiver)?.[1] ?? receiver;
 
