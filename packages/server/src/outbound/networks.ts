@@ -12,6 +12,7 @@ const SPECIAL_IPV4: readonly (readonly [string, number])[] = [
   ['10.0.0.0', 8],
   ['100.64.0.0', 10], // behind carriers' NAT
   ['127.0.0.0', 8],
+  ['168.63.129.16', 32], // the platform of Azure, from inside its machines
   ['169.254.0.0', 16], // link-local, with the metadata services of clouds
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],

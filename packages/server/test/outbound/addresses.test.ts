@@ -7,6 +7,7 @@ import { aGate, aListener } from './support.js';
 /** Names with these addresses. */
 const NAMED = [
   '127.0.0.1',
+  '168.63.129.16',
   '169.254.169.254',
   '10.0.0.1',
   '::1',
