@@ -92,7 +92,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     if (!store.peers) {
       // Of a server that was killed: there is no other one.
       await tx.releaseDeliveries();
-      await tx.releaseAllAlerts();
+      await tx.abandonAllAlerts();
     }
     return tx.tokenFloor();
   });

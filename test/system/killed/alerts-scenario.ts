@@ -1,4 +1,4 @@
-import type { Channel, Page, PipelineBatchResult } from '@pipelogiq/protocol';
+import type { AlertDelivery, Channel, Page, PipelineBatchResult } from '@pipelogiq/protocol';
 import type { Removal } from '../support/mutant.js';
 import type { Random } from '../support/random.js';
 import { type System, withSystem } from '../support/system.js';
@@ -24,6 +24,8 @@ export interface AlertsKilledReport {
   repeatedForNothing: string[];
   /** Messages that came again, by why. */
   repeated: { answerLost: number; killed: number };
+  /** Messages that came more often than the server says that it tried them. */
+  uncounted: string[];
   /** What the channel counted as delivered. */
   counted: number;
   /** Kills with messages that were still to be told. */
@@ -63,7 +65,8 @@ export function killServerWhileItAlerts({
       receiver.wake();
       await working;
       const { delivered } = await settled(system.wire, channel);
-      return { ...judge(failing, receiver.arrivals), counted: delivered, killsAmidst };
+      const uncounted = await uncountedOf(system.wire, receiver.arrivals);
+      return { ...judge(failing, receiver.arrivals), uncounted, counted: delivered, killsAmidst };
     } finally {
       receiver.close();
     }
@@ -147,6 +150,23 @@ async function settled(wire: Wire, { id }: Channel): Promise<Channel> {
     if (items.length === 0 && channel.queued === 0) return channel;
     await pass(50);
   }
+}
+
+/** A try that the server did not live to write the end of counts too. */
+async function uncountedOf(wire: Wire, arrivals: readonly Arrival[]): Promise<string[]> {
+  const tries = new Map<string, number>();
+  let cursor: string | null = null;
+  do {
+    const after = cursor === null ? '' : `&cursor=${cursor}`;
+    const page: Page<AlertDelivery> = await wire.get(`/alerts/deliveries?limit=200${after}`);
+    for (const { id, attempts } of page.items) tries.set(id, attempts);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  const deliveryOf = ({ id }: Arrival): string => id.slice(id.lastIndexOf('-') + 1);
+  const timesOf = (delivery: string): number => arrivals.filter((arrival) => deliveryOf(arrival) === delivery).length;
+  return [...new Set(arrivals.map(deliveryOf))]
+    .filter((delivery) => timesOf(delivery) > (tries.get(delivery) ?? 0))
+    .map((delivery) => `${delivery} came ${timesOf(delivery)} times, ${tries.get(delivery) ?? 0} tries are counted`);
 }
 
 function judge(

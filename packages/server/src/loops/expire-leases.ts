@@ -19,7 +19,8 @@ export interface ExpireDeps {
 /**
  * Ends deliveries whose lease or timeout is over. Before that it looks at itself: when more than `aliveGapMs` passed since it last
  * noted that it lives — server or database away, process stopped, clock set, event loop stalled — no worker could have sent a
- * heartbeat, so every lease starts afresh, timeouts and the ends of waits move by the gap, and nothing expires in this round.
+ * heartbeat, so every lease starts afresh, timeouts and the ends of waits move by the gap, and nothing expires in this round. What
+ * alerts wait for moves with a clock that was set back alone: while the server was away, its time came.
  */
 export async function expireLeases(group: Group, deps: ExpireDeps): Promise<LoopResult> {
   const { tx, now, effects } = group;
@@ -28,6 +29,7 @@ export async function expireLeases(group: Group, deps: ExpireDeps): Promise<Loop
   if (Math.abs(gap) > deps.aliveGapMs) {
     await tx.grantGrace({ leaseExpiresAt: now + deps.leaseMs, gapMs: gap, now });
     await tx.shiftWaits({ gapMs: gap, now });
+    if (gap < 0) await tx.shiftAlerts({ gapMs: gap, now });
     return {};
   }
   const due = await tx.dueDeliveries(now, BATCH);

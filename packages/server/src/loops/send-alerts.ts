@@ -139,12 +139,15 @@ export class AlertSender {
     return tx.claimAlerts(channelId, { holder, heldUntil: now + holdMs, now, limit: config.alertConcurrency });
   }
 
-  /** The server stops: calls that it broke off count as not made. */
+  /** The server stops: what it has not sent is free again. A call that it broke off may have arrived. */
   async #giveBack(group: Group, channel: AlertChannelRow, outcomes: readonly Outcome[], holder: string): Promise<undefined> {
-    const isOver = ({ tried }: Outcome): boolean => tried.verdict.kind !== 'later';
-    await this.#finish(group, channel, outcomes.filter(isOver), holder);
-    const broken = outcomes.filter((outcome) => !isOver(outcome)).map(({ row }) => row.id);
-    await group.tx.releaseAlerts(broken, holder);
+    const isAnswered = ({ tried }: Outcome): boolean => tried.status !== undefined || tried.verdict.kind !== 'later';
+    await this.#finish(group, channel, outcomes.filter(isAnswered), holder);
+    const broken = outcomes.filter((outcome) => !isAnswered(outcome));
+    const idsOf = (isUnsent: boolean) =>
+      broken.filter(({ tried }) => (tried.reason === 'not_sent') === isUnsent).map(({ row }) => row.id);
+    await group.tx.releaseAlerts(idsOf(true), holder);
+    await group.tx.abandonAlerts(idsOf(false), holder);
   }
 
   async #sendAll(channel: AlertChannelRow, rows: readonly AlertDeliveryRow[]): Promise<Outcome[]> {
@@ -175,7 +178,8 @@ export class AlertSender {
 
   #try(kind: ChannelKind, settings: Settings, row: AlertDeliveryRow): Promise<Tried> {
     const { wire, clock } = this.#deps;
-    return tryOnce({ wire, now: () => clock.now(), signal: this.#lanes.signal }, kind, settings, notificationFor(row));
+    const deps = { wire, now: () => clock.now(), signal: this.#lanes.signal };
+    return tryOnce(deps, kind, settings, notificationFor(row), reachedBy(row));
   }
 
   /** Of what another server has taken over meanwhile, that one tells. */
@@ -216,10 +220,11 @@ export class AlertSender {
     return this.#waitAfter(channel.failures, LONGEST_PAUSE_MS);
   }
 
-  #attemptOf({ row, tried: { verdict, status, answer } }: Outcome, now: Ms): AlertAttempt {
+  #attemptOf({ row, tried: { verdict, status, answer, reached } }: Outcome, now: Ms): AlertAttempt {
     const said = verdict.kind === 'delivered' ? answer : verdict.message;
-    const shared = { id: row.id, last_status: status ?? null, last_answer: said ?? null };
-    if (verdict.kind === 'delivered') return { ...shared, state: 'delivered', next_try_at: now, settled_at: now };
+    const kept = reached && reached.length > 0 ? JSON.stringify(reached) : row.reached;
+    const shared = { id: row.id, last_status: status ?? null, last_answer: said ?? null, reached: kept };
+    if (verdict.kind === 'delivered') return { ...shared, reached: null, state: 'delivered', next_try_at: now, settled_at: now };
     if (verdict.kind === 'unneeded') return { ...shared, state: 'dropped', next_try_at: now, settled_at: now };
     const isOver = verdict.kind !== 'later' || now - row.created_at >= this.#deps.config.alertGiveUpMs;
     if (isOver) return { ...shared, state: 'failed', next_try_at: now, settled_at: now };
@@ -270,10 +275,14 @@ export class AlertSender {
   }
 }
 
-/** What is lost though it might have passed later has become too old. */
+const reachedBy = ({ reached }: AlertDeliveryRow): readonly string[] =>
+  reached === null ? [] : (JSON.parse(reached) as string[]);
+
+/** What is lost though it might have passed later has become too old. Tries that nobody wrote the end of come to light with the next. */
 const troublesOf = ({ type }: AlertChannelRow, outcomes: readonly Outcome[], attempts: readonly AlertAttempt[]): AlertTrouble[] =>
-  outcomes.flatMap(({ tried: { verdict, reason } }, at): AlertTrouble[] => {
-    if (reason === undefined) return [];
-    if (attempts[at]?.state === 'pending') return [{ type, outcome: 'retried', reason, count: 1 }];
-    return [{ type, outcome: 'lost', reason: verdict.kind === 'later' ? 'too_old' : reason, count: 1 }];
+  outcomes.flatMap(({ row: { unheard }, tried: { verdict, reason } }, at): AlertTrouble[] => {
+    const before: AlertTrouble[] = unheard > 0 ? [{ type, outcome: 'retried', reason: 'answer_lost', count: unheard }] : [];
+    if (reason === undefined) return before;
+    if (attempts[at]?.state === 'pending') return [...before, { type, outcome: 'retried', reason, count: 1 }];
+    return [...before, { type, outcome: 'lost', reason: verdict.kind === 'later' ? 'too_old' : reason, count: 1 }];
   });

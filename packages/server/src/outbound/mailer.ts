@@ -7,14 +7,19 @@ import { NETWORK_REASONS, OutboundRefused, OutboundTimedOut, OutboundUnreachable
 import type { Networks } from './networks.js';
 import type { OutboundAnswer } from './outbound.js';
 
+/** Of a mail: also who has got it by now. */
+export interface MailAnswer extends OutboundAnswer {
+  reached: readonly string[];
+}
+
 /** Sends mail over SMTP. It connects only to addresses that `Outbound` may call too. */
 export interface Mailer {
   /**
-   * Sends one mail, and answers with the status and the words of the server. A mail that the server takes for some of its receivers
-   * is answered as it refused the others; another try of it (the same message id) goes to those alone that have not got it.
+   * Sends one mail to those of its receivers who have not got it, and answers with the status and the words of the server. A mail that the
+   * server takes for some of its receivers is answered as it refused the others.
    * @throws OutboundRefused, OutboundTimedOut, OutboundUnreachable
    */
-  send(call: MailCall, signal?: AbortSignal): Promise<OutboundAnswer>;
+  send(call: MailCall, signal?: AbortSignal): Promise<MailAnswer>;
   close(): void;
 }
 
@@ -33,36 +38,27 @@ export interface MailerOptions {
 
 type Mail = MailCall['mail'];
 
-/** Mails that some of their receivers have got already. */
-const MAX_PARTLY_SENT = 1_000;
+const ALL_HAVE_IT = { status: 250, body: 'All receivers have it already.' };
 
 const oneLine = (text: string): string => text.replace(/[\r\n\0]+/g, ' ').trim();
 
 export function createMailer(options: MailerOptions): Mailer {
   const connect = checkedConnect(options.networks, options.lookup);
-  const partlySent = new Map<string, ReadonlySet<string>>();
   const closed = new AbortController();
-
-  const remember = ({ messageId, to }: Mail, accepted: ReadonlySet<string>): void => {
-    partlySent.delete(messageId);
-    if (accepted.size === 0 || accepted.size === to.length) return;
-    const [oldest] = partlySent.keys();
-    if (oldest !== undefined && partlySent.size >= MAX_PARTLY_SENT) partlySent.delete(oldest);
-    partlySent.set(messageId, accepted);
-  };
 
   return {
     async send({ mail }, signal) {
-      const before = partlySent.get(mail.messageId) ?? new Set();
-      const rest = mail.to.filter((receiver) => !before.has(receiver));
+      const { reached = [] } = mail;
+      const rest = mail.to.filter((receiver) => !reached.includes(receiver));
+      if (rest.length === 0) return { ...ALL_HAVE_IT, headers: {}, truncated: false, reached };
       const overdue = new AbortController();
       const timer = options.clock.setTimer(() => overdue.abort(), options.timeoutMs);
       const stop = AbortSignal.any([overdue.signal, closed.signal, ...(signal ? [signal] : [])]);
       try {
         const socket = await plainly(connect, mail, stop);
         const sent = await sendOver(socket, mail, rest, options, stop);
-        remember(mail, new Set([...before, ...sent.accepted]));
-        return { status: sent.status, headers: {}, ...bounded(sent.words, options.maxBytes) };
+        const answer = { status: sent.status, headers: {}, ...bounded(sent.words, options.maxBytes) };
+        return { ...answer, reached: [...reached, ...sent.accepted] };
       } catch (error) {
         if (overdue.signal.aborted) throw new OutboundTimedOut(`${mail.host} did not answer within ${options.timeoutMs} ms.`);
         throw failureOf(error, mail.host);

@@ -1,18 +1,18 @@
 import type {
-  AlertAction,
   AlertDeliveryFilter,
-  AlertDeliveryState,
   AlertEvent,
   AlertSeverity,
   ChannelType,
   IncidentFilter,
   IncidentState,
 } from '@pipelogiq/protocol';
+import type { AlertDeliveries, AlertDeliveryRow } from './alert-delivery-rows.js';
 import type { AlertLeftovers, AlertNarrowings, AlertRuleEnds } from './alert-end-rows.js';
 import type { AlertOutbox, AlertRun } from './alert-outbox-rows.js';
 import type { SilentWorker, WaitingHandler } from './health-rows.js';
 import type { Flag, Ms } from './rows.js';
 
+export type * from './alert-delivery-rows.js';
 export type * from './alert-end-rows.js';
 export type * from './alert-outbox-rows.js';
 
@@ -108,27 +108,6 @@ export interface AlertSilenceTable {
   created_at: Ms;
 }
 
-export interface AlertDeliveryTable {
-  id: number;
-  application_id: number;
-  channel_id: number;
-  incident_id: number;
-  action: AlertAction;
-  state: AlertDeliveryState;
-  title: string;
-  /** JSON of a Notification. */
-  notification: string;
-  attempts: number;
-  next_try_at: Ms;
-  /** Who delivers it, and until when nobody else does. */
-  holder: string | null;
-  held_until: Ms;
-  last_status: number | null;
-  last_answer: string | null;
-  created_at: Ms;
-  settled_at: Ms | null;
-}
-
 /** Whether a condition of a rule holds, and since when; for each thing that it is looked at for. */
 export interface AlertConditionTable {
   rule_id: number;
@@ -145,29 +124,9 @@ export type AlertChannelRow = AlertChannelTable;
 export type AlertRuleRow = AlertRuleTable;
 export type AlertIncidentRow = AlertIncidentTable;
 export type AlertSilenceRow = AlertSilenceTable;
-export type AlertDeliveryRow = AlertDeliveryTable;
 export type AlertConditionRow = AlertConditionTable;
 
-/** How one try of a delivery ended. */
-export interface AlertAttempt {
-  id: number;
-  state: AlertDeliveryState;
-  next_try_at: Ms;
-  last_status: number | null;
-  last_answer: string | null;
-  settled_at: Ms | null;
-}
-
-export interface ChannelNote {
-  delivered: number;
-  failed: number;
-  error?: string;
-  /** Of a round of tries: until when the whole channel waits; null: not at all. Left out, its pause and its failures stay as they are. */
-  retryAt?: Ms | null;
-  now: Ms;
-}
-
-export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertNarrowings, AlertLeftovers {
+export interface Alerts extends AlertOutbox, AlertDeliveries, AlertRuleEnds, AlertNarrowings, AlertLeftovers {
   alertChannelToChange(applicationId: number, id: number): Promise<AlertChannelRow | undefined>;
   alertChannelNamed(applicationId: number, name: string): Promise<{ id: number } | undefined>;
   insertAlertChannel(row: AlertChannelRow): Promise<void>;
@@ -200,6 +159,8 @@ export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertNarrowings, Ale
   incidentsToChange(ruleIds: number[], keys: string[]): Promise<AlertIncidentRow[]>;
   incidentToChange(applicationId: number, id: number): Promise<AlertIncidentRow | undefined>;
   insertIncidents(rows: AlertIncidentRow[]): Promise<void>;
+  /** How many incidents of the application are not over, up to `limit`. */
+  countOpenIncidents(applicationId: number, limit: number): Promise<number>;
   updateIncident(id: number, changes: Partial<AlertIncidentRow>): Promise<void>;
   /** Ends the failures that this run is the recovery of, and has them told at the next look. Whether there was one. */
   endFailures(run: AlertRun, now: Ms): Promise<boolean>;
@@ -207,33 +168,6 @@ export interface Alerts extends AlertOutbox, AlertRuleEnds, AlertNarrowings, Ale
   isFailing(of: Pick<AlertRun, 'application_id' | 'pipeline'>, ruleIds: number[]): Promise<boolean>;
   /** To be told, or over, by now; the earliest first. */
   dueIncidents(now: Ms, limit: number): Promise<AlertIncidentRow[]>;
-
-  insertAlertDeliveries(rows: AlertDeliveryRow[]): Promise<void>;
-  /** Of each of these incidents, the channels that its beginning was queued for, whatever became of it: what failed may have been heard. */
-  triggersOf(incidentIds: number[]): Promise<{ incident_id: number; channel_id: number }[]>;
-  /** How many wait, by channel. */
-  pendingAlerts(channelIds: number[]): Promise<{ channel_id: number; count: number }[]>;
-  /**
-   * The oldest that are due and nobody holds, one of each incident: an end is not told before its beginning. They are `holder`'s until
-   * `heldUntil`. None of a channel that is off or waits.
-   */
-  claimAlerts(
-    channelId: number,
-    claim: { holder: string; heldUntil: Ms; now: Ms; limit: number },
-  ): Promise<{ channel: AlertChannelRow; rows: AlertDeliveryRow[] } | undefined>;
-  /** Writes how tries ended, of those that `holder` holds, and counts the attempt. The ids of these. */
-  settleAlerts(attempts: AlertAttempt[], holder: string): Promise<number[]>;
-  /** Gives back those of `ids` that `holder` holds. */
-  releaseAlerts(ids: number[], holder: string): Promise<void>;
-  /** Gives back all that anybody holds. */
-  releaseAllAlerts(): Promise<void>;
-  noteChannel(id: number, note: ChannelNote): Promise<void>;
-  alertDeliveryToChange(applicationId: number, id: number): Promise<AlertDeliveryRow | undefined>;
-  /** Whether a message that is younger than this one, of its incident and channel, was delivered. */
-  isToldLater(row: Pick<AlertDeliveryRow, 'id' | 'incident_id' | 'channel_id'>): Promise<boolean>;
-  updateAlertDelivery(id: number, changes: Partial<AlertDeliveryRow>): Promise<void>;
-  /** Removes what ended before; up to `limit` rows of each table. Whether there is more. */
-  pruneAlerts(before: Ms, limit: number): Promise<boolean>;
 
   alertConditions(ruleId: number): Promise<AlertConditionRow[]>;
   saveAlertConditions(rows: AlertConditionRow[]): Promise<void>;

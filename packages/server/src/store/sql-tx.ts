@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Schema } from './schema.js';
 import { accountsOf } from './sql/accounts.js';
 import { actionsOf } from './sql/actions.js';
+import { alertDeliveriesOf } from './sql/alert-deliveries.js';
 import { alertEndsOf, alertLeftoversOf, alertNarrowingsOf } from './sql/alert-ends.js';
 import { alertIncidentsOf } from './sql/alert-incidents.js';
 import { alertOutboxOf } from './sql/alert-outbox.js';
@@ -54,6 +55,7 @@ export function sqlTx(db: Kysely<Schema>, statements: Statements): Tx {
     ...integrationsOf(context),
     ...alertsOf(context),
     ...alertOutboxOf(context),
+    ...alertDeliveriesOf(context),
     ...alertIncidentsOf(context),
     ...alertEndsOf(context),
     ...alertNarrowingsOf(context),

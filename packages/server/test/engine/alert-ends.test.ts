@@ -1,5 +1,6 @@
 import type { AlertRule, AlertRuleSpec, Channel } from '@pipelogiq/protocol';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { type Alerted, alerted, aReceiver, toldOf } from './alerts-support.js';
 import type { Provider } from './provider.js';
 
@@ -64,6 +65,42 @@ describe('a channel that is off', () => {
 });
 
 describe('the end of an incident', () => {
+  // Seen to fail with nobody to tell: it ended unheard.
+  it('is told by the rule when no message of its beginning is left', async () => {
+    const { a, receiver, rule } = await anAlerted({ retentionDays: 1 });
+    await change(a, rule, { resolveAfterMs: 0 });
+    await a.failing();
+    await a.hasDeliveries(1, '&state=delivered');
+    await a.controlPlane.jump(25 * HOUR);
+    await a.controlPlane.advance(61_000);
+    await a.hasDeliveries(0);
+    await a.passing();
+    await receiver.has(2);
+    expect(typesOf(receiver)).toEqual(BOTH);
+  });
+
+  it('is told by the rule when the backlog was full at its beginning, as far as there is room by then', async () => {
+    const { a, receiver, channel } = await anAlerted({ alertMaxQueued: 1 });
+    await switched(a, channel, false);
+    await a.failing('first');
+    await a.hasDeliveries(1, '&state=pending');
+    await a.failing('second');
+    await eventually(async () =>
+      expect(await a.call<Channel>('GET', `/alerts/channels/${channel.id}`)).toMatchObject({ failed: 1, queued: 1 }),
+    );
+    await a.failing('third');
+    await a.passing('second'); // there is no room for its end
+    await switched(a, channel, true);
+    await a.controlPlane.advance(1_000);
+    await a.hasDeliveries(1, '&state=delivered');
+    await a.passing('third');
+    await receiver.has(2);
+    expect(toldOf(receiver).map(({ type, data }) => [type, data.labels.pipeline])).toEqual([
+      ['alert.trigger', 'first'],
+      ['alert.resolve', 'third'],
+    ]);
+  });
+
   // Seen to fail: the first heard nothing of the end, and the second nothing but the end.
   it('is told to who heard the beginning, whatever the rule says by then', async () => {
     const { a, receiver, rule } = await anAlerted();

@@ -84,13 +84,16 @@ describe('the mailer', () => {
     const first = await mailer.send(aMail(server.port));
     expect(first).toMatchObject({
       status: 451,
+      reached: ['a@example.com'],
       body: expect.stringMatching(/^taken for 1 of 2; b@example.com: 451 .*try later/),
     });
     server.refusals.clear();
-    expect(await mailer.send(aMail(server.port))).toMatchObject({ status: 250 });
+    const { reached } = first;
+    const second = await mailer.send(aMail(server.port, { reached }));
+    expect(second).toMatchObject({ status: 250, reached: ['a@example.com', 'Bea <b@example.com>'] });
     expect(server.taken.map(({ to }) => to)).toEqual([['a@example.com'], ['b@example.com']]);
-    await mailer.send(aMail(server.port, { messageId: '<m2@example.com>' }));
-    expect(server.taken[2]?.to).toHaveLength(2);
+    expect(await mailer.send(aMail(server.port, { reached: second.reached }))).toMatchObject({ status: 250 });
+    expect(server.taken).toHaveLength(2);
   });
 
   // Seen to fail: the refused one counted as one who has it, and got it never; the other one got it twice.
@@ -99,9 +102,10 @@ describe('the mailer', () => {
     const mailer = aMailer();
     const mail = aMail(server.port, { to: ['A.b@Example.COM', 'Bob <b@Example.com>'] });
     server.refusals.set('A.b@example.com', { responseCode: 451, message: 'try later' });
-    expect(await mailer.send(mail)).toMatchObject({ status: 451, body: expect.stringMatching(/^taken for 1 of 2/) });
+    const { reached, ...answer } = await mailer.send(mail);
+    expect(answer).toMatchObject({ status: 451, body: expect.stringMatching(/^taken for 1 of 2/) });
     server.refusals.clear();
-    expect(await mailer.send(mail)).toMatchObject({ status: 250 });
+    expect(await mailer.send({ mail: { ...mail.mail, reached } })).toMatchObject({ status: 250 });
     expect(server.taken.map(({ to }) => to)).toEqual([['b@example.com'], ['A.b@example.com']]);
   });
 

@@ -280,7 +280,15 @@ describe('alerts', () => {
   });
 
   it('that were tried are found by id, however many wait', async () => {
-    const attempt = { id: 1, state: 'delivered' as const, next_try_at: 1, last_status: 200, last_answer: null, settled_at: 1 };
+    const attempt = {
+      id: 1,
+      state: 'delivered' as const,
+      next_try_at: 1,
+      last_status: 200,
+      last_answer: null,
+      reached: null,
+      settled_at: 1,
+    };
     const settled = await planOf(() => tx.settleAlerts([attempt], 'holder'));
     const released = await planOf(() => tx.releaseAlerts([1, 2], 'holder'));
     for (const plan of [settled, released]) {

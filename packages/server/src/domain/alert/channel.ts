@@ -43,6 +43,8 @@ export interface MailCall {
     password?: string;
     from: string;
     to: readonly string[];
+    /** Of these, who has it already: they do not get it again. */
+    reached?: readonly string[];
     subject: string;
     text: string;
     /** The same at every try: with its angle brackets. */

@@ -1,3 +1,4 @@
+import type { MailAnswer } from '../../outbound/mailer.js';
 import type { OutboundAnswer } from '../../outbound/outbound.js';
 import type { AlertDeliveryRow, Ms } from '../../store/store.js';
 import type { Settings } from '../integration/kind.js';
@@ -10,7 +11,7 @@ import { reasonOf, reasonOfError, type TroubleReason } from './troubles.js';
 /** How calls leave the server. */
 export interface Wire {
   request(call: Exclude<ChannelCall, MailCall> & { signal?: AbortSignal }): Promise<OutboundAnswer>;
-  mail(call: MailCall, signal?: AbortSignal): Promise<OutboundAnswer>;
+  mail(call: MailCall, signal?: AbortSignal): Promise<MailAnswer>;
 }
 
 export interface Tried {
@@ -21,6 +22,8 @@ export interface Tried {
   answer?: string;
   /** Why it was not delivered. */
   reason?: TroubleReason;
+  /** Receivers of a mail who have it by now. */
+  reached?: readonly string[];
 }
 
 const EXCERPT = 500;
@@ -32,17 +35,18 @@ export function notificationFor(row: Pick<AlertDeliveryRow, 'id' | 'notification
   return { id: `${notification.dedupKey}-${row.id}`, ...notification };
 }
 
-/** One try. Never throws for what the other side does. */
+/** One try. Never throws for what the other side does. @param reached - who of several has it from an earlier one */
 export async function tryOnce(
   deps: { wire: Wire; now(): Ms; signal?: AbortSignal },
   kind: ChannelKind,
   settings: Settings,
   notification: Notification,
+  reached: readonly string[] = [],
 ): Promise<Tried> {
   try {
     const call = kind.call(notification, settings, deps.now());
     if (!call) return { verdict: { kind: 'unneeded', message: UNNEEDED } };
-    const answer = await send(deps, call);
+    const answer = await send(deps, call, reached);
     const verdict = verdictOf(kind, answer, settings, deps.now());
     const isTaken = verdict.kind === 'delivered' || verdict.kind === 'unneeded';
     return {
@@ -50,6 +54,7 @@ export async function tryOnce(
       status: answer.status,
       answer: excerpt(answer.body, kind, settings),
       ...(!isTaken && { reason: reasonOf(verdict, answer.status) }),
+      ...('reached' in answer && { reached: answer.reached }),
     };
   } catch (error) {
     return {
@@ -59,8 +64,12 @@ export async function tryOnce(
   }
 }
 
-const send = ({ wire, signal }: { wire: Wire; signal?: AbortSignal }, call: ChannelCall): Promise<OutboundAnswer> =>
-  'mail' in call ? wire.mail(call, signal) : wire.request({ ...call, ...(signal && { signal }) });
+const send = (
+  { wire, signal }: { wire: Wire; signal?: AbortSignal },
+  call: ChannelCall,
+  reached: readonly string[],
+): Promise<OutboundAnswer | MailAnswer> =>
+  'mail' in call ? wire.mail({ mail: { ...call.mail, reached } }, signal) : wire.request({ ...call, ...(signal && { signal }) });
 
 const excerpt = (text: string, kind: ChannelKind, settings: Settings): string =>
   madeStorable(withoutSecrets(text, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT));

@@ -1,14 +1,5 @@
-import type {
-  AlertDelivery,
-  AlertDeliveryFilter,
-  AlertRuleSpec,
-  Incident,
-  IncidentFilter,
-  Page,
-  Silence,
-  SilenceSpec,
-} from '@pipelogiq/protocol';
-import type { AlertDeliveryRow, AlertIncidentRow, AlertSilenceRow, Ms, Reads } from '../../store/store.js';
+import type { AlertRuleSpec, Incident, IncidentFilter, Page, Silence, SilenceSpec } from '@pipelogiq/protocol';
+import type { AlertIncidentRow, AlertSilenceRow, Ms, Reads } from '../../store/store.js';
 import { actorOf, auditBy } from '../account/audit.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
@@ -18,12 +9,13 @@ import { decodeCursor, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import { field, timeField } from '../pipeline/views.js';
 import type { PageQuery, Principal } from '../use-cases.js';
+import { type DeliveryUseCases, deliveryCases } from './deliveries.js';
 import { type NotifyDeps, queueMessages } from './notify.js';
 import { DETECTED, LABELS, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
 import { ruleOf } from './rule.js';
 
-export interface IncidentUseCases {
+export interface IncidentUseCases extends DeliveryUseCases {
   incidents(caller: Principal, filter: IncidentFilter): Promise<Page<Incident>>;
   incident(caller: Principal, id: string): Promise<Incident>;
   /** Whoever acknowledges takes it over: it is not told again. @throws DomainError `state_conflict` when it is resolved */
@@ -32,12 +24,6 @@ export interface IncidentUseCases {
   silences(caller: Principal, page: PageQuery): Promise<Page<Silence>>;
   silence(caller: Principal, spec: SilenceSpec): Promise<Silence>;
   endSilence(caller: Principal, id: string): Promise<void>;
-  deliveries(caller: Principal, filter: AlertDeliveryFilter): Promise<Page<AlertDelivery>>;
-  delivery(caller: Principal, id: string): Promise<AlertDelivery>;
-  /** Tries it now, also one that was given up. @throws DomainError `state_conflict` when it was delivered */
-  retry(caller: Principal, id: string): Promise<AlertDelivery>;
-  /** Gives it up. @throws DomainError `state_conflict` when it does not wait */
-  drop(caller: Principal, id: string): Promise<AlertDelivery>;
 }
 
 export interface IncidentDeps extends NotifyDeps {
@@ -228,90 +214,4 @@ const silenceView = (row: AlertSilenceRow, now: Ms): Silence => ({
   endsAt: new Date(row.ends_at).toISOString(),
   status: row.ends_at <= now ? 'expired' : row.starts_at > now ? 'pending' : 'active',
   createdAt: new Date(row.created_at).toISOString(),
-});
-
-async function noteDropped({ tx, effects }: Group, row: AlertDeliveryRow): Promise<void> {
-  const channel = await tx.alertChannelToChange(row.application_id, row.channel_id);
-  if (channel) effects.alertTroubles.push({ type: channel.type, outcome: 'lost', reason: 'dropped', count: 1 });
-}
-
-function deliveryCases(deps: IncidentDeps): Pick<IncidentUseCases, 'deliveries' | 'delivery' | 'retry' | 'drop'> {
-  const { reads, committer } = deps;
-  const get = async (caller: Principal, id: string): Promise<AlertDelivery> => {
-    const row = await reads.alertDelivery(caller.applicationId, parseId(id, 'delivery'));
-    if (!row) throw notFound('delivery', id);
-    return deliveryView(row);
-  };
-  const change = async (
-    caller: Principal,
-    id: string,
-    action: 'retry' | 'drop',
-    decide: (row: AlertDeliveryRow, group: Group) => Promise<Partial<AlertDeliveryRow> | DomainError>,
-  ): Promise<AlertDelivery> => {
-    const deliveryId = parseId(id, 'delivery');
-    await operate(committer, caller.applicationId, async (group) => {
-      const row = await group.tx.alertDeliveryToChange(caller.applicationId, deliveryId);
-      if (!row) return notFound('delivery', id);
-      if (row.state === 'pending' && row.held_until > group.now) return conflict('It is being sent: its answer decides.');
-      const changes = await decide(row, group);
-      if (changes instanceof DomainError) return changes;
-      await group.tx.updateAlertDelivery(row.id, changes);
-      if (action === 'drop') await noteDropped(group, row);
-      if (action === 'retry') await group.tx.updateAlertChannel(row.channel_id, { retry_at: null });
-      return note(group, caller, action, 'alert_delivery', id);
-    });
-    deps.onDue();
-    return get(caller, id);
-  };
-  return {
-    async deliveries(caller, filter) {
-      const limit = pageLimit(filter);
-      const wanted = {
-        ...filter,
-        ...(filter.channel !== undefined && { channel: String(parseId(filter.channel, 'channel')) }),
-        ...(filter.incident !== undefined && { incident: String(parseId(filter.incident, 'incident')) }),
-      };
-      const rows = await reads.alertDeliveries(caller.applicationId, wanted, {
-        limit: limit + 1,
-        after: decodeCursor(filter.cursor, 'number'),
-      });
-      return toPage(rows, limit, deliveryView, (row) => row.id);
-    },
-    delivery: get,
-    // Its life begins anew: it is not given up at once.
-    retry: (caller, id) =>
-      change(caller, id, 'retry', async (row, { tx, now }) => {
-        if (row.state === 'delivered') return conflict('It was delivered already.');
-        // An end that was told would be followed by its beginning, which nothing ends any more.
-        if (await tx.isToldLater(row)) return conflict('A later message of the incident was delivered through this channel.');
-        return {
-          state: 'pending',
-          next_try_at: now,
-          settled_at: null,
-          created_at: row.state === 'pending' ? row.created_at : now,
-        };
-      }),
-    drop: (caller, id) =>
-      change(caller, id, 'drop', async (row, { now }) =>
-        row.state === 'pending'
-          ? { state: 'dropped', settled_at: now, holder: null, held_until: 0 }
-          : conflict(`It does not wait any more: it is ${row.state}.`),
-      ),
-  };
-}
-
-const deliveryView = (row: AlertDeliveryRow & { channel: string }): AlertDelivery => ({
-  id: String(row.id),
-  channelId: String(row.channel_id),
-  channel: row.channel,
-  incidentId: String(row.incident_id),
-  action: row.action,
-  state: row.state,
-  title: row.title,
-  attempts: row.attempts,
-  ...field('lastStatus', row.last_status),
-  ...field('lastAnswer', row.last_answer),
-  ...(row.state === 'pending' && { nextTryAt: new Date(row.next_try_at).toISOString() }),
-  createdAt: new Date(row.created_at).toISOString(),
-  ...timeField('settledAt', row.settled_at),
 });

@@ -233,11 +233,13 @@ function deliveryOf(
     title: incident.title,
     notification: JSON.stringify({ ...notificationOf(message, now, installation), links }),
     attempts: 0,
+    unheard: 0,
     next_try_at: now,
     holder: null,
     held_until: 0,
     last_status: null,
     last_answer: null,
+    reached: null,
     created_at: now,
     settled_at: null,
   };

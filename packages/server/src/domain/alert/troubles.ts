@@ -6,6 +6,8 @@ export type TroubleReason =
   /** Nothing answered. */
   | 'timeout'
   | 'unreachable'
+  /** Something may have answered: the server ended, or was too slow, before it could note what. */
+  | 'answer_lost'
   /** It answered. */
   | 'rate_limited'
   | 'server_error'
