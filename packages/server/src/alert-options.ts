@@ -46,6 +46,14 @@ export const ALERT_OPTIONS = {
   },
   alertMaxChannels: { type: 'int', default: 100, min: 1, max: 10_000, description: 'alert channels of one application' },
   alertMaxRules: { type: 'int', default: 200, min: 1, max: 10_000, description: 'alert rules of one application' },
+  alertMaxIncidents: {
+    type: 'int',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    description:
+      'incidents of one application that are not over before what begins is gathered: one incident of each rule and event then tells of all of it',
+  },
   alertMaxSilences: {
     type: 'int',
     default: 500,

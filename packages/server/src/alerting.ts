@@ -85,11 +85,12 @@ export function createAlerting(parts: AlertingParts): Alerting {
       ),
     testAlerts: (caller, settings) => testConfig({ ...parts, kinds: parts.channels, wire }, caller, settings),
     loops: [
-      routeAlertsLoop({ ...parts, ...telling }),
+      routeAlertsLoop({ ...parts, ...telling, maxOpen: config.alertMaxIncidents }),
       detectAlertsLoop({
         ...parts,
         ...config,
         everyMs: config.alertDetectEveryMs,
+        maxOpen: config.alertMaxIncidents,
         onFailure: (err, rule) => parts.log.warn({ err, ...rule }, 'the condition of a rule could not be looked at'),
       }),
       ...sender.loops(),

@@ -7,6 +7,8 @@ import type { Loop } from './loop.js';
 
 interface Deps extends ObserveDeps {
   everyMs: number;
+  /** Incidents of an application that are not over before what begins is gathered. */
+  maxOpen: number;
   /** Runs a piece of work in the committer's next group. */
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
   onFailure(error: unknown, rule: { rule_id: number; application_id: number }): void;
@@ -42,6 +44,6 @@ async function look(deps: Deps, rule: Rule, application: string): Promise<void> 
     const { seen, thresholds } = await observe(deps, detector, single, application);
     const { reads } = deps;
     const changes = changesOf(single, thresholds, seen, await reads.alertConditions(rule.id), await reads.now());
-    if (!changesNothing(changes)) await deps.inGroup((group) => applySeen(group, single, thresholds, seen));
+    if (!changesNothing(changes)) await deps.inGroup((group) => applySeen(group, single, thresholds, seen, deps.maxOpen));
   }
 }

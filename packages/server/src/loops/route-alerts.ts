@@ -14,6 +14,8 @@ const ROWS = 10;
 const INCIDENTS = 200;
 
 interface Deps extends NotifyDeps {
+  /** Incidents of an application that are not over before what begins is gathered. */
+  maxOpen: number;
   reads: Pick<Reads, 'alertsWaiting' | 'now'>;
   /** Runs a piece of work in the committer's next group. */
   inGroup<R>(run: (group: Group) => Promise<R>): Promise<R>;
@@ -21,13 +23,13 @@ interface Deps extends NotifyDeps {
 }
 
 /** What happened becomes incidents, and incidents become messages; each step in one transaction. */
-export const routeAlertsLoop = ({ reads, inGroup, log, ...deps }: Deps): Loop => ({
+export const routeAlertsLoop = ({ reads, inGroup, log, maxOpen, ...deps }: Deps): Loop => ({
   name: ROUTE_ALERTS,
   everyMs: LOOK_EVERY_MS,
   onLeader: true,
   run: async (): Promise<{ inMs: Ms } | undefined> => {
     if (!(await reads.alertsWaiting(await reads.now()))) return undefined;
-    const { taken, parked } = await inGroup((group) => routeAlerts(group, ROWS));
+    const { taken, parked } = await inGroup((group) => routeAlerts(group, ROWS, maxOpen));
     for (const reason of parked) log.warn({ reason }, 'what happened could not be made an alert, and is put aside');
     const more = await inGroup(async (group) => {
       const isEnding = await goOnEnding(group);

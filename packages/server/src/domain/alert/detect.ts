@@ -135,14 +135,14 @@ const isSame = (one: AlertConditionRow, other: AlertConditionRow): boolean =>
 export const changesNothing = ({ saved, forgotten }: ConditionChanges): boolean => saved.length + forgotten.length === 0;
 
 /** Opens and ends incidents of what was seen, in one transaction; unless somebody changed the rule since it was read. */
-export async function applySeen(group: Group, rule: Rule, thresholds: Thresholds, seen: Seen): Promise<void> {
+export async function applySeen(group: Group, rule: Rule, thresholds: Thresholds, seen: Seen, maxOpen: number): Promise<void> {
   const { tx, now } = group;
   const row = await tx.alertRuleToChange(rule.applicationId, rule.id);
   if (row?.enabled !== 1 || row.version !== rule.version) return;
   const { saved, forgotten, fired, ended } = changesOf(rule, thresholds, seen, await tx.alertConditions(rule.id), now);
   await tx.saveAlertConditions(saved);
   await tx.deleteAlertConditions(rule.id, forgotten);
-  await fireRule(group, rule, fired);
+  await fireRule(group, rule, fired, maxOpen);
   await resolveRule(group, rule, ended);
 }
 

@@ -12,6 +12,8 @@ interface Firing {
   rule: Rule;
   record: AlertRecord;
   key: string;
+  /** It has no incident of its own. */
+  isGathered?: boolean;
 }
 
 export interface Routed {
@@ -22,17 +24,19 @@ export interface Routed {
 }
 
 const MAX_ERROR = 1_000;
+const DAY_MS = 86_400_000;
+const GATHERED = 'Too many incidents are open: this one tells of all further events of its kind.';
 
 /**
  * Takes what happened out of the outbox, and opens or refreshes incidents of it. When the data of one row breaks it, each is looked at by
  * itself: the one that cannot be is put aside with its error, and what is behind it goes on.
  */
-export async function routeAlerts(group: Group, limit: number): Promise<Routed> {
+export async function routeAlerts(group: Group, limit: number, maxOpen: number): Promise<Routed> {
   const rows = await group.tx.takeAlerts(limit);
   const parked: string[] = [];
   const attempt = async (some: readonly AlertOutboxTable[]): Promise<string | undefined> => {
     try {
-      await inSavepoint(group, () => routeRows(group, some));
+      await inSavepoint(group, () => routeRows(group, some, maxOpen));
       return undefined;
     } catch (error) {
       if (!group.isDataFailure(error)) throw error; // the database itself
@@ -50,27 +54,28 @@ export async function routeAlerts(group: Group, limit: number): Promise<Routed> 
   return { taken: rows.length, parked };
 }
 
-async function routeRows(group: Group, rows: readonly AlertOutboxTable[]): Promise<void> {
+async function routeRows(group: Group, rows: readonly AlertOutboxTable[], maxOpen: number): Promise<void> {
   const records = rows.flatMap(({ payload }) => JSON.parse(payload) as AlertRecord[]);
   const applications = [...new Set(records.map(({ applicationId }) => applicationId))];
   const rules = (await group.tx.enabledAlertRules(applications)).map(ruleOf);
   let batch: Firing[] = [];
   for (const record of records) {
     if (record.event === 'pipeline_recovered') {
-      await fire(group, batch); // what failed before it worked again is over with it
+      await fire(group, batch, maxOpen); // what failed before it worked again is over with it
       batch = [];
       if (!(await recover(group, record))) continue; // nobody was told that it failed, or it is told already that it works again
     }
     for (const rule of rules) if (wants(rule, record)) batch.push({ rule, record, key: groupKeyOf(rule, record) });
   }
-  await fire(group, batch);
+  await fire(group, batch, maxOpen);
 }
 
 /** What a condition of a rule found. */
-export const fireRule = (group: Group, rule: Rule, records: readonly AlertRecord[]): Promise<void> =>
+export const fireRule = (group: Group, rule: Rule, records: readonly AlertRecord[], maxOpen: number): Promise<void> =>
   fire(
     group,
     records.map((record) => ({ rule, record, key: groupKeyOf(rule, record) })),
+    maxOpen,
   );
 
 /** Conditions that do not hold any more. @param keys - of groups */
@@ -81,26 +86,23 @@ export async function resolveRule({ tx, now, effects }: Group, rule: Rule, keys:
   effects.hasAlerts = true;
 }
 
-async function fire(group: Group, firings: readonly Firing[]): Promise<void> {
+async function fire(group: Group, firings: readonly Firing[], maxOpen: number): Promise<void> {
   if (firings.length === 0) return;
   const { tx, now } = group;
-  const ruleIds = [...new Set(firings.map(({ rule }) => rule.id))];
-  const known = new Map<string, AlertIncidentRow>();
-  const ending = new EndingRules(await tx.ruleEndsOf(ruleIds));
-  for (const row of await tx.incidentsToChange(ruleIds, [...new Set(firings.map(({ key }) => key))])) {
-    // It ended when its rule was switched off, and the loop has not come to it: what happens now is another one.
-    if (ending.of(row)) await tx.updateIncident(row.id, resolution(row, 'system', now));
-    else known.set(`${row.rule_id}\n${row.group_key}`, row);
-  }
+  const known = await knownIncidents(group, firings);
+  const room = await roomFor(group, firings, known, maxOpen);
   const changed = new Map<AlertIncidentRow, Partial<AlertIncidentRow>>();
   const opened: AlertIncidentRow[] = [];
-  for (const firing of firings) {
-    const id = `${firing.rule.id}\n${firing.key}`;
-    const before = known.get(id);
+  for (const one of firings) {
+    const { applicationId } = one.rule;
+    const left = room.get(applicationId) ?? 0;
+    const firing = known.has(nameOf(one)) || left > 0 ? one : gathered(one);
+    const before = known.get(nameOf(firing));
     if (!before) {
       const row = open(firing, now);
-      known.set(id, row);
+      known.set(nameOf(firing), row);
       opened.push(row);
+      room.set(applicationId, left - 1);
       continue;
     }
     const changes = refresh(before, firing, now);
@@ -116,7 +118,46 @@ async function fire(group: Group, firings: readonly Firing[]): Promise<void> {
   group.effects.hasAlerts = true;
 }
 
-function open({ rule, record, key }: Firing, now: Ms): AlertIncidentRow {
+const nameOf = ({ rule, key }: Firing): string => `${rule.id}\n${key}`;
+
+/** Their incidents that are not over, by rule and key. */
+async function knownIncidents({ tx, now }: Group, firings: readonly Firing[]): Promise<Map<string, AlertIncidentRow>> {
+  const ruleIds = [...new Set(firings.map(({ rule }) => rule.id))];
+  const known = new Map<string, AlertIncidentRow>();
+  const ending = new EndingRules(await tx.ruleEndsOf(ruleIds));
+  for (const row of await tx.incidentsToChange(ruleIds, [...new Set(firings.map(({ key }) => key))])) {
+    // It ended when its rule was switched off, and the loop has not come to it: what happens now is another one.
+    if (ending.of(row)) await tx.updateIncident(row.id, resolution(row, 'system', now));
+    else known.set(`${row.rule_id}\n${row.group_key}`, row);
+  }
+  return known;
+}
+
+/** How many incidents each application may begin. Where that is too few, those that gather the rest are added to the known ones. */
+async function roomFor(
+  group: Group,
+  firings: readonly Firing[],
+  known: Map<string, AlertIncidentRow>,
+  maxOpen: number,
+): Promise<Map<number, number>> {
+  const room = new Map<number, number>();
+  const beginning = firings.filter((firing) => !known.has(nameOf(firing)));
+  for (const applicationId of new Set(beginning.map(({ rule }) => rule.applicationId)))
+    room.set(applicationId, maxOpen - (await group.tx.countOpenIncidents(applicationId, maxOpen)));
+  const beyond = beginning.filter(({ rule }) => (room.get(rule.applicationId) ?? 0) < beginning.length).map(gathered);
+  if (beyond.length > 0) for (const [name, row] of await knownIncidents(group, beyond)) known.set(name, row);
+  return room;
+}
+
+/** What there is no room for as an incident of its own: one of its rule tells of all of it, and ends when nothing comes for some time. */
+function gathered({ rule, record }: Firing): Firing {
+  const wide = { ...rule, groupBy: [], resolveAfterMs: rule.resolveAfterMs || DAY_MS };
+  const { subject: _, ...one } = record;
+  return { rule: wide, record, key: groupKeyOf(wide, one), isGathered: true };
+}
+
+function open(firing: Firing, now: Ms): AlertIncidentRow {
+  const { rule, record, key, isGathered } = firing;
   return {
     id: 0,
     application_id: rule.applicationId,
@@ -125,7 +166,7 @@ function open({ rule, record, key }: Firing, now: Ms): AlertIncidentRow {
     event: record.event,
     severity: severityOf(rule, record),
     status: 'open',
-    ...told(rule, record, 1),
+    ...told(firing, 1),
     pipeline: record.pipeline ?? null,
     pipeline_id: rule.groupBy.includes('pipeline_id') && record.pipelineId !== undefined ? Number(record.pipelineId) : null,
     events: 1,
@@ -134,7 +175,7 @@ function open({ rule, record, key }: Firing, now: Ms): AlertIncidentRow {
     last_event_at: record.at,
     notify_at: now + rule.groupWaitMs,
     notified_at: null,
-    resolve_at: rule.resolveAfterMs === 0 || hasOwnEnd(record) ? null : now + rule.resolveAfterMs,
+    resolve_at: rule.resolveAfterMs === 0 || (hasOwnEnd(record) && !isGathered) ? null : now + rule.resolveAfterMs,
     muted: null,
     acknowledged_at: null,
     acknowledged_by: null,
@@ -146,12 +187,13 @@ function open({ rule, record, key }: Firing, now: Ms): AlertIncidentRow {
 const hasOwnEnd = ({ event }: AlertRecord): boolean => TRANSIENT.has(event) || DETECTED.has(event);
 
 /** Once people were told, more of the same waits for the interval; who has acknowledged hears of it no more. */
-function refresh(row: AlertIncidentRow, { rule, record }: Firing, now: Ms): Partial<AlertIncidentRow> {
+function refresh(row: AlertIncidentRow, firing: Firing, now: Ms): Partial<AlertIncidentRow> {
+  const { rule, record } = firing;
   const events = row.events + 1;
   const again = row.status === 'open' && row.notified_at !== null ? row.notified_at + rule.groupIntervalMs : undefined;
   return {
     events,
-    ...told(rule, record, events),
+    ...told(firing, events),
     // One pipeline that works again does not end what several broke.
     ...(row.pipeline !== (record.pipeline ?? null) && { pipeline: null }),
     last_event_at: Math.max(row.last_event_at, record.at),
@@ -160,9 +202,10 @@ function refresh(row: AlertIncidentRow, { rule, record }: Firing, now: Ms): Part
   };
 }
 
-function told(rule: Rule, record: AlertRecord, events: number): Pick<AlertIncidentRow, 'title' | 'body' | 'labels'> {
+function told({ rule, record, isGathered }: Firing, events: number): Pick<AlertIncidentRow, 'title' | 'body' | 'labels'> {
   const labels = { ...labelsOf(record), rule: rule.name, severity: severityOf(rule, record), events: String(events) };
-  return { ...render(record.event, rule, labels), labels: JSON.stringify(labels) };
+  const { title, body } = render(record.event, rule, labels);
+  return { title, body: isGathered ? `${body}\n${GATHERED}` : body, labels: JSON.stringify(labels) };
 }
 
 /** Ends the incidents of the failures of a pipeline; those that are of one run end with that run alone. Whether there were any. */
