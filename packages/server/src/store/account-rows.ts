@@ -130,6 +130,10 @@ export interface Users {
   takeLink(kind: LinkKind, tokenHash: string): Promise<UserLinkRow | undefined>;
   deleteLink(kind: LinkKind, id: number): Promise<UserLinkRow | undefined>;
   deleteLinks(kind: LinkKind): Promise<void>;
+  /** Links that this one gave out; returns how many. @param actor - as `created_by` has it */
+  deleteLinksBy(actor: string): Promise<number>;
+  /** Links that sign this user in. */
+  deleteLinksFor(userId: number): Promise<void>;
   countLinks(kind: LinkKind): Promise<number>;
   /** Deletes links and sessions that are over. */
   pruneAccounts(dead: { now: Ms; idleSince: Ms }): Promise<void>;

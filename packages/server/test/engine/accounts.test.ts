@@ -12,6 +12,64 @@ const linkFor = async (h: People, username?: string) =>
 const userOf = async (h: People, name: string) =>
   (await h.call<Page<User>>('GET', '/users')).items.find(({ username }) => username === name) as User;
 
+// Each seen to fail: who was no owner any more came back as one.
+describe('what somebody gave out ends with what they may', () => {
+  const invitedBy = async (it: Browser) =>
+    (await it.call<InvitationCreated>('POST', '/users/invitations', { role: 'owner' })).token;
+  const accepted = async (h: People, token: string) =>
+    refusal(await h.browser().send('POST', '/auth/invite', { token, username: 'back', password: PASSWORD }));
+  const REFUSED = '401 unauthenticated';
+
+  it.each([
+    { becomes: 'deleted', how: (h: People, path: string) => h.call('DELETE', path) },
+    { becomes: 'disabled', how: (h: People, path: string) => h.call('PUT', path, { disabled: true }) },
+    { becomes: 'less', how: (h: People, path: string) => h.call('PUT', path, { role: 'admin' }) },
+  ])('the invitations of an owner who is $becomes', async ({ how }) => {
+    const h = await people();
+    await h.owner();
+    const eve = await h.person('eve', { role: 'owner' });
+    const token = await invitedBy(eve);
+    await how(h, `/users/${(await userOf(h, 'eve')).id}`);
+    expect(await accepted(h, token)).toBe(REFUSED);
+    expect((await h.call<Page<unknown>>('GET', '/users/invitations')).items).toEqual([]);
+  });
+
+  it('not those of one who becomes more', async () => {
+    const h = await people();
+    await h.owner();
+    const eve = await h.person('eve', { role: 'admin' });
+    const { token } = await eve.call<InvitationCreated>('POST', '/users/invitations', { role: 'viewer' });
+    await h.call('PUT', `/users/${(await userOf(h, 'eve')).id}`, { role: 'owner' });
+    expect((await h.browser().send('POST', '/auth/invite', { token, username: 'vic', password: PASSWORD })).status).toBe(201);
+  });
+
+  it('the invitations of a key that is disabled', async () => {
+    const h = await people();
+    await h.owner();
+    const { id, key } = await h.call<ApiKeyCreated>('POST', '/api-keys', { name: 'deploy', scopes: ['admin'] });
+    const invitation = await h.send('POST', '/users/invitations', { role: 'admin' }, { authorization: `Bearer ${key}` });
+    const { token } = (await invitation.json()) as InvitationCreated;
+    await h.call('DELETE', `/api-keys/${id}`);
+    expect(await accepted(h, token)).toBe(REFUSED);
+  });
+
+  it('the sign-in links of one who changes the password', async () => {
+    const h = await people();
+    const it = await h.owner();
+    const token = await linkFor(h, 'ada');
+    await it.call('POST', '/auth/password', { currentPassword: PASSWORD, newPassword: NEW });
+    expect(await refusal(await h.browser().send('POST', '/auth/link', { token }))).toBe(REFUSED);
+  });
+});
+
+it('a key that is over before it is made is refused', async () => {
+  const h = await people();
+  const expiresAt = new Date(h.controlPlane.now()).toISOString();
+  expect(await refusal(await h.send('POST', '/api-keys', { name: 'late', scopes: ['read'], expiresAt }))).toBe(
+    '422 invalid_request',
+  );
+});
+
 describe('a session', () => {
   it('ends after 12 hours without use, and lives on while it is used', async () => {
     const h = await people({ sessionIdleMs: 120_000 });

@@ -9,6 +9,7 @@ import { notFound, parseId } from '../ids.js';
 import { timeField } from '../pipeline/views.js';
 import type { AccountUseCases, Principal } from '../use-cases.js';
 import { auditBy } from './audit.js';
+import { invalid } from './invalid.js';
 import { formatKey, hashSecret, isMistyped, shownPrefix } from './keys.js';
 
 const DEFAULT_APPLICATION = 'default';
@@ -126,6 +127,8 @@ export class AccountService implements AccountUseCases {
     // An admin of all who names no application makes another admin of all: the first keys of an installation.
     const everywhere = boundTo(caller) === undefined && request.application === undefined && request.scopes.includes('admin');
     const row = await this.#operate(caller.applicationId, async (group) => {
+      if (request.expiresAt !== undefined && Date.parse(request.expiresAt) <= group.now)
+        throw invalid('expiresAt', 'must be in the future');
       const application = (await group.tx.applicationByName(name)) ?? (await createdBy(caller, group, name));
       const made = await insertKey(group, application, request, key, everywhere ? 1 : 0);
       const details = { name: made.name, application: application.name, scopes: request.scopes.join(' ') };
@@ -141,7 +144,9 @@ export class AccountService implements AccountUseCases {
       const disabled = await group.tx.disableApiKey(keyId, boundTo(caller), group.now);
       // A key that was disabled before keeps its time: nothing has happened.
       if (disabled?.disabled_at === group.now) {
-        await auditBy(group, caller, { action: 'api_key.disable', target: { type: 'api_key', id } });
+        const linksEnded = await group.tx.deleteLinksBy(`key:${keyId}`);
+        const target = { type: 'api_key', id };
+        await auditBy(group, caller, { action: 'api_key.disable', target, ...(linksEnded > 0 && { details: { linksEnded } }) });
       }
       return disabled;
     });

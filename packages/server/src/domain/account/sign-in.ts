@@ -149,6 +149,7 @@ export class SignIn implements SignInUseCases {
         throw new DomainError('state_conflict', 'The password was changed meanwhile.');
       await group.tx.updateUser(id, { password_hash: passwordHash });
       const ended = await group.tx.endSessions(id, sessionId);
+      await group.tx.deleteLinksFor(id);
       await group.tx.renewSession(sessionId, hashSecret(token));
       const details = { sessionsEnded: ended };
       await audit(group, byUser(caller, id, name), {

@@ -18,6 +18,7 @@ import type { PageQuery, Principal } from '../use-cases.js';
 import { auditBy } from './audit.js';
 import { createLink, createSetupLink, invitations, invite, type LinkDeps, revokeInvitation } from './links.js';
 import { mayTouchOwners, requireAdminOfAll } from './permissions.js';
+import { isAtLeast } from './roles.js';
 import { type Sessions, serverWide } from './sessions.js';
 import { knownRoles, saidOf } from './user-roles.js';
 import { usersView } from './user-views.js';
@@ -94,6 +95,9 @@ async function touched({ tx }: Group, caller: Principal, id: string, becomes?: U
   return { user, owners };
 }
 
+/** Invitations and links that the user gave out: nobody comes back by what they kept. Returns how many. */
+const endLinksOf = ({ tx }: Group, { id }: UserRow): Promise<number> => tx.deleteLinksBy(`user:${id}`);
+
 async function update(deps: UserDeps, caller: Principal, id: string, change: UpdateUser): Promise<User> {
   requireAdminOfAll(caller);
   const { role, applications, disabled } = change;
@@ -117,10 +121,17 @@ async function update(deps: UserDeps, caller: Principal, id: string, change: Upd
         );
       }
       const sessionsEnded = isDisabled ? await tx.endSessions(user.id) : 0;
+      const isLess = role !== undefined && !isAtLeast(role, user.role);
+      const linksEnded = isDisabled || isLess ? await endLinksOf(group, user) : 0;
       await auditBy(group, serverWide(caller), {
         action: 'user.update',
         target: { type: 'user', id },
-        details: { username: user.username, ...saidOf(change), ...(sessionsEnded > 0 && { sessionsEnded }) },
+        details: {
+          username: user.username,
+          ...saidOf(change),
+          ...(sessionsEnded > 0 && { sessionsEnded }),
+          ...(linksEnded > 0 && { linksEnded }),
+        },
       });
     }),
   );
@@ -136,8 +147,9 @@ async function remove(deps: UserDeps, caller: Principal, id: string): Promise<vo
     undoIfRefused(async (group) => {
       const { user, owners } = await touched(group, caller, id);
       await requireAnotherOwner(user, owners);
+      const linksEnded = await endLinksOf(group, user);
       await group.tx.deleteUser(user.id);
-      const details = { username: user.username };
+      const details = { username: user.username, ...(linksEnded > 0 && { linksEnded }) };
       await auditBy(group, serverWide(caller), { action: 'user.delete', target: { type: 'user', id }, details });
     }),
   );

@@ -1,5 +1,6 @@
 import { EVENT_TYPES, type EventType, HEADERS, ROUTES } from '@pipelogiq/protocol';
 import { didYouMean } from '../../did-you-mean.js';
+import { notFound } from '../../domain/ids.js';
 import type { HttpDeps } from '../deps.js';
 import { eventStreamReply } from '../event-stream.js';
 import { authorise, identify } from '../gate.js';
@@ -29,7 +30,12 @@ export function eventRoutes({ useCases }: HttpDeps): Route[] {
           types: query.types === undefined ? undefined : typesOf(query.types),
           lastEventId: lastEventId === '' ? undefined : lastEventId,
         });
-        const stillAllowed = async () => authorise(await identify(useCases, { method, headers }), 'read');
+        const stillAllowed = async () => {
+          const now = await identify(useCases, { method, headers });
+          authorise(now, 'read');
+          // Who names no application is in the first one that they have a role in: by now it may be another.
+          if (now.applicationId !== caller.applicationId) throw notFound('application', caller.application);
+        };
         return eventStreamReply(subscription, stillAllowed);
       },
     }),

@@ -95,6 +95,13 @@ export const usersOf = ({ db, can, runRows }: SqlContext): Users => ({
   async deleteLinks(kind) {
     await db.deleteFrom('user_link').where('kind', '=', kind).execute();
   },
+  async deleteLinksBy(actor) {
+    const gone = await db.deleteFrom('user_link').where('created_by', '=', actor).returning('id').execute();
+    return gone.length;
+  },
+  async deleteLinksFor(userId) {
+    await db.deleteFrom('user_link').where('user_id', '=', userId).execute();
+  },
   async countLinks(kind) {
     const row = await db
       .selectFrom('user_link')
