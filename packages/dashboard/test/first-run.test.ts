@@ -113,6 +113,18 @@ describe('signing in', () => {
     takeErrors(tab, /401/);
   });
 
+  // Seen to fail: the link that had made the owner was tried once more as one that signs in, and the page of who was gone broke.
+  it('ends by signing out, in the tab in which the account was made too', async () => {
+    const server = await aServer();
+    const tab = await makeOwner(server);
+    await tab.page.getByRole('button', { name: 'Account of ada' }).click();
+    await tab.page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await tab.page.waitForURL('**/sign-in');
+    await tab.page.getByLabel('Username').fill('ada');
+    expect(await tab.page.getByRole('alert').count()).toBe(0);
+    await expectClean(tab, server);
+  });
+
   it('ends by signing out', async () => {
     const server = await aServer();
     const { page } = await signedIn(browser, server);

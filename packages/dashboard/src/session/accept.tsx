@@ -1,13 +1,15 @@
 import { ROUTES } from '@pipelogiq/protocol';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { post } from '../api/http.js';
 import { Mono } from '../ui/code.js';
 import { CredentialsForm } from './credentials-form.js';
 import { Frame } from './frame.js';
-import { linkToken } from './link-token.js';
+import { forgetLink, type LinkPage, linkToken } from './link-token.js';
 import { signedIn } from './session.js';
 
 interface Texts {
+  page: LinkPage;
   path: typeof ROUTES.authSetup | typeof ROUTES.authInvite;
   title: string;
   description: string;
@@ -16,9 +18,10 @@ interface Texts {
 }
 
 /** Makes an account with the token of a link. */
-function Accept({ path, title, description, action, missing }: Texts) {
+function Accept({ page, path, title, description, action, missing }: Texts) {
   const navigate = useNavigate();
-  if (linkToken === undefined) {
+  const [token] = useState(() => linkToken(page));
+  if (token === undefined) {
     return (
       <Frame title={title}>
         <p className="text-ink-2 text-sm">
@@ -28,7 +31,8 @@ function Accept({ path, title, description, action, missing }: Texts) {
     );
   }
   const submit = async (credentials: { username: string; password: string }) => {
-    await post(path, { token: linkToken, ...credentials });
+    await post(path, { token, ...credentials });
+    forgetLink();
     await signedIn();
     await navigate({ to: '/', replace: true });
   };
@@ -41,6 +45,7 @@ function Accept({ path, title, description, action, missing }: Texts) {
 
 export const Setup = () => (
   <Accept
+    page="setup"
     path={ROUTES.authSetup}
     title="Make the owner's account"
     description="The owner may do everything, and invites the others."
@@ -51,6 +56,7 @@ export const Setup = () => (
 
 export const Invite = () => (
   <Accept
+    page="invite"
     path={ROUTES.authInvite}
     title="Accept the invitation"
     description="Choose how you will sign in."

@@ -19,6 +19,7 @@ export function CredentialsForm({ kind, action, onSubmit }: CredentialsFormProps
   const isNew = kind === 'new';
   const fieldError = (name: string) =>
     error instanceof ApiError ? error.errors.find(({ path }) => path === name)?.message : undefined;
+  const isAtFields = fieldError('username') !== undefined || fieldError('password') !== undefined;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     setBusy(true);
@@ -55,7 +56,7 @@ export function CredentialsForm({ kind, action, onSubmit }: CredentialsFormProps
           />
         )}
       </Field>
-      {error !== undefined && <ErrorNote error={error} />}
+      {error !== undefined && !isAtFields && <ErrorNote error={error} />}
       <Button type="submit" tone="primary" busy={busy}>
         {action}
       </Button>

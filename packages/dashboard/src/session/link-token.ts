@@ -1,11 +1,23 @@
+/** Pages that a link leads to. */
+export type LinkPage = 'setup' | 'invite' | 'sign-in';
+
 /**
  * The token of a link, from the fragment of the address; taken away from there at once, so that neither the history nor a screenshot
  * has it. Imported first, before anything looks at the address.
  */
-function taken(): string | undefined {
+function taken(): { page: string; token: string } | undefined {
   const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? undefined;
-  if (token !== undefined) history.replaceState(null, '', location.pathname + location.search);
-  return token;
+  if (token === undefined) return undefined;
+  history.replaceState(null, '', location.pathname + location.search);
+  return { page: location.pathname.split('/').findLast((part) => part !== '') ?? '', token };
 }
 
-export const linkToken: string | undefined = taken();
+let link = taken();
+
+/** The token that led to this page and was not used yet: the other pages know nothing to do with it. */
+export const linkToken = (page: LinkPage): string | undefined => (link?.page === page ? link.token : undefined);
+
+/** It is good once. */
+export function forgetLink(): void {
+  link = undefined;
+}

@@ -2,7 +2,7 @@ import { type AuthState, type Me, ROUTES, type Scope, type User } from '@pipelog
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { chooseApplication, chosenApplication } from '../api/application.js';
 import { queryClient } from '../api/client.js';
-import { get, post } from '../api/http.js';
+import { BASE_PATH, get, post } from '../api/http.js';
 import { SESSION_KEY } from '../api/keys.js';
 import { ApiError } from '../api/problem.js';
 
@@ -53,12 +53,13 @@ export async function signedIn(): Promise<void> {
   await refreshed();
 }
 
+/** The page is loaded anew after it: nothing of who was signed in stays in its memory. */
 export async function signOut(): Promise<void> {
   await post(ROUTES.authLogout).catch((error: unknown) => {
     if (!(error instanceof ApiError && error.status === 401)) throw error; // it had ended already
   });
   chooseApplication(undefined);
-  queryClient.clear();
+  location.replace(`${BASE_PATH}/sign-in`);
 }
 
 /** Acts in another application from here on. */

@@ -7,19 +7,21 @@ import { Mono } from '../ui/code.js';
 import { ErrorNote, ErrorState, Skeleton } from '../ui/states.js';
 import { CredentialsForm } from './credentials-form.js';
 import { Frame } from './frame.js';
-import { linkToken } from './link-token.js';
+import { forgetLink, linkToken } from './link-token.js';
 import { sessionQuery, signedIn } from './session.js';
 
 let redeemed: Promise<unknown> | undefined; // once, however often React renders: the link dies at its first use
 
-function useLink(onDone: () => void): unknown {
+/** Signs in by the link that led here, if there was one. */
+function useLink(onDone: () => void): { isLink: boolean; error: unknown } {
+  const [token] = useState(() => linkToken('sign-in'));
   const [error, setError] = useState<unknown>();
   useEffect(() => {
-    if (linkToken === undefined) return;
-    redeemed ??= post(ROUTES.authLink, { token: linkToken }).then(signedIn);
+    if (token === undefined) return;
+    redeemed ??= post(ROUTES.authLink, { token }).then(signedIn).finally(forgetLink);
     redeemed.then(onDone, setError);
-  }, [onDone]);
-  return error;
+  }, [token, onDone]);
+  return { isLink: token !== undefined && error === undefined, error };
 }
 
 /** Signs in, by password or by a link that is good once, and leads back to where one came from. */
@@ -28,8 +30,7 @@ export default function SignIn() {
   const navigate = useNavigate();
   const session = useQuery(sessionQuery);
   const [arrive] = useState(() => () => void navigate({ to: next ?? '/', replace: true }));
-  const linkError = useLink(arrive);
-  const isLink = linkToken !== undefined && linkError === undefined;
+  const { isLink, error: linkError } = useLink(arrive);
   useEffect(() => {
     if (session.data?.kind === 'signed_in' && !isLink) arrive();
   }, [session.data, isLink, arrive]);

@@ -1,5 +1,6 @@
 import { Dialog } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { useDialogFocus } from '../ui/dialog.js';
 
 /** The navigation on narrow screens. */
 export function Drawer({
@@ -11,11 +12,13 @@ export function Drawer({
   onOpenChange(open: boolean): void;
   children: ReactNode;
 }) {
+  const focus = useDialogFocus();
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 bg-[#0b0d1066]" />
         <Dialog.Content
+          {...focus}
           aria-describedby={undefined}
           className="fixed inset-y-0 left-0 z-50 flex w-64 flex-col overflow-y-auto bg-canvas px-3 py-4 shadow-float focus-visible:outline-none"
         >

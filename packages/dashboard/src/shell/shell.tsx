@@ -3,9 +3,11 @@ import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { Menu as MenuIcon } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { live } from '../api/live-topics.js';
-import { sessionQuery } from '../session/session.js';
-import { IconButton } from '../ui/button.js';
+import { Frame } from '../session/frame.js';
+import { sessionQuery, signOut } from '../session/session.js';
+import { Button, IconButton } from '../ui/button.js';
 import { ErrorState, Skeleton } from '../ui/states.js';
+import { toast } from '../ui/toast.js';
 import { ApplicationSwitcher } from './application-switcher.js';
 import { Connection } from './connection.js';
 import { Drawer } from './drawer.js';
@@ -16,7 +18,10 @@ import { UserMenu } from './user-menu.js';
 /** Around every page of who is signed in; whoever is not is asked to, and comes back. */
 export function Shell() {
   const session = useQuery(sessionQuery);
-  if (session.data?.kind === 'signed_in') return <SignedIn application={session.data.me.application} />;
+  if (session.data?.kind === 'signed_in') {
+    const { application, scopes } = session.data.me;
+    return scopes.length === 0 ? <NoRole /> : <SignedIn application={application} />;
+  }
   if (session.data) return <ToSignIn />;
   if (session.error)
     return (
@@ -40,6 +45,24 @@ function ToSignIn() {
     void navigate({ to: '/sign-in', search: asked === '/' ? {} : { next: asked }, replace: true });
   }, [navigate, asked]);
   return null;
+}
+
+/** Of a user whose last role was taken: every page would be a refusal. */
+function NoRole() {
+  const session = useQuery(sessionQuery);
+  return (
+    <Frame
+      title="No role"
+      description="You are signed in, and have no role in any application. An admin of this server gives you one."
+    >
+      <div className="flex gap-2">
+        <Button tone="primary" busy={session.isFetching} onClick={() => void session.refetch()}>
+          Look again
+        </Button>
+        <Button onClick={() => void signOut().catch(toast.failed)}>Sign out</Button>
+      </div>
+    </Frame>
+  );
 }
 
 const Whole = ({ children }: { children: ReactNode }) => <main className="grid min-h-dvh place-items-center">{children}</main>;

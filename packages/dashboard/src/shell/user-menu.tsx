@@ -1,6 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
 import { LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
-import { live } from '../api/live-topics.js';
 import { signOut, useMe } from '../session/session.js';
 import { IconButton } from '../ui/button.js';
 import { Menu } from '../ui/menu.js';
@@ -29,11 +28,6 @@ export function UserMenu() {
   const { user } = useMe();
   const navigate = useNavigate();
   const themes = useThemeItems();
-  const leave = async () => {
-    await signOut();
-    live.stop();
-    await navigate({ to: '/sign-in' });
-  };
   const own = [
     {
       id: 'account',
@@ -41,7 +35,12 @@ export function UserMenu() {
       icon: <UserRound aria-hidden size={14} />,
       onSelect: () => void navigate({ to: '/settings/account' }),
     },
-    { id: 'leave', label: 'Sign out', icon: <LogOut aria-hidden size={14} />, onSelect: () => void leave().catch(toast.failed) },
+    {
+      id: 'leave',
+      label: 'Sign out',
+      icon: <LogOut aria-hidden size={14} />,
+      onSelect: () => void signOut().catch(toast.failed),
+    },
   ];
   return (
     <Menu

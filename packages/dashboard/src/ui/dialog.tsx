@@ -1,8 +1,9 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { cx } from '../lib/cx.js';
 import { Button, IconButton } from './button.js';
+import { focusAgain, opener } from './opener.js';
 import { ErrorNote } from './states.js';
 
 export interface DialogProps {
@@ -27,12 +28,40 @@ const KINDS = {
 /** Where the content scrolls, a line parts it from what stays. */
 const FOOTERS = { center: 'pt-2 pb-4', side: 'border-line border-t py-3' } as const;
 
+/** What a dialog asks for first; where it asks for nothing, the button that does no harm, or what there is to do. */
+const FIRST = [
+  '[data-dialog-body] :is(input, select, textarea):not(:disabled)',
+  '[data-dialog-footer] button:not(:disabled)',
+  '[data-dialog-body] :is(button, a, [tabindex="0"])',
+];
+
+/** For the content of a dialog of Radix, which knows of no trigger: where the focus goes as it opens, and back to as it closes. */
+export function useDialogFocus() {
+  const before = useRef<HTMLElement>(undefined);
+  return {
+    onOpenAutoFocus(event: Event) {
+      before.current = opener();
+      const content = event.target as HTMLElement;
+      const [first] = FIRST.flatMap((selector) => content.querySelector<HTMLElement>(selector) ?? []);
+      if (!first) return; // the first control that there is
+      event.preventDefault();
+      first.focus();
+    },
+    onCloseAutoFocus(event: Event) {
+      event.preventDefault();
+      focusAgain(before.current);
+    },
+  };
+}
+
 export function Dialog({ open, onOpenChange, title, description, kind = 'center', stays, footer, children }: DialogProps) {
+  const focus = useDialogFocus();
   return (
     <Radix.Root open={open} onOpenChange={onOpenChange}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-[#0b0d1066]" />
         <Radix.Content
+          {...focus}
           className={cx('fixed z-50 flex flex-col bg-raised shadow-float focus-visible:outline-none', KINDS[kind])}
           {...(!description && { 'aria-describedby': undefined })}
           {...(stays && { onInteractOutside: (event: Event) => event.preventDefault() })}
@@ -50,8 +79,14 @@ export function Dialog({ open, onOpenChange, title, description, kind = 'center'
               </IconButton>
             </Radix.Close>
           </header>
-          <div className="grow overflow-y-auto px-5 py-2">{children}</div>
-          {footer && <footer className={cx('flex justify-end gap-2 px-5', FOOTERS[kind])}>{footer}</footer>}
+          <div data-dialog-body className="grow overflow-y-auto px-5 py-2">
+            {children}
+          </div>
+          {footer && (
+            <footer data-dialog-footer className={cx('flex justify-end gap-2 px-5', FOOTERS[kind])}>
+              {footer}
+            </footer>
+          )}
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>

@@ -16,9 +16,10 @@ const atMost = (value: number, countedTo: number) => `${formatCount(value)}${val
 /** Nothing waits for longer than this without a reason. */
 const LONG_WAIT_MS = 60_000;
 
-function change(now: number, before: number): string {
-  if (now === before) return 'as an hour ago';
-  return now > before ? `+${now - before} in an hour` : `−${before - now} in an hour`;
+function change({ online, onlineHourAgo, draining }: Overview['workers']): string {
+  const by = online - onlineHourAgo;
+  const change = by === 0 ? 'as an hour ago' : `${by > 0 ? '+' : '−'}${Math.abs(by)} in an hour`;
+  return draining > 0 ? `${change}, ${draining} draining` : change;
 }
 
 /** What goes on now; the lower row: how it went lately. */
@@ -53,7 +54,7 @@ function NowStats({ overview }: Pick<StatsProps, 'overview'>) {
       <Stat
         label="Workers online"
         value={workers && formatCount(workers.online)}
-        note={workers && (workers.draining > 0 ? `${workers.draining} draining` : change(workers.online, workers.onlineHourAgo))}
+        note={workers && change(workers)}
         alarm={
           workers && stages && workers.online === 0 && stages.ready > 0 ? { status: 'critical', word: 'work waits' } : undefined
         }

@@ -16,8 +16,9 @@ export default function Settings() {
   const nav = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: on a phone the tab of the page may be out of sight
   useEffect(() => {
-    const current = nav.current?.querySelector('[aria-current=page]');
-    current?.scrollIntoView({ inline: 'nearest', block: 'nearest' });
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current=page]');
+    // Not scrollIntoView, which also moves where the first Tab of a new page goes on from.
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft + current.offsetWidth - nav.current.clientWidth;
   }, [path]);
   const tabs = [
     { to: '/settings/account', label: 'Account', isShown: true },
