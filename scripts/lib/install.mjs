@@ -3,7 +3,7 @@ import { at, hashOf, readStamp, workspaces, writeStamp } from './repository.mjs'
 import { lastLines, runQuietly, ScriptError, say } from './run.mjs';
 
 const COMPILER_HINT =
-  'better-sqlite3 could not be installed: it needs python3, make and g++ (Debian, Ubuntu: apt-get install python3 make g++; macOS: xcode-select --install).';
+  'better-sqlite3 could not be installed: its file for this platform comes from github.com, or is compiled with python3, make and g++ (Debian, Ubuntu: apt-get install python3 make g++; macOS: xcode-select --install) and headers from nodejs.org.';
 
 /** Dependencies as wanted, and the ABI that better-sqlite3 was compiled for. */
 const wanted = () =>

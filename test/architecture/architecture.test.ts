@@ -27,6 +27,16 @@ describe('the repository', () => {
     expect(paths).toEqual(READ);
   });
 
+  // Seen to fail: npm links no command whose file is built later, and the one that `npm start` names was not found in a clone.
+  it('has the files of its commands before anything is built', () => {
+    const { bin } = JSON.parse(readFileSync(join(root, 'packages/server/package.json'), 'utf8')) as {
+      bin: { [name: string]: string };
+    };
+    expect(Object.keys(bin)).toEqual(['pipelogiq']);
+    for (const path of Object.values(bin)) expect(path).toMatch(/^\.\/bin\//);
+    for (const path of Object.values(bin)) expect(readFileSync(join(root, 'packages/server', path), 'utf8')).toMatch(/^#!/);
+  });
+
   it.each(Object.values(RULES))('keeps the rule: $name', (rule) => {
     expect(rule.check(files)).toEqual([]);
   });

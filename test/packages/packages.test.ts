@@ -45,7 +45,7 @@ describe.each(['sdk', 'server'] as const)('the package of the %s', (name) => {
       expect.arrayContaining(['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts', 'dist/index.d.cts']),
     );
     expect(packed[name].files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'package.json']));
-    expect(packed[name].files.filter((file) => !/^(dist\/|README\.md$|LICENSE$|package\.json$)/.test(file))).toEqual([]);
+    expect(packed[name].files.filter((file) => !/^(bin\/|dist\/|README\.md$|LICENSE$|package\.json$)/.test(file))).toEqual([]);
   });
 
   it('names the private protocol package nowhere', () => {

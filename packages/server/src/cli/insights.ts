@@ -1,7 +1,7 @@
 import type { HandlerInsight, InsightPoint, InsightQuery, Insights, PipelineInsight } from '@pipelogiq/protocol';
 import type { Command } from 'commander';
 import { systemClock } from '../clock.js';
-import { wholeNumber } from './arguments.js';
+import { timeSpan, wholeNumber } from './arguments.js';
 import { addServerFlags, onServer, type ServerFlags } from './connection.js';
 import type { Output } from './output.js';
 import { printJson } from './paging.js';
@@ -16,7 +16,7 @@ export function insightsCommand(program: Command, output: Output): void {
   const command = program
     .command('insights')
     .description('run times, failures and throughput, of the last 24 hours by default')
-    .option('--range <time>', 'the time up to now, as 15m, 24h, 7d')
+    .option('--range <time>', 'the time up to now, as 15m, 24h, 7d', timeSpan)
     .option('--from <time>', 'instead of --range: from this time on, or so long ago')
     .option('--to <time>', 'up to this time; default now')
     .option('--application <text>', 'nothing unless the key is of this application; keys see no other')

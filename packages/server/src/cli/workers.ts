@@ -2,7 +2,7 @@ import type { Worker } from '@pipelogiq/protocol';
 import type { Pipelogiq } from '@pipelogiq/sdk';
 import { type Command, Option } from 'commander';
 import { systemClock } from '../clock.js';
-import { several } from './arguments.js';
+import { severalOf } from './arguments.js';
 import { addServerFlags, onServer, type ServerFlags } from './connection.js';
 import { CliError, EXIT } from './failure.js';
 import type { Output } from './output.js';
@@ -27,7 +27,9 @@ export function workersCommands(program: Command, output: Output): void {
   const list = group
     .command('list')
     .description('workers, without those that are stopped or offline')
-    .addOption(new Option('--state <word>', 'of this state; may be given several times').choices(STATES).argParser(several))
+    .addOption(
+      new Option('--state <word>', 'of this state; may be given several times').choices(STATES).argParser(severalOf(STATES)),
+    )
     .option('--handler <text>', 'that have this handler')
     .option('--pool <text>', 'of this pool')
     .option('--all', 'also those that are stopped or offline');

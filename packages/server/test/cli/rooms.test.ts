@@ -53,6 +53,11 @@ describe('pipelogiq workers', () => {
       ['--pool big', 1],
     ])
       expect(page(workerSchema).parse(await json(`workers list ${flags}`)).items, String(flags)).toHaveLength(Number(count));
+    // Seen to fail: no worker was of a state that there is not, and all was well.
+    expect(await cli('workers list --state foo')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Allowed choices are'),
+    });
     const { stdout } = await cli('workers list', new Paper({ columns: 200 }));
     expect(stdout).toMatch(/worker-1 .* big +0\/4 .* resize, publish/);
     expect(workerSchema.parse(await json('workers drain worker-1'))).toMatchObject({ order: 'drain' });
@@ -111,7 +116,7 @@ describe('pipelogiq insights', () => {
     expect(stdout).toMatch(/resize +3 +\d+ ms +\d+ ms +\d+ ms .* 25\.0 %/);
     expect(stdout).toMatch(/thumbs +3 +1 +75\.0 %/);
     expect(stdout).toMatch(/Completed +█ *\n/);
-    expect(await cli('insights --range 9y')).toMatchObject({ code: 1, stderr: expect.stringMatching(oneLine(/range/)) });
+    expect(await cli('insights --range 9y')).toMatchObject({ code: 2, stderr: expect.stringMatching(oneLine(/range/)) });
   });
 
   it('draws amounts by height, and leaves quiet times empty', () => {

@@ -38,7 +38,10 @@ export function plainScreen(output: Output): Screen {
   return {
     state(pipeline, _, board) {
       const isFirst = shown.size === 0;
-      if (isFirst) output.line(`Pipeline ${plain(pipeline.name)} (${pipeline.id}) is ${pipeline.status}; ${board.length} stages`);
+      if (isFirst)
+        output.line(
+          `Pipeline ${plain(pipeline.name)} (${pipeline.id}) is ${pipeline.status}; ${board.length} ${board.length === 1 ? 'stage' : 'stages'}`,
+        );
       for (const { id, name, status, error } of board) {
         const isNews = shown.get(id) !== status && !(isFirst && status === 'not_started');
         if (isNews) output.line(`${plain(name)}: ${statusWord(status)}${error === undefined ? '' : ` (${plain(error)})`}`);
