@@ -3,12 +3,15 @@ import type { Ms } from './store/store.js';
 
 const MOST_WAIT_SECONDS = 3_600;
 
-/** Seconds, or a date (RFC 9110 section 10.2.3), at most an hour; undefined when the answer says nothing. */
+/**
+ * Seconds, or a date (RFC 9110 section 10.2.3), at most an hour; undefined when the answer says nothing of it, or no time to come: a
+ * provider that fails and says "at once" each time is asked with growing waits all the same.
+ */
 export function retryAfter({ headers }: Pick<OutboundAnswer, 'headers'>, now: Ms): Ms | undefined {
   const value = headers['retry-after'];
   if (value === undefined) return undefined;
   const seconds = /^\d+(\.\d+)?$/.test(value) ? Number(value) : (Date.parse(value) - now) / 1_000;
-  return Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), MOST_WAIT_SECONDS) * 1_000 : undefined;
+  return seconds > 0 ? Math.min(seconds, MOST_WAIT_SECONDS) * 1_000 : undefined;
 }
 
 /** Milliseconds, at most an hour, of seconds that a provider asks to wait. */

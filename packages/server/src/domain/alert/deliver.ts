@@ -2,7 +2,7 @@ import type { MailAnswer } from '../../outbound/mailer.js';
 import type { OutboundAnswer } from '../../outbound/outbound.js';
 import type { AlertDeliveryRow, Ms } from '../../store/store.js';
 import type { Settings } from '../integration/kind.js';
-import { withoutSecrets } from '../integration/settings.js';
+import { withoutCutSecrets, withoutSecrets } from '../integration/settings.js';
 import { madeStorable } from '../storable.js';
 import type { ChannelCall, ChannelKind, MailCall, Notification, Verdict } from './channel.js';
 import { verdictOf } from './judge.js';
@@ -46,7 +46,7 @@ export async function tryOnce(
   try {
     const call = kind.call(notification, settings, deps.now());
     if (!call) return { verdict: { kind: 'unneeded', message: UNNEEDED } };
-    const answer = await send(deps, call, reached);
+    const answer = withoutCutSecrets(await send(deps, call, reached), kind, settings);
     const verdict = verdictOf(kind, answer, settings, deps.now());
     const isTaken = verdict.kind === 'delivered' || verdict.kind === 'unneeded';
     return {

@@ -3,7 +3,7 @@ import type { Outbound, OutboundAnswer, OutboundRequest } from '../../outbound/o
 import { retryAfter, said } from '../../provider-answers.js';
 import type { IntegrationDeliveryRow, LoggedRow, Ms } from '../../store/store.js';
 import type { IntegrationKind, Item, LoggedLine, Settings } from './kind.js';
-import { withoutSecrets } from './settings.js';
+import { withoutCutSecrets, withoutSecrets } from './settings.js';
 
 export interface SendDeps {
   outbound: Pick<Outbound, 'request'>;
@@ -119,7 +119,8 @@ export const isAccepted = (kind: IntegrationKind, answer: OutboundAnswer): boole
   kind.accepts ? kind.accepts(answer) : answer.status >= 200 && answer.status < 300;
 
 /** What the other side said, without the secrets that it may repeat. */
-export function refusalOf(kind: IntegrationKind, settings: Settings, { status, body }: OutboundAnswer): string {
+export function refusalOf(kind: IntegrationKind, settings: Settings, answer: OutboundAnswer): string {
+  const { status, body } = withoutCutSecrets(answer, kind, settings);
   return said(kind.title, { status, body: withoutSecrets(body, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT) });
 }
 

@@ -122,10 +122,32 @@ const SHORTEST_PART = 6;
 const SHORTEST_SEGMENT = 12;
 
 /** A text of another server, which may repeat what it was sent, in whatever form. */
-export function withoutSecrets(text: string, { fields }: Configurable, settings: Settings): string {
+export const withoutSecrets = (text: string, kind: Configurable, settings: Settings): string =>
+  redactSecrets(secretFormsOf(kind, settings).reduce((cleaner, secret) => cleaner.replaceAll(secret, REDACTED), text));
+
+function secretFormsOf({ fields }: Configurable, settings: Settings): string[] {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
-  const forms = secrets.flatMap((secret) => [...formsOf(secret), ...base64FormsOf(secret)]);
-  return redactSecrets(forms.reduce((cleaner, secret) => cleaner.replaceAll(secret, REDACTED), text));
+  return secrets.flatMap((secret) => [...formsOf(secret), ...base64FormsOf(secret)]);
+}
+
+/** What was read of an answer that is longer: without the beginning of a secret at its end, which nobody could tell from other words. */
+export function withoutCutSecrets<Answer extends { body: string; truncated: boolean }>(
+  answer: Answer,
+  kind: Configurable,
+  settings: Settings,
+): Answer {
+  if (!answer.truncated) return answer;
+  const body = answer.body.replace(/\uFFFD$/, ''); // half a character
+  const left = secretFormsOf(kind, settings).map((form) => body.length - begunAtEnd(body, form));
+  return { ...answer, body: body.slice(0, Math.min(body.length, ...left)) };
+}
+
+/** How many characters at the end of a text are the first ones of another. */
+function begunAtEnd(text: string, other: string): number {
+  for (let length = Math.min(other.length - 1, text.length); length > 0; length--) {
+    if (text.endsWith(other.slice(0, length))) return length;
+  }
+  return 0;
 }
 
 const partsOf = ({ username, pathname, searchParams }: URL): string[] => [
