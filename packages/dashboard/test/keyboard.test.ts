@@ -1,7 +1,7 @@
 import type { InvitationCreated, Page, User } from '@pipelogiq/protocol';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Browser, openBrowser, type WatchedPage } from './browser.js';
-import { aServer, aWorker, expectClean, type Server, signedIn, takeErrors } from './support.js';
+import { aServer, aWorker, expectClean, type Server, signedIn, signInPath, takeErrors } from './support.js';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -111,6 +111,26 @@ it('somebody without any role is told so, and gets in as soon as there is one', 
   await server.call('PUT', `/users/${items.find(({ username }) => username === 'grace')?.id}`, { role: 'viewer' });
   await tab.page.getByRole('button', { name: 'Look again' }).click();
   await tab.page.getByRole('link', { name: 'Operations' }).waitFor();
+});
+
+// Seen to fail: the button stayed, and was refused again and again, until the page was loaded anew.
+it('somebody whose role became less finds out with the first refusal', async () => {
+  const server = await aServer();
+  await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge' }] });
+  const { token } = await server.call<InvitationCreated>('POST', '/users/invitations', { role: 'operator' });
+  await server.call('POST', '/auth/invite', { token, username: 'grace', password: 'a long password of mine' });
+  const tab = await browser.page();
+  onTestFinished(() => tab.context.close());
+  await tab.page.goto(`${server.url}/${await signInPath(server, 'grace')}`);
+  await tab.page.waitForURL('**/operations');
+  await tab.page.goto(`${server.url}/dashboard/pipelines/1`);
+  const pause = tab.page.getByRole('button', { name: 'Pause' });
+  await pause.waitFor();
+  const { items } = await server.call<Page<User>>('GET', '/users');
+  await server.call('PUT', `/users/${items.find(({ username }) => username === 'grace')?.id}`, { role: 'viewer' });
+  await pause.click();
+  await expect.poll(() => pause.isDisabled(), { timeout: 10_000 }).toBe(true);
+  takeErrors(tab, /403/);
 });
 
 it('the page of operations says how many workers more there are than an hour ago, also while some drain', async () => {

@@ -7,13 +7,14 @@ const RETRIES = 2;
 /** What may pass by itself: nobody answered, or the server asked for patience. */
 const mayPass = (error: unknown) => !(error instanceof ApiError) || [0, 502, 503, 504].includes(error.status);
 
-/** Whoever is told that it is not signed in is asked to, wherever that happens. */
+/** Who was signed out, or may do less by now, finds out with the first refusal, wherever that is. */
 function onError(error: unknown): void {
-  if (error instanceof ApiError && error.status === 401) void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
+  if (error instanceof ApiError && [401, 403].includes(error.status))
+    void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
 }
 
 export const queryClient: QueryClient = new QueryClient({
-  queryCache: new QueryCache({ onError }),
+  queryCache: new QueryCache({ onError: (error, { queryKey }) => queryKey[0] !== SESSION_KEY[0] && onError(error) }),
   mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
