@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { type AddressInfo, isIP } from 'node:net';
+import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { onTestFinished } from 'vitest';
 import { createMailer, type Mailer } from '../../src/outbound/mailer.js';
@@ -22,7 +22,14 @@ export interface MailDouble {
   taken: TakenMail[];
   connections: number;
   /** Refuses a receiver with this reply, as long as it stands here. */
-  refusals: Map<string, { responseCode: number; message: string }>;
+  refusals: Map<string, Reply>;
+  /** What a whole mail is answered with instead of being taken; or it is taken, and the connection breaks before the answer. */
+  atData: Reply | 'drops' | undefined;
+}
+
+interface Reply {
+  responseCode: number;
+  message: string;
 }
 
 interface DoubleOptions {
@@ -62,8 +69,7 @@ export const PEM = execFileSync(
   { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
 );
 
-const replied = ({ responseCode, message }: { responseCode: number; message: string }) =>
-  Object.assign(new Error(message), { responseCode });
+const replied = ({ responseCode, message }: Reply) => Object.assign(new Error(message), { responseCode });
 
 /** A mail server on the loopback that keeps to RFC 5321, 3207 and 4954. */
 export async function aMailServer({
@@ -74,7 +80,8 @@ export async function aMailServer({
   isSilent = false,
   echoes = false,
 }: DoubleOptions = {}): Promise<MailDouble> {
-  const double: MailDouble = { port: 0, taken: [], connections: 0, refusals: new Map() };
+  const double: MailDouble = { port: 0, taken: [], connections: 0, refusals: new Map(), atData: undefined };
+  const sockets = new Set<Socket>();
   const server = new SMTPServer({
     secure,
     key: PEM,
@@ -105,6 +112,7 @@ export async function aMailServer({
       });
       stream.on('end', () => {
         if (stream.sizeExceeded) return done(replied({ responseCode: 552, message: 'Too large' }));
+        if (typeof double.atData === 'object') return done(replied(double.atData));
         const { mailFrom, rcptTo } = session.envelope;
         double.taken.push({
           from: mailFrom ? mailFrom.address : '',
@@ -113,11 +121,13 @@ export async function aMailServer({
           isSecure: session.secure,
           user: session.user === undefined ? undefined : String(session.user),
         });
-        return done(null, 'queued as 1');
+        if (double.atData !== 'drops') return done(null, 'queued as 1');
+        for (const socket of sockets) socket.destroy();
       });
     },
   });
   server.on('error', () => undefined); // clients that hang up
+  server.server.on('connection', (socket) => sockets.add(socket));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   double.port = (server.server.address() as AddressInfo).port;
   onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
