@@ -106,6 +106,7 @@ it('somebody without any role is told so, and gets in as soon as there is one', 
   await withoutRole(server);
   await tab.page.reload();
   await tab.page.getByRole('heading', { name: 'No role' }).waitFor();
+  takeErrors(tab, /403/); // of what was under way when the role went
   await expectClean(tab, server);
   const { items } = await server.call<Page<User>>('GET', '/users');
   await server.call('PUT', `/users/${items.find(({ username }) => username === 'grace')?.id}`, { role: 'viewer' });
@@ -142,5 +143,6 @@ it('the page of operations says how many workers more there are than an hour ago
   await tab.page.getByText('+2 in an hour', { exact: true }).waitFor();
   const { items } = await server.call<Page<{ id: string }>>('GET', '/workers');
   await server.call('POST', `/workers/${items[0]?.id}/drain`);
-  await tab.page.getByText('+2 in an hour, 1 draining').waitFor();
+  await tab.page.getByText('1 draining').waitFor();
+  await tab.page.getByText('+2 in an hour', { exact: true }).waitFor();
 });

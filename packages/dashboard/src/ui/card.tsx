@@ -33,14 +33,14 @@ export function StatStrip({ children, className }: { children: ReactNode; classN
   return <dl className={cx('grid gap-px overflow-hidden rounded-lg border border-line bg-line', className)}>{children}</dl>;
 }
 
-interface StatProps {
+export interface StatProps {
   label: ReactNode;
   /** Undefined: not known yet. */
   value: ReactNode | undefined;
   /** What it means or how it changed. */
   note?: ReactNode;
   /** That it wants attention, told by shape and word too. */
-  alarm?: { status: 'warning' | 'critical'; word: string } | undefined;
+  alarm?: { status: 'warning' | 'critical' | 'draining'; word: string } | undefined;
   /** A sparkline. */
   aside?: ReactNode;
 }

@@ -1,6 +1,6 @@
 import type { Insights, Overview } from '@pipelogiq/protocol';
 import { formatCount, formatDuration, formatRate, formatRatio, plural } from '../../lib/format.js';
-import { Stat, StatStrip } from '../../ui/card.js';
+import { Stat, type StatProps, StatStrip } from '../../ui/card.js';
 import { Sparkline } from '../../ui/sparkline.js';
 import { useNow } from '../../ui/time.js';
 import type { Range } from './search.js';
@@ -16,10 +16,14 @@ const atMost = (value: number, countedTo: number) => `${formatCount(value)}${val
 /** Nothing waits for longer than this without a reason. */
 const LONG_WAIT_MS = 60_000;
 
-function change({ online, onlineHourAgo, draining }: Overview['workers']): string {
+function change({ online, onlineHourAgo }: Overview['workers']): string {
   const by = online - onlineHourAgo;
-  const change = by === 0 ? 'as an hour ago' : `${by > 0 ? '+' : '−'}${Math.abs(by)} in an hour`;
-  return draining > 0 ? `${change}, ${draining} draining` : change;
+  return by === 0 ? 'as an hour ago' : `${by > 0 ? '+' : '−'}${Math.abs(by)} in an hour`;
+}
+
+function stateOf({ online, draining }: Overview['workers'], ready: number): StatProps['alarm'] {
+  if (online === 0 && ready > 0) return { status: 'critical', word: 'work waits' };
+  return draining > 0 ? { status: 'draining', word: `${draining} draining` } : undefined;
 }
 
 /** What goes on now; the lower row: how it went lately. */
@@ -55,9 +59,7 @@ function NowStats({ overview }: Pick<StatsProps, 'overview'>) {
         label="Workers online"
         value={workers && formatCount(workers.online)}
         note={workers && change(workers)}
-        alarm={
-          workers && stages && workers.online === 0 && stages.ready > 0 ? { status: 'critical', word: 'work waits' } : undefined
-        }
+        alarm={workers && stages && stateOf(workers, stages.ready)}
       />
       <Stat
         label="Open incidents"
