@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retryAfter } from './provider-answers.js';
+import { retryAfter, waitOf } from './provider-answers.js';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
 const HOUR = 3_600_000;
@@ -25,6 +25,12 @@ describe('Retry-After', () => {
       expect(after(value)).toBeUndefined();
     },
   );
+
+  // Seen to fail with 0: a wait of no time, again and again.
+  it('in a body is a number of seconds above 0', () => {
+    expect([0.65, 14, 7_200].map(waitOf)).toEqual([650, 14_000, HOUR]);
+    expect([0, -1, '14', null, undefined].map(waitOf)).toEqual(Array(5).fill(undefined));
+  });
 
   it('says nothing where there is none', () => {
     expect(retryAfter({ headers: {} }, NOW)).toBeUndefined();

@@ -14,9 +14,9 @@ export function retryAfter({ headers }: Pick<OutboundAnswer, 'headers'>, now: Ms
   return seconds > 0 ? Math.min(seconds, MOST_WAIT_SECONDS) * 1_000 : undefined;
 }
 
-/** Milliseconds, at most an hour, of seconds that a provider asks to wait. */
+/** Milliseconds, at most an hour, of seconds that a provider asks to wait; 0 says nothing: asked at once it would say so again. */
 export const waitOf = (seconds: unknown): Ms | undefined =>
-  typeof seconds === 'number' && seconds >= 0 ? Math.ceil(Math.min(seconds, MOST_WAIT_SECONDS) * 1_000) : undefined;
+  typeof seconds === 'number' && seconds > 0 ? Math.ceil(Math.min(seconds, MOST_WAIT_SECONDS) * 1_000) : undefined;
 
 /** In one line. */
 export const said = (title: string, { status, body }: Pick<OutboundAnswer, 'status' | 'body'>): string =>

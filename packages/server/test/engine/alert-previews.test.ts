@@ -26,15 +26,24 @@ describe('a preview', () => {
     expect(message).toBe('All of it is in the query of the URL, which is a secret.');
   });
 
+  const TWILIO = {
+    accountSid: `AC${'0'.repeat(32)}`,
+    authToken: 'a token of Twilio',
+    to: '+491701234567',
+    from: '+15005550006',
+    apiUrl: NO_ONE,
+  };
+
+  it('of a call shows what is said, and none of the secrets', async () => {
+    const message = await messageOf('twilio_voice', TWILIO);
+    expect(message).toContain('To: +491701234567\nFrom: +15005550006\n');
+    expect(message).toMatch(/Twiml: <Response><Say[^>]*>.*Pipeline .+ failed.*<\/Say>/s);
+    expect(message).not.toContain(TWILIO.authToken);
+  });
+
   // Seen to fail: it was the form as it is encoded for the wire.
   it('of a form shows its fields as they will be read', async () => {
-    const config = {
-      accountSid: `AC${'0'.repeat(32)}`,
-      authToken: 'a token of Twilio',
-      to: '+491701234567',
-      from: '+15005550006',
-    };
-    const message = await messageOf('twilio_sms', { ...config, apiUrl: NO_ONE });
+    const message = await messageOf('twilio_sms', TWILIO);
     expect(message).toContain('To: +491701234567\nFrom: +15005550006\nBody: ');
     expect(message).toMatch(/Pipeline .+ failed/);
     expect(message).not.toContain('%20');

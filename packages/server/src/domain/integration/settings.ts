@@ -127,7 +127,8 @@ export const withoutSecrets = (text: string, kind: Configurable, settings: Setti
 
 function secretFormsOf({ fields }: Configurable, settings: Settings): string[] {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
-  return secrets.flatMap((secret) => [...formsOf(secret), ...base64FormsOf(secret)]);
+  const forms = [...new Set([...secrets, ...secrets.flatMap(formsOf)])];
+  return [...forms.filter(({ length }) => length >= SHORTEST_SECRET), ...forms.flatMap(base64FormsOf)];
 }
 
 /** What was read of an answer that is longer: without the beginning of a secret at its end, which nobody could tell from other words. */
