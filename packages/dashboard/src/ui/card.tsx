@@ -43,16 +43,18 @@ export interface StatProps {
   alarm?: { status: 'warning' | 'critical' | 'draining'; word: string } | undefined;
   /** A sparkline. */
   aside?: ReactNode;
+  /** It could not be read: it is not on its way. */
+  isMissing?: boolean;
 }
 
-export function Stat({ label, value, note, alarm, aside }: StatProps) {
+export function Stat({ label, value, note, alarm, aside, isMissing }: StatProps) {
   return (
     <div className="flex min-w-0 flex-col bg-surface px-4 py-3">
       <dt className="truncate text-ink-3 text-xs">{label}</dt>
       <dd className="mt-0.5 flex items-end justify-between gap-2">
         <span className="flex min-w-0 items-baseline gap-2">
           <span className={cx('num font-semibold text-xl', alarm && TONE_TEXT[toneOf(alarm.status)])}>
-            {value === undefined ? <span className="shimmer my-1.5 block h-4 w-14 rounded-sm bg-idle-soft" /> : value}
+            {value ?? (isMissing ? '–' : <span className="shimmer my-1.5 block h-4 w-14 rounded-sm bg-idle-soft" />)}
           </span>
           {alarm && (
             <span className={cx('text-xs', TONE_TEXT[toneOf(alarm.status)])}>
@@ -62,7 +64,9 @@ export function Stat({ label, value, note, alarm, aside }: StatProps) {
         </span>
         {aside && <span className="max-xl:hidden">{aside}</span>}
       </dd>
-      <dd className="num min-h-4 truncate text-ink-3 text-xs">{note ?? ' '}</dd>
+      <dd className="num min-h-4 truncate text-ink-3 text-xs">
+        {note ?? (isMissing && value === undefined ? 'could not be loaded' : ' ')}
+      </dd>
     </div>
   );
 }

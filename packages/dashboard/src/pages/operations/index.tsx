@@ -32,7 +32,7 @@ export default function Operations() {
     <>
       <PageHeader title="Operations" actions={<RangeSelect range={range} />} />
       <div className="grid gap-4">
-        <Stats overview={overview.data} insights={insights.data} range={range} />
+        <Stats overview={overview} insights={insights} range={range} />
         <div className="grid grid-flow-row-dense items-stretch gap-4 md:grid-cols-2 xl:grid-cols-3">
           <Throughput query={insights} />
           <Pools query={overview} />

@@ -1,4 +1,5 @@
 import type { Insights, Overview } from '@pipelogiq/protocol';
+import type { UseQueryResult } from '@tanstack/react-query';
 import { formatCount, formatDuration, formatRate, formatRatio, plural } from '../../lib/format.js';
 import { Stat, type StatProps, StatStrip } from '../../ui/card.js';
 import { Sparkline } from '../../ui/sparkline.js';
@@ -7,8 +8,8 @@ import type { Range } from './search.js';
 import { courseOf } from './series.js';
 
 interface StatsProps {
-  overview: Overview | undefined;
-  insights: Insights | undefined;
+  overview: UseQueryResult<Overview>;
+  insights: UseQueryResult<Insights>;
   range: Range;
 }
 
@@ -36,7 +37,7 @@ export function Stats({ overview, insights, range }: StatsProps) {
   );
 }
 
-function NowStats({ overview }: Pick<StatsProps, 'overview'>) {
+function NowStats({ overview: { data: overview, isError } }: Pick<StatsProps, 'overview'>) {
   const now = useNow();
   const stages = overview?.stages;
   const oldestMs = stages?.oldestReadyAt === undefined ? undefined : Math.max(now - Date.parse(stages.oldestReadyAt), 0);
@@ -45,23 +46,27 @@ function NowStats({ overview }: Pick<StatsProps, 'overview'>) {
   return (
     <>
       <Stat
+        isMissing={isError}
         label="Active jobs"
         value={stages && atMost(stages.running, stages.countedTo)}
         note={overview && `${plural(overview.pipelines.running, 'pipeline')} running`}
       />
       <Stat
+        isMissing={isError}
         label="Queue depth"
         value={stages && atMost(stages.ready, stages.countedTo)}
         note={stages && (oldestMs === undefined ? 'nothing waits' : `oldest waits ${formatDuration(oldestMs)}`)}
         alarm={oldestMs !== undefined && oldestMs > LONG_WAIT_MS ? { status: 'warning', word: 'waits long' } : undefined}
       />
       <Stat
+        isMissing={isError}
         label="Workers online"
         value={workers && formatCount(workers.online)}
         note={workers && change(workers)}
         alarm={workers && stages && stateOf(workers, stages.ready)}
       />
       <Stat
+        isMissing={isError}
         label="Open incidents"
         value={incidents && formatCount(incidents.open)}
         note={incidents && (incidents.acknowledged > 0 ? `${incidents.acknowledged} acknowledged` : 'none acknowledged')}
@@ -71,13 +76,14 @@ function NowStats({ overview }: Pick<StatsProps, 'overview'>) {
   );
 }
 
-function LateStats({ insights, range }: Pick<StatsProps, 'insights' | 'range'>) {
+function LateStats({ insights: { data: insights, isError }, range }: Pick<StatsProps, 'insights' | 'range'>) {
   const summary = insights?.summary;
   const course = insights && courseOf(insights);
   const ended = summary && summary.completed + summary.failed;
   return (
     <>
       <Stat
+        isMissing={isError}
         label={`Success rate, ${range}`}
         value={summary && formatRatio(summary.successRate)}
         note={
@@ -85,17 +91,20 @@ function LateStats({ insights, range }: Pick<StatsProps, 'insights' | 'range'>) 
         }
       />
       <Stat
+        isMissing={isError}
         label={`Queue wait p99, ${range}`}
         value={summary && formatDuration(summary.queueWait?.p99)}
         note={summary && `p50 ${formatDuration(summary.queueWait?.p50)}`}
       />
       <Stat
+        isMissing={isError}
         label={`Throughput, ${range}`}
         value={summary && formatRate(summary.throughput)}
         note={summary && `${formatCount(summary.completedStages)} stages completed`}
         aside={course && <Sparkline values={course.completed.slice(-24)} label="Completed stages over time" />}
       />
       <Stat
+        isMissing={isError}
         label={`Retries, ${range}`}
         value={summary && formatCount(summary.retries)}
         note={summary && `${formatRatio(summary.failureRate)} of attempts failed`}
