@@ -90,7 +90,7 @@ function incidentsOf({ db, can, run }: SqlContext) {
     async countOpenIncidents(applicationId, limit) {
       const { rows } = await sql<{ count: number }>`
         select count(*) as count from (
-          select 1 from alert_incident where application_id = ${applicationId} and status <> 'resolved' limit ${limit}) as open`.execute(
+          select 1 from alert_incident where application_id = ${applicationId} and status in ('open', 'acknowledged') limit ${limit}) as open`.execute(
         db,
       );
       return Number(rows[0]?.count ?? 0);
