@@ -2,6 +2,7 @@ import type { ApiKeyCreated, Page, Stage, StageDiagnosis, Worker } from '@pipelo
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { createControlPlane } from '../../src/index.js';
 import { speakTo } from '../engine/support.js';
+import { queryOnce } from '../support/query.js';
 import { aPostgresDatabase } from '../support/stores.js';
 import { beat } from './support.js';
 
@@ -13,7 +14,8 @@ it.each([2 * MINUTE, -2 * MINUTE])('a server whose clock is %i ms off judges sto
   const real = Date.now;
   vi.spyOn(Date, 'now').mockImplementation(() => real() + offMs);
   onTestFinished(() => void vi.restoreAllMocks());
-  const controlPlane = await createControlPlane({ database: await aPostgresDatabase(), logLevel: 'silent', env: {} });
+  const database = await aPostgresDatabase();
+  const controlPlane = await createControlPlane({ database, logLevel: 'silent', env: {} });
   onTestFinished(() => controlPlane.close());
   const { call, create, worker, send } = speakTo(controlPlane);
   const live = await worker(['a']);
@@ -26,10 +28,13 @@ it.each([2 * MINUTE, -2 * MINUTE])('a server whose clock is %i ms off judges sto
   const diagnosis = await call<StageDiagnosis>('GET', `/stages/${stage?.id}/diagnosis`);
   expect(JSON.stringify(diagnosis.reasons)).not.toContain('no_worker');
 
-  // A key that ends a minute from now lives, one that ended a minute ago does not.
+  // A key that ends a minute from now lives, one that ended a minute ago does not, and cannot be made.
   const key = (expiresAt: string) => call<ApiKeyCreated>('POST', '/api-keys', { name: 'k', scopes: ['read'], expiresAt });
   const status = async ({ key: secret }: ApiKeyCreated) =>
     (await send('GET', '/workers', undefined, { authorization: `Bearer ${secret}` })).status;
   expect(await status(await key(iso(real() + MINUTE)))).toBe(200);
-  expect(await status(await key(iso(real() - MINUTE)))).toBe(401);
+  const ended = await key(iso(real() + MINUTE));
+  await queryOnce(database, `update api_key set expires_at = ${real() - MINUTE} where id = ${ended.id}`);
+  expect(await status(ended)).toBe(401);
+  await expect(key(iso(real() - MINUTE))).rejects.toThrow('expiresAt');
 });
