@@ -19,8 +19,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+/** What was written into a pipe may still be on its way: whoever reads gets all of it, however slowly. */
+const flushed = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => stream.write('', () => resolve()));
+
+/** They end when they are told to, whether or not somebody reads their log. */
+const SERVERS = new Set(['serve', 'dev']);
+
 import('./program.js').then(
-  async ({ run }) => process.exit(await run(process.argv.slice(2))),
+  async ({ run }) => {
+    const args = process.argv.slice(2);
+    const code = await run(args);
+    if (!SERVERS.has(args[0] ?? '')) await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+    process.exit(code);
+  },
   (error) => {
     process.stderr.write(`pipelogiq: cannot start: ${String(error?.message ?? error).split('\n')[0]}\n`);
     process.exit(1);

@@ -74,7 +74,7 @@ const columns = (now: number): Column<Worker>[] => [
 function drainCommand(group: Command, output: Output): void {
   const command = group
     .command('drain')
-    .description('tell a worker to take no more jobs, finish those it has and stop')
+    .description('tell a worker to take no more jobs and finish those it has')
     .argument('<worker>', 'its id, or its name when no other live one has it');
   addServerFlags(command).action(async (idOrName: string, flags: ServerFlags) => {
     const worker = await onServer(flags, async (client) => client.workers.drain(await idOf(client, idOrName)));

@@ -1,0 +1,36 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { createControlPlane } from '../../src/index.js';
+import { buildCommand } from './command.js';
+
+beforeAll(buildCommand);
+
+const cli = join(import.meta.dirname, '../../dist/cli.js');
+const COUNT = 400;
+
+// Seen to fail: the command ended with 0 while all but the first 64 KiB were still on their way.
+it.each(['cat', `sh -c 'read -r first; echo "$first"; cat'`])(
+  'all of a long answer comes out of a pipe, by `%s`',
+  async (reader) => {
+    const controlPlane = await createControlPlane({ database: ':memory:', logLevel: 'silent', env: {} });
+    onTestFinished(() => controlPlane.close());
+    const { url } = await controlPlane.listen({ port: 0 });
+    const { fetch, apiKey, url: own } = controlPlane.connection();
+    const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+    const pipelines = Array.from({ length: COUNT / 2 }, (_, at) => ({
+      name: `p${at}`,
+      keywords: ['x'.repeat(60)],
+      stages: [{ name: 's' }],
+    }));
+    for (let half = 0; half < 2; half++)
+      await fetch(`${own}/pipelines/batch`, { method: 'POST', headers, body: JSON.stringify({ pipelines }) });
+
+    const line = `"$NODE" "$CLI" pipelines list --json --limit ${COUNT} | ${reader}`;
+    const env = { PATH: process.env.PATH, NODE: process.execPath, CLI: cli, PIPELOGIQ_URL: url, PIPELOGIQ_API_KEY: apiKey };
+    const { stdout } = await promisify(execFile)('sh', ['-c', line], { env, maxBuffer: 16 * 1024 * 1024 });
+    expect(stdout.length).toBeGreaterThan(2 * 65_536);
+    expect(JSON.parse(stdout).items).toHaveLength(COUNT);
+  },
+);
