@@ -75,7 +75,7 @@ export interface AlertDeliveries {
   abandonAllAlerts(): Promise<void>;
   noteChannel(id: number, note: ChannelNote): Promise<void>;
   alertDeliveryToChange(applicationId: number, id: number): Promise<AlertDeliveryRow | undefined>;
-  /** Whether a message that is younger than this one, of its incident and channel, was delivered. */
+  /** Whether a message that is younger than this one, of its incident and channel, was delivered, or is an end that was given up. */
   isToldLater(row: Pick<AlertDeliveryRow, 'id' | 'incident_id' | 'channel_id'>): Promise<boolean>;
   updateAlertDelivery(id: number, changes: Partial<AlertDeliveryRow>): Promise<void>;
   /** Moves what is to happen by so many milliseconds: of messages, of channels that wait, of incidents and of conditions. */

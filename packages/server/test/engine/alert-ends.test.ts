@@ -65,6 +65,19 @@ describe('a channel that is off', () => {
 });
 
 describe('the end of an incident', () => {
+  // Seen to fail: the beginning was told of what was over, and nothing would have closed it.
+  it('that was given up lets no beginning be retried after it', async () => {
+    const { a, receiver } = await anAlerted();
+    receiver.next.push({ status: 400 }, { status: 400 });
+    await a.failing();
+    await a.hasDeliveries(1, '&state=failed');
+    await a.passing();
+    const [end, beginning] = await a.hasDeliveries(2, '&state=failed');
+    expect([beginning?.action, end?.action]).toEqual(['trigger', 'resolve']);
+    await expect(a.call('POST', `/alerts/deliveries/${beginning?.id}/retry`)).rejects.toMatchObject({ status: 409 });
+    expect(receiver.taken).toEqual([]);
+  });
+
   // Seen to fail with nobody to tell: it ended unheard.
   it('is told by the rule when no message of its beginning is left', async () => {
     const { a, receiver, rule } = await anAlerted({ retentionDays: 1 });

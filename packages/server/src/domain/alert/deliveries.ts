@@ -80,8 +80,9 @@ export function deliveryCases(deps: DeliveryDeps): DeliveryUseCases {
     retry: (caller, id) =>
       change(caller, id, 'retry', async (row, { tx, now }) => {
         if (row.state === 'delivered') return conflict('It was delivered already.');
-        // An end that was told would be followed by its beginning, which nothing ends any more.
-        if (await tx.isToldLater(row)) return conflict('A later message of the incident was delivered through this channel.');
+        // An end that was told, or given up, would be followed by its beginning, which nothing ends any more.
+        if (await tx.isToldLater(row))
+          return conflict('A later message of the incident was delivered through this channel, or its end was given up.');
         return {
           state: 'pending',
           next_try_at: now,

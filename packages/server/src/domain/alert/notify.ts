@@ -106,7 +106,7 @@ const isSilenced = (row: AlertIncidentRow, labels: Labels, silences: readonly Si
   silences.some(
     ({ applicationId, match }) =>
       applicationId === row.application_id &&
-      Object.entries(match).every(([name, pattern]) => matchesPattern(labels[name] ?? '', pattern)),
+      Object.entries(match).every(([name, pattern]) => labels[name] !== undefined && matchesPattern(labels[name], pattern)),
   );
 
 /** Rules that tell somebody of pipelines that fail: a channel that is off, or has not worked for some minutes, reaches nobody. */
@@ -145,7 +145,7 @@ async function mutedBy(
 export async function queueMessages(group: Group, deps: NotifyDeps, messages: readonly Message[]): Promise<void> {
   if (messages.length === 0) return;
   const heard = await heardBy(group, messages);
-  const idsOf = (message: Message) => heard.get(message) ?? message.rule.channels.map(Number);
+  const idsOf = (message: Message) => heard.get(message) ?? [...new Set(message.rule.channels.map(Number))];
   const channels = await channelsOf(group, messages, idsOf);
   const room = new Map(
     (await group.tx.pendingAlerts([...channels.keys()])).map((row) => [row.channel_id, deps.maxQueued - row.count]),

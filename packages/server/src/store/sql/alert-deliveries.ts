@@ -158,7 +158,9 @@ export function alertDeliveriesOf(context: SqlContext): AlertDeliveries {
         .where('incident_id', '=', incident_id)
         .where('id', '>', id)
         .where('channel_id', '=', channel_id)
-        .where('state', '=', 'delivered')
+        .where((eb) =>
+          eb.or([eb('state', '=', 'delivered'), eb.and([eb('action', '=', 'resolve'), eb('state', '<>', 'pending')])]),
+        )
         .limit(1)
         .execute();
       return told.length > 0;

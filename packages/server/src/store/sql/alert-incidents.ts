@@ -20,6 +20,7 @@ type Incidents = Pick<
 /** Rows of one insert: 23 columns each, of the arguments that a statement may have. */
 const ROWS = 200;
 
+/** The last condition is for who waited for a lock: another server may have told of it meanwhile, and the rows of `in` are of before. */
 const due = statement<{ now: number; limit: number }, AlertIncidentRow>(
   ({ slot, can }) => sql`
     select * from alert_incident
@@ -28,6 +29,7 @@ const due = statement<{ now: number; limit: number }, AlertIncidentRow>(
         select id from (select id from alert_incident where notify_at <= ${slot('now', 'int')} order by notify_at limit ${slot('limit', 'int')}) n
         union select id from (select id from alert_incident where resolve_at <= ${slot('now', 'int')} order by resolve_at limit ${slot('limit', 'int')}) r
       ) as due)
+      and (notify_at <= ${slot('now', 'int')} or resolve_at <= ${slot('now', 'int')})
     order by id ${forUpdate(can)}`,
 );
 
