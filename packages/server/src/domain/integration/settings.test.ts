@@ -53,6 +53,25 @@ describe('a field of JSON', () => {
   });
 });
 
+// Each seen to fail: only what it was sent, URL escapes in capitals and those of JSON.stringify were known.
+describe('a secret that is repeated in other writing', () => {
+  const secret = 'Zq7/Pv2+Lm9=&  "Kx4<w';
+  const ways: [string, string][] = [
+    ['as PHP escapes JSON', JSON.stringify(secret).slice(1, -1).replaceAll('/', '\\/')],
+    ['as Go escapes JSON', secret.replaceAll('&', '\\u0026').replaceAll('<', '\\u003c').replaceAll('"', '\\"')],
+    ['as HTML', secret.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').replaceAll('/', '&#x2F;')],
+    [
+      'as HTML in numbers',
+      [...secret].map((char) => (/\w/.test(char) ? char : `&#${char.charCodeAt(0)};`.replace('&#32;', ' '))).join(''),
+    ],
+    ['as a URL in small letters', encodeURIComponent(secret).toLowerCase()],
+    ['with its spaces made one', secret.replaceAll('  ', ' ')],
+  ];
+  it.each(ways)('is hidden %s', (_, said) => {
+    expect(withoutSecrets(`bad ${said}!`, kind, { headers: secret })).toBe('bad [redacted]!');
+  });
+});
+
 describe('an answer of which not all was read', () => {
   const settings = { headers: '{"x-key":"secret-value"}', url: 'https://hooks.example.com/services/TOKEN0123456789' };
   const bodyOf = (body: string, truncated = true) => withoutCutSecrets({ body, truncated }, kind, settings).body;

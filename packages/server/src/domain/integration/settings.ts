@@ -3,6 +3,7 @@ import { didYouMean } from '../../did-you-mean.js';
 import { DomainError } from '../errors.js';
 import type { Settings } from './kind.js';
 import { templateObjection } from './links.js';
+import { anyWritingOf, ESCAPED } from './writings.js';
 
 /** What has settings: an integration, a channel. */
 export interface Configurable {
@@ -122,8 +123,12 @@ const SHORTEST_PART = 6;
 const SHORTEST_SEGMENT = 12;
 
 /** A text of another server, which may repeat what it was sent, in whatever form. */
-export const withoutSecrets = (text: string, kind: Configurable, settings: Settings): string =>
-  redactSecrets(secretFormsOf(kind, settings).reduce((cleaner, secret) => cleaner.replaceAll(secret, REDACTED), text));
+export function withoutSecrets(text: string, kind: Configurable, settings: Settings): string {
+  const isPlain = !ESCAPED.test(text); // as most answers are: patterns of each secret would cost more than the message
+  const hidden = (cleaner: string, secret: string): string =>
+    isPlain ? cleaner.replaceAll(secret, REDACTED) : cleaner.replace(anyWritingOf(secret), REDACTED);
+  return redactSecrets(secretFormsOf(kind, settings).reduce(hidden, text));
+}
 
 function secretFormsOf({ fields }: Configurable, settings: Settings): string[] {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
