@@ -35,6 +35,14 @@ const callsIn = (text: string, now: number): Call[] =>
   );
 
 describe('docs/guides/alert-cookbook.md', () => {
+  // Seen to fail: the third command used a secret that nobody had set.
+  it('sets each variable before it uses it', () => {
+    const used = [...page.matchAll(/'"\$(\w+)"'/g)];
+    expect(new Set(used.map(([, name]) => name))).toEqual(new Set(Object.keys(VARIABLES)));
+    for (const { 1: name, index } of used)
+      expect(page.slice(0, index)).toMatch(new RegExp(`^${name}="whsec_\\$\\(openssl rand`, 'm'));
+  });
+
   it('has recipes that a server takes as they stand', async () => {
     const controlPlane = await createTestControlPlane({ secretKey: 'a key of thirty-two characters or more' });
     onTestFinished(() => controlPlane.close());

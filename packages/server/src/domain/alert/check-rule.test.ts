@@ -47,6 +47,23 @@ describe('a rule', () => {
     expect(pathsOf({ events, match: { severities: ['error', 'warning'], errorCodes: ['c'] } })).toEqual(['match.errorCodes']);
   });
 
+  // Seen to fail: it was taken, and fired always, or twice, or showed a password to all who are told.
+  it('is refused with a figure that never is, a channel twice, and a runbook with a password', () => {
+    const of = (name: AlertMetric, threshold: number) => ({
+      events: ['threshold_crossed' as const],
+      condition: { metric: name, threshold },
+    });
+    expect(pathsOf(of('success_rate', 95))).toEqual(['condition.threshold']);
+    expect(pathsOf(of('success_rate', 0.95))).toEqual([]);
+    expect(pathsOf(of('queue_depth', -1))).toEqual(['condition.threshold']);
+    expect(pathsOf({ events: ['p95_regression'], condition: { threshold: 0.5 } })).toEqual(['condition.threshold']);
+    expect(pathsOf({ events: ['p95_regression'], condition: { threshold: 1.25, clearThreshold: 1 } })).toEqual([]);
+    expect(pathsOf({ runbookUrl: 'https://ada:secret@example.com/' })).toEqual(['runbookUrl']);
+    expect(objectionsTo({ name: 'r', events: ['pipeline_failed'], channels: ['1', '2', '1'] }, new Set(['1', '2']))).toEqual([
+      { path: 'channels[2]', message: expect.stringContaining('twice') },
+    ]);
+  });
+
   it('can be saved with the empty condition that it is shown with', () => {
     expect(pathsOf({ condition: {} })).toEqual([]);
     expect(pathsOf({ condition: { threshold: 1 } })).toEqual(['condition']);

@@ -1,4 +1,5 @@
-import type { AlertMatch, AlertRuleSpec, FieldError } from '@pipelogiq/protocol';
+import type { AlertMatch, AlertMetric, AlertRuleSpec, FieldError } from '@pipelogiq/protocol';
+import { RATIOS } from './detect.js';
 import { DETECTORS } from './observe.js';
 import { matchOf } from './observe-metric.js';
 import { DETECTED, SEVERITIES } from './record.js';
@@ -8,19 +9,28 @@ import { wantedEvents } from './rule.js';
 /** What is wrong with a rule that has the right shape. @param channels - ids of the channels that there are */
 export function objectionsTo(spec: AlertRuleSpec, channels: ReadonlySet<string>): FieldError[] {
   const errors: FieldError[] = spec.channels.flatMap((id, at) =>
-    channels.has(id) ? [] : [{ path: `channels[${at}]`, message: 'is no channel of this application' }],
+    !channels.has(id)
+      ? [{ path: `channels[${at}]`, message: 'is no channel of this application' }]
+      : spec.channels.indexOf(id) < at
+        ? [{ path: `channels[${at}]`, message: 'is there already: each message would come twice' }]
+        : [],
   );
   for (const path of ['titleTemplate', 'bodyTemplate'] as const) {
     const template = spec[path];
     const objection = template === undefined ? undefined : templateObjection(template);
     if (objection !== undefined) errors.push({ path, message: objection });
   }
-  if (spec.runbookUrl !== undefined && !/^https?:$/.test(protocolOf(spec.runbookUrl)))
-    errors.push({ path: 'runbookUrl', message: 'must begin with http:// or https://' });
+  const runbook = spec.runbookUrl === undefined ? undefined : runbookObjection(spec.runbookUrl);
+  if (runbook !== undefined) errors.push({ path: 'runbookUrl', message: runbook });
   return [...errors, ...matchObjections(spec), ...conditionObjections(spec)];
 }
 
-const protocolOf = (url: string): string => (URL.canParse(url) ? new URL(url).protocol : '');
+/** It is shown to everybody who is told. */
+function runbookObjection(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:$/.test(url.protocol)) return 'must begin with http:// or https://';
+  return url.username + url.password === '' ? undefined : 'must not hold a user name or a password: all channels show it';
+}
 
 /** What is asked of events that are told as they happen; a field that an event does not have fits nothing. */
 const OF_NEWS: readonly (keyof AlertMatch)[] = ['pipelines', 'handlers', 'keywords', 'environments', 'errorCodes'];
@@ -46,6 +56,14 @@ function matchObjections(spec: AlertRuleSpec): FieldError[] {
 const severitiesOf = ({ events }: AlertRuleSpec): string =>
   `which are of ${[...new Set(events.map((event) => SEVERITIES[event]))].join(', ')}`;
 
+/** A figure that never is so high or so low, or always. */
+function figureObjection(metric: AlertMetric | undefined, value: number): string | undefined {
+  if (value < 0) return 'must not be below 0';
+  if (metric !== undefined && RATIOS.has(metric) && value > 1)
+    return `must be from 0 to 1: ${metric} is a share, and 0.95 are 95 %`;
+  return undefined;
+}
+
 /** A condition has figures of one kind: that of its one event. */
 function conditionObjections({ events, condition }: AlertRuleSpec): FieldError[] {
   const detected = events.filter((event) => DETECTED.has(event));
@@ -63,6 +81,12 @@ function conditionObjections({ events, condition }: AlertRuleSpec): FieldError[]
   if (isMetric && threshold === undefined)
     errors.push({ path: 'condition.threshold', message: 'is required by threshold_crossed' });
   if (!isMetric && metric !== undefined) errors.push({ path: 'condition.metric', message: 'is of threshold_crossed alone' });
+  for (const [path, value] of Object.entries({ threshold, clearThreshold })) {
+    const objection = value === undefined ? undefined : figureObjection(metric, value);
+    if (objection !== undefined) errors.push({ path: `condition.${path}`, message: objection });
+  }
+  if (events[0] === 'p95_regression' && threshold !== undefined && threshold <= 1)
+    errors.push({ path: 'condition.threshold', message: 'must be above 1: it is how many times as slow as before' });
   if (threshold !== undefined && clearThreshold !== undefined) {
     const isBehind = direction === 'above' ? clearThreshold > threshold : clearThreshold < threshold;
     if (isBehind)

@@ -30,7 +30,8 @@ export interface Thresholds {
 }
 
 const MARGIN = 0.1;
-const RATIOS: ReadonlySet<AlertMetric> = new Set<AlertMetric>([
+/** Shares: 0 to 1. */
+export const RATIOS: ReadonlySet<AlertMetric> = new Set<AlertMetric>([
   'success_rate',
   'failure_rate',
   'flaky_rate',
