@@ -130,7 +130,18 @@ export function withoutSecrets(text: string, kind: Configurable, settings: Setti
   return redactSecrets(secretFormsOf(kind, settings).reduce(hidden, text));
 }
 
-function secretFormsOf({ fields }: Configurable, settings: Settings): string[] {
+/** Of settings that were read: all messages that go out with them ask for the same. */
+const formsKnown = new WeakMap<Settings, readonly string[]>();
+
+function secretFormsOf(kind: Configurable, settings: Settings): readonly string[] {
+  const before = formsKnown.get(settings);
+  if (before) return before;
+  const forms = allSecretForms(kind, settings);
+  formsKnown.set(settings, forms);
+  return forms;
+}
+
+function allSecretForms({ fields }: Configurable, settings: Settings): string[] {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
   const forms = [...new Set([...secrets, ...secrets.flatMap(formsOf)])];
   return [...forms.filter(({ length }) => length >= SHORTEST_SECRET), ...forms.flatMap(base64FormsOf)];
