@@ -1,4 +1,5 @@
 import type { Page, Pipeline, PipelineCreated, Stage } from '@pipelogiq/protocol';
+import type { Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
 import { aServer, aWorker, expectClean, type Server, signedIn } from './support.js';
@@ -125,6 +126,31 @@ describe('the list of pipelines', () => {
     await dialog.getByText('3 pipelines rerun').waitFor();
     expect((await server.call<{ items: unknown[] }>('GET', '/pipelines?status=failed')).items).toHaveLength(0);
     await dialog.getByRole('button', { name: 'Close' }).last().click();
+    await page.getByText('No pipeline matches').waitFor();
+  });
+
+  it('shows what matches after its dialog, though the pointer rests over rows and the focus is back over them', async () => {
+    const server = await aServer();
+    await failed(
+      server,
+      Array.from({ length: 20 }, (_, index) => `broken-${index}`),
+    );
+    const { page } = await signedIn(browser, server, 'pipelines?status=failed');
+    const menu = page.getByRole('button', { name: 'Act on all that match' });
+    await menu.click();
+    await page.getByRole('menuitem', { name: 'Rerun from failed' }).click();
+    const confirm = page.getByRole('button', { name: 'Rerun 20 pipelines' });
+    await confirm.waitFor();
+    const held: Route[] = [];
+    await page.route('**/pipelines?*', (route) => void held.push(route));
+    await confirm.click();
+    const dialog = page.getByRole('dialog', { name: 'Rerun from failed' });
+    await dialog.getByText('20 pipelines rerun').waitFor();
+    await expect.poll(() => held.length).toBeGreaterThan(0); // rows of before stand there as it closes
+    await dialog.getByRole('button', { name: 'Close' }).last().click();
+    await expect.poll(() => menu.evaluate((button) => button.matches(':focus'))).toBe(true);
+    await page.unroute('**/pipelines?*');
+    for (const route of held) await route.continue().catch(() => {}); // some are given up by now
     await page.getByText('No pipeline matches').waitFor();
   });
 

@@ -15,7 +15,10 @@ function onArrows(event: KeyboardEvent): void {
   next.focus();
 }
 
-/** Whether somebody looks closely at the rows within `ref`: points at them, has the focus among them, or has scrolled down. */
+/**
+ * Whether somebody looks closely at the rows within `ref`: points at them, has the focus among them, or has scrolled down. On the way from
+ * a row to what stands over it they are still looked at; the focus that a dialog gives back to a button there does not begin it.
+ */
 export function useHold(): { isHeld: boolean; ref: RefCallback<HTMLElement> } {
   const [isOver, setOver] = useState(false);
   const [isFocused, setFocused] = useState(false);
@@ -29,10 +32,16 @@ export function useHold(): { isHeld: boolean; ref: RefCallback<HTMLElement> } {
     if (!list) return;
     const listening = new AbortController();
     const on = (type: string, listener: () => void) => list.addEventListener(type, listener, { signal: listening.signal });
-    on('pointerenter', () => setOver(true));
+    on('pointermove', () => setOver(true)); // one that rests where a dialog has closed points at nothing
     on('pointerleave', () => setOver(false));
-    on('focusin', () => setFocused(true));
-    on('focusout', () => setFocused(false));
+    const onFocus = ({ target }: FocusEvent) => {
+      if (target instanceof Element && target.closest('tbody')) setFocused(true);
+    };
+    const onBlur = ({ relatedTarget }: FocusEvent) => {
+      if (!(relatedTarget instanceof Node && list.contains(relatedTarget))) setFocused(false);
+    };
+    list.addEventListener('focusin', onFocus, { signal: listening.signal });
+    list.addEventListener('focusout', onBlur, { signal: listening.signal });
     list.addEventListener('keydown', onArrows, { signal: listening.signal });
     return () => {
       listening.abort();
