@@ -68,10 +68,10 @@ async function besidePulls({ client, server, doubles, size }) {
   return figuresOf(turns, size);
 }
 
-const describe = ({ samples, failed, told, arrivalMs }) =>
-  `${samples.length} pulls, p99 ${percentile(samples, 0.99).toFixed(1)} ms, ${failed} failures, ${told} messages, the last ${Math.round(arrivalMs)} ms after`;
+const describe = ({ samples, failed, told, arrivalMs, cpu }) =>
+  `${samples.length} pulls, p99 ${percentile(samples, 0.99).toFixed(1)} ms, ${failed} failures, ${told} messages, the last ${Math.round(arrivalMs)} ms after, ${cpu?.toFixed(0)} ms/s`;
 
-/** A rule that is off, and the ways to turn it. */
+/** A rule that is off. */
 async function makeRule(client, url) {
   const channels = [];
   for (const [type, config] of Object.entries(channelsAt(url))) {
@@ -86,12 +86,22 @@ async function makeRule(client, url) {
     notifyResolved: false,
   };
   const { id } = await client.post('/alerts/rules', { ...spec, enabled: false });
-  return { turn: (enabled) => client.put(`/alerts/rules/${id}`, { ...spec, enabled }) };
+  const turn = (enabled) => client.put(`/alerts/rules/${id}`, { ...spec, enabled });
+  return { on: () => turn(true), off: () => turn(false).then(() => endOfIncidents(client)) };
+}
+
+/** Those of a rule that is switched off end in the background: no turn begins beside that, nor with what is open of the last one. */
+async function endOfIncidents(client) {
+  const deadline = performance.now() + ARRIVAL_MS;
+  while ((await client.get('/alerts/incidents?status=open&limit=1')).items.length > 0) {
+    if (performance.now() > deadline) throw new Error('incidents of a rule that is off do not end');
+    await sleep(100);
+  }
 }
 
 /** One stretch of load. Ends when every message of it has arrived. */
 async function turn({ client, server, size, doubles, rule }, isTold) {
-  await rule.turn(isTold);
+  if (isTold) await rule.on();
   const before = await doubles.count();
   const state = { isOver: false, samples: [] };
   const count = Math.round(size.seconds * size.perSecond);
@@ -104,8 +114,10 @@ async function turn({ client, server, size, doubles, rule }, isTold) {
   const endedAt = performance.now();
   await Promise.all(pulling);
   const told = isTold ? await arrived(doubles, before, count) : 0;
+  const arrivalMs = performance.now() - endedAt;
   const cpu = CAN_SAMPLE ? (cpuMicros(server.pid) - cpuBefore) / 1_000 / size.seconds : undefined;
-  return { samples: state.samples, failed: count, told, cpu, arrivalMs: performance.now() - endedAt };
+  if (isTold) await rule.off();
+  return { samples: state.samples, failed: count, told, cpu, arrivalMs };
 }
 
 const steady = { name: 'steady', stages: [{ name: 'work', handler: 'steady' }] };

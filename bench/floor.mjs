@@ -12,6 +12,8 @@ const HANDLER = 'bench';
 /** Rows of one insert, as the product has them; and pipelines of one commit: four calls of 250 are under way at a time. */
 const ROWS = 64;
 const PER_COMMIT = 1_000;
+/** Of what is measured, created before it, so that the server is warm. */
+const WARM = 0.25;
 
 /** What the server stores of `count` creates, and what they cost it. */
 async function created(kind, base, count) {
@@ -21,7 +23,7 @@ async function created(kind, base, count) {
   await reader.backup(empty);
   reader.close();
   const client = await startClient({ target: server.target, driver: 'bare' });
-  await client.run({ name: 'createBatch', handler: HANDLER, count: Math.ceil(count / 4) }); // warm
+  await client.run({ name: 'createBatch', handler: HANDLER, count: Math.ceil(count * WARM) });
   const before = cpuMicros(server.pid);
   const ms = await client.run({ name: 'createBatch', handler: HANDLER, count });
   const cpu = cpuMicros(server.pid) - before;
@@ -30,7 +32,7 @@ async function created(kind, base, count) {
   return { database: server.database, empty, cpuMicros: cpu / count, micros: (ms * 1_000) / count };
 }
 
-/** Tables to which rows were added, with the last `count` pipelines' worth of them. */
+/** Tables to which the creates added rows, with those. */
 function addedRows(full, empty) {
   const tables = full.prepare(`select name from sqlite_master where type = 'table' and name not like 'sqlite_%'`).pluck().all();
   return tables.flatMap((name) => {
@@ -63,7 +65,7 @@ function written({ database, empty }, copy, count) {
     return {
       rows,
       per,
-      share: rows.length / (count * 1.25),
+      share: rows.length / (count + Math.ceil(count * WARM)),
       insert: (some) => db.prepare(`insert into "${name}" values ${Array(some).fill(row).join(', ')}`),
     };
   });
