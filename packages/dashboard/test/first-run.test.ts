@@ -1,4 +1,4 @@
-import type { OneTimeLink } from '@pipelogiq/protocol';
+import type { OneTimeLink, Page } from '@pipelogiq/protocol';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
 import { aServer, aWorker, expectClean, type Server, signedIn, signInPath, takeErrors } from './support.js';
@@ -164,6 +164,19 @@ describe('operations', () => {
     await worker.ack(job);
     await page.getByRole('region', { name: 'Latest pipelines' }).getByText('Completed').waitFor();
     await expectClean(tab, server);
+  });
+
+  it('say how many workers more there are than an hour ago, also while some drain', async () => {
+    const server = await aServer();
+    await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge' }] });
+    await aWorker(server, ['a']);
+    await aWorker(server, ['b']);
+    const tab = await signedIn(browser, server);
+    await tab.page.getByText('+2 in an hour', { exact: true }).waitFor();
+    const { items } = await server.call<Page<{ id: string }>>('GET', '/workers');
+    await server.call('POST', `/workers/${items[0]?.id}/drain`);
+    await tab.page.getByText('1 draining').waitFor();
+    await tab.page.getByText('+2 in an hour', { exact: true }).waitFor();
   });
 
   it('show why figures are missing, and get them by another try', async () => {

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import type { ChannelKind, ChannelKinds, Verdict } from '../domain/alert/channel.js';
 import { notificationFor, type Tried, tryOnce, type Wire } from '../domain/alert/deliver.js';
-import { channelSettings } from '../domain/alert/stored-channel.js';
+import { changedSettings, channelSettings } from '../domain/alert/stored-channel.js';
 import type { AlertTrouble } from '../domain/alert/troubles.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Settings } from '../domain/integration/kind.js';
@@ -238,11 +238,10 @@ export class AlertSender {
 
   /** What the provider wants changed, and an end that it knows for good; unless somebody saved the channel meanwhile: that counts. */
   async #mend({ tx, now }: Group, channel: AlertChannelRow, outcomes: readonly Outcome[]): Promise<void> {
-    const changed = outcomes.map(({ tried: { verdict } }) => (verdict.kind === 'later' ? verdict.change : undefined));
-    const settings = Object.assign({}, JSON.parse(channel.settings) as object, ...changed) as object;
-    const gone = outcomes.map(({ tried }) => tried.verdict).find((verdict) => verdict.kind === 'gone');
+    const verdicts = outcomes.map(({ tried }) => tried.verdict);
+    const gone = verdicts.find((verdict) => verdict.kind === 'gone');
     const changes = {
-      ...(changed.some((change) => change !== undefined) && { settings: JSON.stringify(settings) }),
+      ...changedSettings(channel, verdicts),
       ...(gone && { enabled: 0 as const, disabled_reason: gone.message }),
     };
     if (Object.keys(changes).length > 0) await tx.mendAlertChannel(channel.id, channel.version, { ...changes, updated_at: now });

@@ -8,7 +8,7 @@ import { DomainError } from '../errors.js';
 import { notFound, parseId } from '../ids.js';
 import { timeField } from '../pipeline/views.js';
 import type { AccountUseCases, Principal } from '../use-cases.js';
-import { auditBy } from './audit.js';
+import { auditBy, keyActor } from './audit.js';
 import { invalid } from './invalid.js';
 import { formatKey, hashSecret, isMistyped, shownPrefix } from './keys.js';
 
@@ -144,7 +144,7 @@ export class AccountService implements AccountUseCases {
       const disabled = await group.tx.disableApiKey(keyId, boundTo(caller), group.now);
       // A key that was disabled before keeps its time: nothing has happened.
       if (disabled?.disabled_at === group.now) {
-        const linksEnded = await group.tx.deleteLinksBy(`key:${keyId}`);
+        const linksEnded = await group.tx.deleteLinksBy(keyActor(keyId));
         const target = { type: 'api_key', id };
         await auditBy(group, caller, { action: 'api_key.disable', target, ...(linksEnded > 0 && { details: { linksEnded } }) });
       }

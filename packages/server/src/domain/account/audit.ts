@@ -12,10 +12,13 @@ export interface Audited {
   result?: 'refused';
 }
 
+export const userActor = (id: number): string => `user:${id}`;
+export const keyActor = (id: number | string | undefined): string => `key:${id}`;
+
 /** `user:<id>`, `key:<id>`, or `local` for the server's own process. */
 export const actorOf = ({ user, keyId }: Pick<Principal, 'keyId' | 'user'>): string => {
-  if (user) return `user:${user.id}`;
-  return keyId === 'local' ? 'local' : `key:${keyId}`;
+  if (user) return userActor(user.id);
+  return keyId === 'local' ? 'local' : keyActor(keyId);
 };
 
 /** Who did something, and by which request. */

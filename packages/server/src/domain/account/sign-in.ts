@@ -5,7 +5,7 @@ import { operate, undoIfRefused } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import type { Principal } from '../use-cases.js';
-import { type Audited, audit } from './audit.js';
+import { type Audited, audit, userActor } from './audit.js';
 import { invalid } from './invalid.js';
 import { hashSecret } from './keys.js';
 import type { LoginLimits } from './login-limits.js';
@@ -250,7 +250,7 @@ const byUser = (
   name: string,
 ) => ({
   applicationId: 0,
-  actor: `user:${id}`,
+  actor: userActor(id),
   actorName: name,
   requestId,
   complianceId,

@@ -15,7 +15,7 @@ import { DomainError } from '../errors.js';
 import { decodeCursor, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, Principal } from '../use-cases.js';
-import { auditBy } from './audit.js';
+import { auditBy, userActor } from './audit.js';
 import { createLink, createSetupLink, invitations, invite, type LinkDeps, revokeInvitation } from './links.js';
 import { mayTouchOwners, requireAdminOfAll } from './permissions.js';
 import { isAtLeast } from './roles.js';
@@ -96,7 +96,7 @@ async function touched({ tx }: Group, caller: Principal, id: string, becomes?: U
 }
 
 /** Invitations and links that the user gave out: nobody comes back by what they kept. Returns how many. */
-const endLinksOf = ({ tx }: Group, { id }: UserRow): Promise<number> => tx.deleteLinksBy(`user:${id}`);
+const endLinksOf = ({ tx }: Group, { id }: UserRow): Promise<number> => tx.deleteLinksBy(userActor(id));
 
 async function update(deps: UserDeps, caller: Principal, id: string, change: UpdateUser): Promise<User> {
   requireAdminOfAll(caller);

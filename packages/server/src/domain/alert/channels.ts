@@ -25,7 +25,7 @@ import { timeField } from '../pipeline/views.js';
 import type { PageQuery, Principal } from '../use-cases.js';
 import type { ChannelKind, ChannelKinds } from './channel.js';
 import { tryOnce, type Wire } from './deliver.js';
-import { channelSettings, storedChannel } from './stored-channel.js';
+import { changedSettings, channelSettings, storedChannel } from './stored-channel.js';
 import { testMessage } from './test-message.js';
 
 export interface ChannelUseCases {
@@ -252,10 +252,9 @@ async function test(deps: ChannelDeps, caller: Principal, row: AlertChannelRow):
   const ok = verdict.kind === 'delivered';
   const message = 'message' in verdict ? verdict.message : `${kind.title} took the message.`;
   await operate(committer, caller.applicationId, async (group) => {
-    if (verdict.kind === 'later' && verdict.change) {
-      const moved = { ...(JSON.parse(row.settings) as Stored), ...verdict.change };
-      await group.tx.mendAlertChannel(row.id, row.version, { settings: JSON.stringify(moved), updated_at: group.now });
-    }
+    const changes = changedSettings(row, [verdict]);
+    if (changes.settings !== undefined)
+      await group.tx.mendAlertChannel(row.id, row.version, { ...changes, updated_at: group.now });
     await group.tx.noteChannel(row.id, { delivered: ok ? 1 : 0, failed: 0, now: group.now, ...(!ok && { error: message }) });
     await note(group, caller, 'test', row.id, { ok });
   });

@@ -8,13 +8,12 @@ import { wantedEvents } from './rule.js';
 
 /** What is wrong with a rule that has the right shape. @param channels - ids of the channels that there are */
 export function objectionsTo(spec: AlertRuleSpec, channels: ReadonlySet<string>): FieldError[] {
-  const errors: FieldError[] = spec.channels.flatMap((id, at) =>
-    !channels.has(id)
-      ? [{ path: `channels[${at}]`, message: 'is no channel of this application' }]
-      : spec.channels.indexOf(id) < at
-        ? [{ path: `channels[${at}]`, message: 'is there already: each message would come twice' }]
-        : [],
-  );
+  const errors: FieldError[] = [];
+  for (const [at, id] of spec.channels.entries()) {
+    const path = `channels[${at}]`;
+    if (!channels.has(id)) errors.push({ path, message: 'is no channel of this application' });
+    else if (spec.channels.indexOf(id) < at) errors.push({ path, message: 'is there already: each message would come twice' });
+  }
   for (const path of ['titleTemplate', 'bodyTemplate'] as const) {
     const template = spec[path];
     const objection = template === undefined ? undefined : templateObjection(template);

@@ -3,7 +3,7 @@ import type { AlertChannelRow } from '../../store/store.js';
 import type { Settings } from '../integration/kind.js';
 import { openSettings } from '../integration/sealed-settings.js';
 import { type Stored, withDefaults } from '../integration/settings.js';
-import type { ChannelKind } from './channel.js';
+import type { ChannelKind, Verdict } from './channel.js';
 
 /** @throws Error when the secrets cannot be opened: the server has another key than it had */
 export const storedChannel = (secrets: Secrets, row: Pick<AlertChannelRow, 'id' | 'settings' | 'secrets'>): Stored =>
@@ -11,3 +11,12 @@ export const storedChannel = (secrets: Secrets, row: Pick<AlertChannelRow, 'id' 
 
 export const channelSettings = (secrets: Secrets, kind: ChannelKind, row: AlertChannelRow): Settings =>
   withDefaults(kind, storedChannel(secrets, row));
+
+/** Its settings as the provider wants them after these answers; nothing where it wants no change. */
+export function changedSettings(
+  { settings }: Pick<AlertChannelRow, 'settings'>,
+  verdicts: readonly Verdict[],
+): { settings?: string } {
+  const changes = verdicts.flatMap((verdict) => (verdict.kind === 'later' && verdict.change ? [verdict.change] : []));
+  return changes.length === 0 ? {} : { settings: JSON.stringify(Object.assign(JSON.parse(settings) as Stored, ...changes)) };
+}

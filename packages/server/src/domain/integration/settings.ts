@@ -125,23 +125,32 @@ const SHORTEST_SEGMENT = 12;
 /** A text of another server, which may repeat what it was sent, in whatever form. */
 export function withoutSecrets(text: string, kind: Configurable, settings: Settings): string {
   const isPlain = !ESCAPED.test(text); // as most answers are: patterns of each secret would cost more than the message
-  const hidden = (cleaner: string, secret: string): string =>
-    isPlain ? cleaner.replaceAll(secret, REDACTED) : cleaner.replace(anyWritingOf(secret), REDACTED);
-  return redactSecrets(secretFormsOf(kind, settings).reduce(hidden, text));
+  const { texts, patterns } = secretFormsOf(kind, settings);
+  return redactSecrets(
+    (isPlain ? texts : patterns()).reduce((cleaner: string, form) => cleaner.replaceAll(form, REDACTED), text),
+  );
+}
+
+interface SecretForms {
+  texts: readonly string[];
+  /** Find them in any writing. */
+  patterns(): readonly RegExp[];
 }
 
 /** Of settings that were read: all messages that go out with them ask for the same. */
-const formsKnown = new WeakMap<Settings, readonly string[]>();
+const formsKnown = new WeakMap<Settings, SecretForms>();
 
-function secretFormsOf(kind: Configurable, settings: Settings): readonly string[] {
+function secretFormsOf(kind: Configurable, settings: Settings): SecretForms {
   const before = formsKnown.get(settings);
   if (before) return before;
-  const forms = allSecretForms(kind, settings);
+  const texts = textsOfSecrets(kind, settings);
+  let patterns: readonly RegExp[] | undefined;
+  const forms: SecretForms = { texts, patterns: () => (patterns ??= texts.map(anyWritingOf)) };
   formsKnown.set(settings, forms);
   return forms;
 }
 
-function allSecretForms({ fields }: Configurable, settings: Settings): string[] {
+function textsOfSecrets({ fields }: Configurable, settings: Settings): string[] {
   const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
   const forms = [...new Set([...secrets, ...secrets.flatMap(formsOf)])];
   return [...forms.filter(({ length }) => length >= SHORTEST_SECRET), ...forms.flatMap(base64FormsOf)];
@@ -155,7 +164,7 @@ export function withoutCutSecrets<Answer extends { body: string; truncated: bool
 ): Answer {
   if (!answer.truncated) return answer;
   const body = answer.body.replace(/\uFFFD$/, ''); // half a character
-  const left = secretFormsOf(kind, settings).map((form) => body.length - begunAtEnd(body, form));
+  const left = secretFormsOf(kind, settings).texts.map((form) => body.length - begunAtEnd(body, form));
   return { ...answer, body: body.slice(0, Math.min(body.length, ...left)) };
 }
 

@@ -24,20 +24,8 @@ function writingsOf(char: string): string {
   return `(?:${ways.join('|')})`;
 }
 
-const MAX_KNOWN = 1_000;
-const known = new Map<string, RegExp>();
-
-/** Finds a text also where some of its characters are escaped, or its white space was changed. Kept, for the same are asked for again. */
+/** Finds a text also where some of its characters are escaped, or its white space was changed. */
 export function anyWritingOf(text: string): RegExp {
-  const before = known.get(text);
-  if (before) return before;
-  if (known.size >= MAX_KNOWN) known.clear();
-  const pattern = patternOf(text);
-  known.set(text, pattern);
-  return pattern;
-}
-
-function patternOf(text: string): RegExp {
   const chars = [...text.replace(/\s+/g, ' ').replace(/\\+/g, '\\')];
   return new RegExp(chars.map(writingsOf).join(''), 'giu');
 }

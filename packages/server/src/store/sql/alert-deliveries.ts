@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { AlertAttempt, AlertDeliveries, AlertDeliveryRow } from '../alert-delivery-rows.js';
 import type { SqlContext } from '../sql-context.js';
 import { rowsStatement, skipLocked, statement } from '../statement.js';
+import { inSlices } from './slices.js';
 
 /** Rows of one insert: 18 columns each, of the arguments that a statement may have. */
 const ROWS = 200;
@@ -79,11 +80,7 @@ export function alertDeliveriesOf(context: SqlContext): AlertDeliveries {
   const { db, can, run, runRows, runIds } = context;
   return {
     async insertAlertDeliveries(rows) {
-      for (let at = 0; at < rows.length; at += ROWS)
-        await db
-          .insertInto('alert_delivery')
-          .values(rows.slice(at, at + ROWS))
-          .execute();
+      await inSlices(rows, ROWS, (some) => db.insertInto('alert_delivery').values(some).execute());
     },
     triggersOf: (ids) => runIds(triggers, { ids }),
     async pendingAlerts(channelIds) {

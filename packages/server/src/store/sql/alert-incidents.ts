@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { AlertIncidentRow, AlertRun, Alerts } from '../alert-rows.js';
 import type { SqlContext } from '../sql-context.js';
 import { forUpdate, statement } from '../statement.js';
+import { inSlices } from './slices.js';
 
 type Incidents = Pick<
   Alerts,
@@ -67,6 +68,15 @@ const failing = statement<{ application_id: number; pipeline: string; ids: numbe
     limit 1`,
 );
 
+/** By the states' names: for "not resolved" SQLite would read all that are kept. */
+const countOpen = statement<{ application: number; limit: number }, { count: number }>(
+  ({ slot }) => sql`
+    select count(*) as count from (
+      select 1 from alert_incident
+      where application_id = ${slot('application', 'int')} and status in ('open', 'acknowledged')
+      limit ${slot('limit', 'int')}) as open`,
+);
+
 export const alertIncidentsOf = (context: SqlContext): Incidents => ({ ...incidentsOf(context), ...conditionsOf(context) });
 
 function incidentsOf({ db, can, run }: SqlContext) {
@@ -83,19 +93,11 @@ function incidentsOf({ db, can, run }: SqlContext) {
     incidentToChange: (applicationId, id) =>
       locked().where('application_id', '=', applicationId).where('id', '=', id).executeTakeFirst(),
     async insertIncidents(rows) {
-      for (let at = 0; at < rows.length; at += ROWS)
-        await db
-          .insertInto('alert_incident')
-          .values(rows.slice(at, at + ROWS))
-          .execute();
+      await inSlices(rows, ROWS, (some) => db.insertInto('alert_incident').values(some).execute());
     },
     async countOpenIncidents(applicationId, limit) {
-      const { rows } = await sql<{ count: number }>`
-        select count(*) as count from (
-          select 1 from alert_incident where application_id = ${applicationId} and status in ('open', 'acknowledged') limit ${limit}) as open`.execute(
-        db,
-      );
-      return Number(rows[0]?.count ?? 0);
+      const [counted] = await run(countOpen, { application: applicationId, limit });
+      return Number(counted?.count ?? 0);
     },
     async updateIncident(id, changes) {
       await db.updateTable('alert_incident').set(changes).where('id', '=', id).execute();
