@@ -161,7 +161,8 @@ export interface Alerts extends AlertOutbox, AlertDeliveries, AlertRuleEnds, Ale
   insertIncidents(rows: AlertIncidentRow[]): Promise<void>;
   /** How many incidents of the application are not over, up to `limit`. */
   countOpenIncidents(applicationId: number, limit: number): Promise<number>;
-  updateIncident(id: number, changes: Partial<AlertIncidentRow>): Promise<void>;
+  /** Writes what changes of incidents that were read to be changed. */
+  saveIncidents(rows: readonly AlertIncidentRow[]): Promise<void>;
   /** Ends the failures that this run is the recovery of, and has them told at the next look. Whether there was one. */
   endFailures(run: AlertRun, now: Ms): Promise<boolean>;
   /** Whether an incident of a failure of pipelines of that name is unresolved, of one of these rules. */

@@ -53,11 +53,23 @@ export function rowsStatement<Item extends Values, Args extends Values = Values,
   return { columns, build };
 }
 
+export type Columns<Row> = { [K in keyof Row & string]: ColumnType };
+
+/** Writes rows as they are. */
+export const insertInto = <Row extends object>(table: string, columns: Columns<Row>) =>
+  rowsStatement<Row & Values>(
+    columns as never,
+    (rows) => sql`insert into ${sql.table(table)} (${sql.join(Object.keys(columns).map((column) => sql.ref(column)))}) ${rows}`,
+  );
+
 /** Of a table that travels as tuples: few sizes, so that few statements are kept. Larger ones take more a row: their programs leave the processor's cache. */
 const TUPLES = [64, 16, 4, 1] as const;
 
 /** Rows that another writer holds are its own to deal with. */
 export const skipLocked = (can: Capabilities): RawBuilder<unknown> => (can.rowLocks ? sql`for update skip locked` : sql``);
+
+/** Nobody changes or deletes the rows before the commit. */
+export const forShare = (can: Capabilities): RawBuilder<unknown> => (can.rowLocks ? sql`for share` : sql``);
 
 /** `order by` must stand before: the lock order is that of the rows. */
 export const forUpdate = (can: Capabilities): RawBuilder<unknown> => (can.rowLocks ? sql`for update` : sql``);

@@ -66,9 +66,10 @@ function incidentCases(deps: IncidentDeps): Pick<IncidentUseCases, 'incidents' |
       const changes = decide(group, row);
       if (changes instanceof DomainError) return changes;
       if (Object.keys(changes).length === 0) return undefined; // twice is the same as once
-      await group.tx.updateIncident(row.id, changes);
+      const incident = { ...row, ...changes };
+      await group.tx.saveIncidents([incident]);
       if (action === 'resolve') await letFireAgain(group, row);
-      if (action === 'acknowledge') await tellOthers(group, deps, { ...row, ...changes });
+      if (action === 'acknowledge') await tellOthers(group, deps, incident);
       return note(group, caller, action, 'incident', id);
     });
     deps.onDue();

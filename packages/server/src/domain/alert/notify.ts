@@ -46,14 +46,18 @@ export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): 
   const silences = (await tx.activeAlertSilences(applications, now)).map(silenceOf);
   const speaking = rows.some(({ event }) => OF_STAGES.includes(event)) ? await speakingRules(group, [...rules.values()]) : [];
   const messages: Message[] = [];
+  const looked: AlertIncidentRow[] = [];
   for (const row of rows) {
     const rule = ruleFor(row, rules.get(row.rule_id), ending);
     const labels = JSON.parse(row.labels) as Labels;
+    if (OF_STAGES.includes(row.event)) await tx.saveIncidents(looked.splice(0)); // a failure that ended before it in this look mutes it no more
     const muted = await mutedBy(group, row, labels, { silences, speaking });
     const { changes, action } = decide(row, rule, muted, now);
-    await tx.updateIncident(row.id, changes);
-    if (action && rule) messages.push({ incident: { ...row, ...changes }, labels, rule, action });
+    const incident = { ...row, ...changes };
+    looked.push(incident);
+    if (action && rule) messages.push({ incident, labels, rule, action });
   }
+  await tx.saveIncidents(looked);
   await queueMessages(group, deps, messages);
   return rows.length;
 }

@@ -81,8 +81,8 @@ export const fireRule = (group: Group, rule: Rule, records: readonly AlertRecord
 /** Conditions that do not hold any more. @param keys - of groups */
 export async function resolveRule({ tx, now, effects }: Group, rule: Rule, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
-  for (const row of await tx.incidentsToChange([rule.id], [...keys]))
-    await tx.updateIncident(row.id, resolution(row, 'system', now));
+  const rows = await tx.incidentsToChange([rule.id], [...keys]);
+  await tx.saveIncidents(rows.map((row) => ended(row, 'system', now)));
   effects.hasAlerts = true;
 }
 
@@ -91,7 +91,7 @@ async function fire(group: Group, firings: readonly Firing[], maxOpen: number): 
   const { tx, now } = group;
   const known = await knownIncidents(group, firings);
   const room = await roomFor(group, firings, known, maxOpen);
-  const changed = new Map<AlertIncidentRow, Partial<AlertIncidentRow>>();
+  const changed = new Set<AlertIncidentRow>();
   const opened: AlertIncidentRow[] = [];
   for (const one of firings) {
     const { applicationId } = one.rule;
@@ -105,16 +105,15 @@ async function fire(group: Group, firings: readonly Firing[], maxOpen: number): 
       room.set(applicationId, left - 1);
       continue;
     }
-    const changes = refresh(before, firing, now);
-    Object.assign(before, changes);
-    if (before.id !== 0) changed.set(before, { ...changed.get(before), ...changes });
+    Object.assign(before, refresh(before, firing, now));
+    if (before.id !== 0) changed.add(before);
   }
   if (opened.length > 0) {
     const ids = await tx.allocateIds('alert_incident', opened.length);
     for (const [at, row] of opened.entries()) row.id = ids[at] as number;
     await tx.insertIncidents(opened);
   }
-  for (const [row, changes] of changed) await tx.updateIncident(row.id, changes);
+  await tx.saveIncidents([...changed]);
   group.effects.hasAlerts = true;
 }
 
@@ -125,11 +124,13 @@ async function knownIncidents({ tx, now }: Group, firings: readonly Firing[]): P
   const ruleIds = [...new Set(firings.map(({ rule }) => rule.id))];
   const known = new Map<string, AlertIncidentRow>();
   const ending = new EndingRules(await tx.ruleEndsOf(ruleIds));
+  const over: AlertIncidentRow[] = [];
   for (const row of await tx.incidentsToChange(ruleIds, [...new Set(firings.map(({ key }) => key))])) {
     // It ended when its rule was switched off, and the loop has not come to it: what happens now is another one.
-    if (ending.of(row)) await tx.updateIncident(row.id, resolution(row, 'system', now));
+    if (ending.of(row)) over.push(ended(row, 'system', now));
     else known.set(`${row.rule_id}\n${row.group_key}`, row);
   }
+  await tx.saveIncidents(over);
   return known;
 }
 
@@ -222,3 +223,5 @@ export const resolution = (row: AlertIncidentRow, by: string, now: Ms): Partial<
   resolve_at: null,
   notify_at: row.notified > 0 ? now : null,
 });
+
+export const ended = (row: AlertIncidentRow, by: string, now: Ms): AlertIncidentRow => ({ ...row, ...resolution(row, by, now) });

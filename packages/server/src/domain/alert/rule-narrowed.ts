@@ -2,7 +2,7 @@ import type { AlertRuleSpec } from '@pipelogiq/protocol';
 import type { AlertIncidentRow, AlertRuleRow } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { DETECTED } from './record.js';
-import { resolution } from './route.js';
+import { ended } from './route.js';
 import { fitsMatch, ruleOf } from './rule.js';
 
 /** Incidents that one transaction looks at, and rules that one look goes on with. */
@@ -31,9 +31,8 @@ export async function goOnNarrowing({ tx, now }: Group): Promise<boolean> {
   for (const one of narrowed) {
     const row = await tx.alertRuleToChange(one.application_id, one.rule_id);
     const incidents = row ? await tx.incidentsToNarrow(one, AT_ONCE) : []; // of a rule that is gone all are over
-    for (const incident of incidents) {
-      if (row && !fits(row, incident)) await tx.updateIncident(incident.id, resolution(incident, 'system', now));
-    }
+    const over = incidents.filter((incident) => row && !fits(row, incident));
+    await tx.saveIncidents(over.map((incident) => ended(incident, 'system', now)));
     await tx.narrowFurther(one, incidents.length === AT_ONCE ? incidents.at(-1)?.id : undefined);
   }
   return narrowed.length > 0;

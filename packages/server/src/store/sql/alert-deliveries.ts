@@ -1,11 +1,44 @@
 import { sql } from 'kysely';
 import type { AlertAttempt, AlertDeliveries, AlertDeliveryRow } from '../alert-delivery-rows.js';
+import type { AlertChannelRow } from '../alert-rows.js';
 import type { SqlContext } from '../sql-context.js';
-import { rowsStatement, skipLocked, statement } from '../statement.js';
-import { inSlices } from './slices.js';
+import { forUpdate, insertInto, rowsStatement, skipLocked, statement } from '../statement.js';
 
-/** Rows of one insert: 18 columns each, of the arguments that a statement may have. */
-const ROWS = 200;
+const insert = insertInto<AlertDeliveryRow>('alert_delivery', {
+  id: 'int',
+  application_id: 'int',
+  channel_id: 'int',
+  incident_id: 'int',
+  action: 'text',
+  state: 'text',
+  title: 'text',
+  notification: 'text',
+  attempts: 'int',
+  unheard: 'int',
+  next_try_at: 'int',
+  holder: 'text',
+  held_until: 'int',
+  last_status: 'int',
+  last_answer: 'text',
+  reached: 'text',
+  created_at: 'int',
+  settled_at: 'int',
+});
+
+/** The state stands there by name: the index is of these alone. */
+const pending = statement<{ ids: number[] }, { channel_id: number; count: number }>(
+  ({ idsIn }) => sql`
+    select channel_id, count(*) as count from alert_delivery
+    where channel_id ${idsIn('ids')} and state = 'pending' group by channel_id`,
+);
+
+/** One claim of a channel at a time: the order of an incident depends on it. */
+const channelToClaim = statement<{ channel: number; now: number }, AlertChannelRow>(
+  ({ slot, can }) => sql`
+    select * from alert_channel
+    where id = ${slot('channel', 'int')} and enabled = 1 and (retry_at is null or retry_at <= ${slot('now', 'int')})
+    ${forUpdate(can)}`,
+);
 
 const claim = statement<{ channel: number; holder: string; heldUntil: number; now: number; limit: number }, AlertDeliveryRow>(
   ({ slot, can }) => sql`
@@ -40,6 +73,31 @@ const settle = rowsStatement<AlertAttempt & Record<string, unknown>, { holder: s
       attempts = alert_delivery.attempts + alert_delivery.unheard + 1, unheard = 0, holder = null, held_until = 0
     from t where alert_delivery.id = t.id and alert_delivery.holder = ${slot('holder', 'text')} and alert_delivery.state = 'pending'
     returning alert_delivery.id`,
+);
+
+interface NoteArguments extends Record<string, unknown> {
+  id: number;
+  delivered: number;
+  failed: number;
+  now: number;
+  error: string | null;
+  /** 0 or 1: whether it says until when the channel waits. */
+  isRound: number;
+  /** Of a round without a success. */
+  failures: number;
+  retryAt: number | null;
+}
+
+const note = statement<NoteArguments>(
+  ({ slot }) => sql`
+    update alert_channel set
+      delivered = delivered + ${slot('delivered', 'int')}, failed = failed + ${slot('failed', 'int')},
+      last_success_at = case when ${slot('delivered', 'int')} > 0 then ${slot('now', 'int')} else last_success_at end,
+      last_error_at = case when ${slot('error', 'text')} is null then last_error_at else ${slot('now', 'int')} end,
+      last_error = coalesce(${slot('error', 'text')}, last_error),
+      failures = case when ${slot('delivered', 'int')} > 0 then 0 else failures + ${slot('failures', 'int')} end,
+      retry_at = case when ${slot('isRound', 'int')} = 1 then ${slot('retryAt', 'int')} else retry_at end
+    where id = ${slot('id', 'int')}`,
 );
 
 const triggers = statement<{ ids: number[] }, { incident_id: number; channel_id: number }>(
@@ -80,29 +138,15 @@ export function alertDeliveriesOf(context: SqlContext): AlertDeliveries {
   const { db, can, run, runRows, runIds } = context;
   return {
     async insertAlertDeliveries(rows) {
-      await inSlices(rows, ROWS, (some) => db.insertInto('alert_delivery').values(some).execute());
+      await runRows(insert, rows);
     },
     triggersOf: (ids) => runIds(triggers, { ids }),
     async pendingAlerts(channelIds) {
-      if (channelIds.length === 0) return [];
-      const rows = await db
-        .selectFrom('alert_delivery')
-        .select((eb) => ['channel_id', eb.fn.countAll<number>().as('count')])
-        .where('channel_id', 'in', channelIds)
-        .where(sql<boolean>`state = 'pending'`) // not as a parameter: the index is of these alone
-        .groupBy('channel_id')
-        .execute();
+      const rows = await runIds(pending, { ids: channelIds });
       return rows.map(({ channel_id, count }) => ({ channel_id, count: Number(count) }));
     },
     async claimAlerts(channelId, { holder, heldUntil, now, limit }) {
-      const channel = await db
-        .selectFrom('alert_channel')
-        .selectAll()
-        .where('id', '=', channelId)
-        .where('enabled', '=', 1)
-        .where((eb) => eb.or([eb('retry_at', 'is', null), eb('retry_at', '<=', now)]))
-        .$if(can.rowLocks, (query) => query.forUpdate()) // one claim at a time: the order of an incident depends on it
-        .executeTakeFirst();
+      const [channel] = await run(channelToClaim, { channel: channelId, now });
       if (!channel) return undefined;
       const rows = await run(claim, { channel: channelId, holder, heldUntil, now, limit });
       return { channel, rows: rows.sort((one, other) => one.id - other.id) };
@@ -124,20 +168,17 @@ export function alertDeliveriesOf(context: SqlContext): AlertDeliveries {
       }
     },
     async noteChannel(id, { delivered, failed, error, retryAt, now }) {
-      await db
-        .updateTable('alert_channel')
-        .set((eb) => ({
-          delivered: eb('delivered', '+', delivered),
-          failed: eb('failed', '+', failed),
-          ...(delivered > 0 && { last_success_at: now }),
-          ...(error !== undefined && { last_error: error, last_error_at: now }),
-          ...(delivered > 0
-            ? { failures: 0 }
-            : error !== undefined && retryAt !== undefined && { failures: eb('failures', '+', 1) }),
-          ...(retryAt !== undefined && { retry_at: retryAt }),
-        }))
-        .where('id', '=', id)
-        .execute();
+      const isRound = retryAt !== undefined;
+      await run(note, {
+        id,
+        delivered,
+        failed,
+        now,
+        error: error ?? null,
+        isRound: isRound ? 1 : 0,
+        failures: isRound && error !== undefined ? 1 : 0,
+        retryAt: retryAt ?? null,
+      });
     },
     alertDeliveryToChange: (applicationId, id) =>
       db

@@ -1,5 +1,12 @@
 import { type ExpressionBuilder, sql } from 'kysely';
-import type { AlertLeftovers, AlertNarrowings, AlertRuleEndRow, AlertRuleEnds, GivenUpRow } from '../alert-end-rows.js';
+import type {
+  AlertLeftovers,
+  AlertNarrowings,
+  AlertRuleEndRow,
+  AlertRuleEnds,
+  AlertRuleNarrowedTable,
+  GivenUpRow,
+} from '../alert-end-rows.js';
 import type { Schema } from '../schema.js';
 import type { SqlContext } from '../sql-context.js';
 import { statement } from '../statement.js';
@@ -51,6 +58,18 @@ const deleteSome = statement<{ channel: number; limit: number }, { id: number }>
     returning id`,
 );
 
+const ends = statement<{ limit: number }, AlertRuleEndRow>(
+  ({ slot }) => sql`select * from alert_rule_end order by id limit ${slot('limit', 'int')}`,
+);
+
+const endsOfRules = statement<{ ids: number[] }, AlertRuleEndRow>(
+  ({ idsIn }) => sql`select * from alert_rule_end where rule_id ${idsIn('ids')} order by id`,
+);
+
+const narrowed = statement<{ limit: number }, AlertRuleNarrowedTable>(
+  ({ slot }) => sql`select * from alert_rule_narrowed order by rule_id limit ${slot('limit', 'int')}`,
+);
+
 const whichOf = (row: AlertRuleEndRow): Which => ({
   rule: row.rule_id,
   upTo: row.up_to,
@@ -68,7 +87,7 @@ export const alertLeftoversOf = ({ db, run }: SqlContext): AlertLeftovers => ({
   giveUpAlerts: (before, now, limit) => run(giveUp, { before, now, limit }),
 });
 
-export const alertEndsOf = ({ db, run }: SqlContext): AlertRuleEnds => ({
+export const alertEndsOf = ({ db, run, runIds }: SqlContext): AlertRuleEnds => ({
   async insertRuleEnd(row) {
     const { last } = await db
       .selectFrom('alert_incident')
@@ -81,11 +100,8 @@ export const alertEndsOf = ({ db, run }: SqlContext): AlertRuleEnds => ({
       .returningAll()
       .executeTakeFirstOrThrow();
   },
-  ruleEnds: (limit) => db.selectFrom('alert_rule_end').selectAll().orderBy('id').limit(limit).execute(),
-  async ruleEndsOf(ruleIds) {
-    if (ruleIds.length === 0) return [];
-    return db.selectFrom('alert_rule_end').selectAll().where('rule_id', 'in', ruleIds).orderBy('id').execute();
-  },
+  ruleEnds: (limit) => run(ends, { limit }),
+  ruleEndsOf: (ids) => runIds(endsOfRules, { ids }),
   endIncidents: async (row, limit, now) => (await run(end, { ...whichOf(row), limit, now })).length,
   isEndUntold: async (row) => (await run(untold, whichOf(row))).length > 0,
   async deleteRuleEnd(id) {
@@ -111,7 +127,7 @@ export const alertEndsOf = ({ db, run }: SqlContext): AlertRuleEnds => ({
   },
 });
 
-export const alertNarrowingsOf = ({ db, can }: SqlContext): AlertNarrowings => ({
+export const alertNarrowingsOf = ({ db, can, run }: SqlContext): AlertNarrowings => ({
   async narrowRule(rule) {
     const newest = await db
       .selectFrom('alert_incident')
@@ -126,7 +142,7 @@ export const alertNarrowingsOf = ({ db, can }: SqlContext): AlertNarrowings => (
       .onConflict((conflict) => conflict.column('rule_id').doUpdateSet({ below }))
       .execute();
   },
-  narrowedRules: (limit) => db.selectFrom('alert_rule_narrowed').selectAll().orderBy('rule_id').limit(limit).execute(),
+  narrowedRules: (limit) => run(narrowed, { limit }),
   incidentsToNarrow: ({ rule_id, below }, limit) =>
     db
       .selectFrom('alert_incident')

@@ -1,8 +1,7 @@
 import { sql } from 'kysely';
 import type { AlertIncidentRow, AlertRun, Alerts } from '../alert-rows.js';
 import type { SqlContext } from '../sql-context.js';
-import { forUpdate, statement } from '../statement.js';
-import { inSlices } from './slices.js';
+import { type Columns, forUpdate, insertInto, rowsStatement, statement } from '../statement.js';
 
 type Incidents = Pick<
   Alerts,
@@ -10,7 +9,7 @@ type Incidents = Pick<
   | 'incidentToChange'
   | 'insertIncidents'
   | 'countOpenIncidents'
-  | 'updateIncident'
+  | 'saveIncidents'
   | 'endFailures'
   | 'isFailing'
   | 'dueIncidents'
@@ -18,8 +17,49 @@ type Incidents = Pick<
   | 'saveAlertConditions'
   | 'deleteAlertConditions'
 >;
-/** Rows of one insert: 23 columns each, of the arguments that a statement may have. */
-const ROWS = 200;
+
+/** What never changes. */
+const FIXED = {
+  id: 'int',
+  application_id: 'int',
+  rule_id: 'int',
+  group_key: 'text',
+  event: 'text',
+  severity: 'text',
+  pipeline_id: 'int',
+  opened_at: 'int',
+} as const;
+
+const CHANGING = {
+  status: 'text',
+  title: 'text',
+  body: 'text',
+  labels: 'text',
+  pipeline: 'text',
+  events: 'int',
+  notified: 'int',
+  last_event_at: 'int',
+  notify_at: 'int',
+  notified_at: 'int',
+  resolve_at: 'int',
+  muted: 'text',
+  acknowledged_at: 'int',
+  acknowledged_by: 'text',
+  resolved_at: 'int',
+  resolved_by: 'text',
+} as const;
+
+const insert = insertInto<AlertIncidentRow>('alert_incident', { ...FIXED, ...CHANGING } satisfies Columns<AlertIncidentRow>);
+
+const save = rowsStatement<Pick<AlertIncidentRow, 'id' | keyof typeof CHANGING> & Record<string, unknown>>(
+  { id: 'int', ...CHANGING } as never,
+  (rows) => {
+    const names = Object.keys(CHANGING);
+    const list = sql.join(names.map((name) => sql.ref(name)));
+    const set = sql.join(names.map((name) => sql`${sql.ref(name)} = ${sql.ref(`t.${name}`)}`));
+    return sql`with t(id, ${list}) as (${rows}) update alert_incident set ${set} from t where alert_incident.id = t.id`;
+  },
+);
 
 /** The last condition is for who waited for a lock: another server may have told of it meanwhile, and the rows of `in` are of before. */
 const due = statement<{ now: number; limit: number }, AlertIncidentRow>(
@@ -79,7 +119,7 @@ const countOpen = statement<{ application: number; limit: number }, { count: num
 
 export const alertIncidentsOf = (context: SqlContext): Incidents => ({ ...incidentsOf(context), ...conditionsOf(context) });
 
-function incidentsOf({ db, can, run }: SqlContext) {
+function incidentsOf({ db, can, run, runRows }: SqlContext) {
   const locked = () =>
     db
       .selectFrom('alert_incident')
@@ -93,14 +133,14 @@ function incidentsOf({ db, can, run }: SqlContext) {
     incidentToChange: (applicationId, id) =>
       locked().where('application_id', '=', applicationId).where('id', '=', id).executeTakeFirst(),
     async insertIncidents(rows) {
-      await inSlices(rows, ROWS, (some) => db.insertInto('alert_incident').values(some).execute());
+      await runRows(insert, rows);
     },
     async countOpenIncidents(applicationId, limit) {
       const [counted] = await run(countOpen, { application: applicationId, limit });
       return Number(counted?.count ?? 0);
     },
-    async updateIncident(id, changes) {
-      await db.updateTable('alert_incident').set(changes).where('id', '=', id).execute();
+    async saveIncidents(rows) {
+      await runRows(save, rows);
     },
     endFailures: async (of, now) => (await run(endFailures, { ...of, now })).length > 0,
     isFailing: async (of, ids) => ids.length > 0 && (await run(failing, { ...of, ids })).length > 0,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { AlertRuleRow, Alerts } from '../alert-rows.js';
+import type { AlertChannelRow, AlertRuleRow, AlertSilenceRow, Alerts } from '../alert-rows.js';
 import type { SqlContext } from '../sql-context.js';
-import { statement } from '../statement.js';
+import { forShare, statement } from '../statement.js';
 
 type Settings = Pick<
   Alerts,
@@ -31,13 +31,28 @@ const enabledRules = statement<{ ids: number[] }, AlertRuleRow>(
   ({ idsIn }) => sql`select * from alert_rule where enabled = 1 and application_id ${idsIn('ids')} order by id`,
 );
 
+const channels = statement<{ application: number; ids: number[] }, AlertChannelRow>(
+  ({ slot, idsIn }) => sql`
+    select * from alert_channel where application_id = ${slot('application', 'int')} and id ${idsIn('ids')} order by id`,
+);
+
+const keptChannels = statement<{ application: number; ids: number[] }, AlertChannelRow>(
+  (context) => sql`${channels.build(context)} ${forShare(context.can)}`,
+);
+
+const silences = statement<{ ids: number[]; now: number }, AlertSilenceRow>(
+  ({ slot, idsIn }) => sql`
+    select * from alert_silence
+    where application_id ${idsIn('ids')} and ends_at > ${slot('now', 'int')} and starts_at <= ${slot('now', 'int')}`,
+);
+
 export const alertsOf = (context: SqlContext): Settings => ({
   ...channelsOf(context),
   ...rulesOf(context),
   ...silencesOf(context),
 });
 
-function channelsOf({ db, can }: SqlContext) {
+function channelsOf({ db, can, runIds }: SqlContext) {
   return {
     alertChannelToChange: (applicationId, id) =>
       db
@@ -74,17 +89,7 @@ function channelsOf({ db, can }: SqlContext) {
       await db.insertInto('alert_channel_gone').values({ channel_id: id }).execute();
     },
     countAlertChannels: (applicationId) => countOf(db, 'alert_channel', applicationId),
-    async alertChannelsOf(applicationId, ids, keep = false) {
-      if (ids.length === 0) return [];
-      return db
-        .selectFrom('alert_channel')
-        .selectAll()
-        .where('application_id', '=', applicationId)
-        .where('id', 'in', ids)
-        .orderBy('id')
-        .$if(keep && can.rowLocks, (query) => query.forShare())
-        .execute();
-    },
+    alertChannelsOf: (application, ids, keep = false) => runIds(keep ? keptChannels : channels, { application, ids }),
   } satisfies Partial<Settings>;
 }
 
@@ -137,7 +142,7 @@ function rulesOf({ db, can, runIds }: SqlContext) {
   } satisfies Partial<Settings>;
 }
 
-function silencesOf({ db }: SqlContext) {
+function silencesOf({ db, runIds }: SqlContext) {
   return {
     async insertAlertSilence(row) {
       await db.insertInto('alert_silence').values(row).execute();
@@ -161,15 +166,6 @@ function silencesOf({ db }: SqlContext) {
         .executeTakeFirstOrThrow();
       return Number(count);
     },
-    async activeAlertSilences(applicationIds, now) {
-      if (applicationIds.length === 0) return [];
-      return db
-        .selectFrom('alert_silence')
-        .selectAll()
-        .where('application_id', 'in', applicationIds)
-        .where('ends_at', '>', now)
-        .where('starts_at', '<=', now)
-        .execute();
-    },
+    activeAlertSilences: (ids, now) => runIds(silences, { ids, now }),
   } satisfies Partial<Settings>;
 }

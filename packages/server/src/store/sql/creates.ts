@@ -1,16 +1,8 @@
 import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
-import { rowsStatement, statement } from '../statement.js';
+import { type Columns, insertInto, rowsStatement, statement } from '../statement.js';
 import type { ContextRow, Creates, KnownPipeline, NewPipeline, NewStage } from '../store.js';
 import { allocateIds } from './ids.js';
-
-type Columns<Row> = { [K in keyof Row & string]: 'int' | 'real' | 'text' };
-
-const insertInto = <Row extends object>(table: string, columns: Columns<Row>) =>
-  rowsStatement<Row & Record<string, unknown>>(
-    columns as never,
-    (rows) => sql`insert into ${sql.table(table)} (${sql.join(Object.keys(columns).map((column) => sql.ref(column)))}) ${rows}`,
-  );
 
 const pipelinesByIdempotencyKey = rowsStatement<{ application_id: number; key: string }, Record<string, never>, KnownPipeline>(
   { application_id: 'int', key: 'text' },

@@ -1,9 +1,15 @@
+import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
+import { statement } from '../statement.js';
+
+const state = statement<{ key: string }, { value: string }>(
+  ({ slot }) => sql`select value from server_state where key = ${slot('key', 'text')}`,
+);
 
 const stateRow = ({ db }: SqlContext, key: string) => db.selectFrom('server_state').select('value').where('key', '=', key);
 
-export async function getState(context: SqlContext, key: string): Promise<string | undefined> {
-  return (await stateRow(context, key).executeTakeFirst())?.value;
+export async function getState({ run }: SqlContext, key: string): Promise<string | undefined> {
+  return (await run(state, { key }))[0]?.value;
 }
 
 /** As `getState`; what is read stays so until the commit. */
