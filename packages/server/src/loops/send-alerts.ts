@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../clock.js';
 import type { ChannelKind, ChannelKinds, Verdict } from '../domain/alert/channel.js';
 import { notificationFor, type Tried, tryOnce, type Wire } from '../domain/alert/deliver.js';
-import { changedSettings, channelSettings } from '../domain/alert/stored-channel.js';
+import { changedSettings, OpenedChannels } from '../domain/alert/stored-channel.js';
 import type { AlertTrouble } from '../domain/alert/troubles.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Settings } from '../domain/integration/kind.js';
@@ -60,11 +60,13 @@ export class AlertSender {
   readonly #lanes: Lanes;
   readonly #holder: string;
   readonly #noting: Gathering;
+  readonly #channels: OpenedChannels;
   #turns = Promise.resolve();
 
   constructor(deps: AlertSenderDeps) {
     this.#deps = deps;
     this.#holder = deps.clock.randomHex(8);
+    this.#channels = new OpenedChannels(deps.secrets);
     this.#noting = new Gathering(deps.clock, Math.min(deps.config.alertGatherMs / NOTED_AT_A_TIME, LONGEST_NOTING_MS));
     this.#lanes = new Lanes({
       due: async () => deps.reads.dueAlertChannels(await deps.reads.now(), LANES),
@@ -151,12 +153,12 @@ export class AlertSender {
   }
 
   async #sendAll(channel: AlertChannelRow, rows: readonly AlertDeliveryRow[]): Promise<Outcome[]> {
-    const { kinds, secrets } = this.#deps;
+    const { kinds } = this.#deps;
     const kind = kinds.get(channel.type);
     let settings: Settings;
     try {
       if (!kind) throw new Error(`This server knows no channel ${channel.type}.`);
-      settings = channelSettings(secrets, kind, channel);
+      settings = this.#channels.settingsOf(kind, channel);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       return rows.map((row) => ({ row, tried: { verdict: { kind: 'later', message }, reason: 'not_sent' } }));
