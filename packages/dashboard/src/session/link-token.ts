@@ -14,6 +14,11 @@ function taken(): { page: string; token: string } | undefined {
 
 let link = taken();
 
+// A link that is put into a tab that shows its page already changes the fragment alone.
+addEventListener('hashchange', () => {
+  if (new URLSearchParams(location.hash.slice(1)).has('token')) location.reload();
+});
+
 /** The token that led to this page and was not used yet: the other pages know nothing to do with it. */
 export const linkToken = (page: LinkPage): string | undefined => (link?.page === page ? link.token : undefined);
 

@@ -15,7 +15,9 @@ async function me(signal: AbortSignal): Promise<Me> {
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 404 && chosenApplication())) throw error;
     chooseApplication(undefined);
-    return get<Me>(ROUTES.authMe, undefined, signal);
+    const elsewhere = await get<Me>(ROUTES.authMe, undefined, signal);
+    void queryClient.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+    return elsewhere;
   }
 }
 

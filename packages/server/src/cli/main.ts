@@ -19,6 +19,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+// Nobody reads what went wrong: the exit code says it.
+process.stderr.on('error', () => {});
+
 /** What was written into a pipe may still be on its way: whoever reads gets all of it, however slowly. */
 const flushed = (stream: NodeJS.WriteStream): Promise<void> => new Promise((resolve) => stream.write('', () => resolve()));
 

@@ -84,6 +84,12 @@ export type UserLinkRow = UserLinkTable;
 /** A role with the name of its application. */
 export type NamedRole = UserRoleRow & { application: string };
 
+/** Keys that somebody may see and change: of one application or of all, and those of admins of all, which belong to one as well. */
+export interface KeyReach {
+  applicationId: number | undefined;
+  ofAll: boolean;
+}
+
 export interface Accounts {
   applicationByName(name: string): Promise<ApplicationRow | undefined>;
   /** Nothing when there is one of that name: two servers may start on one database at a time. */
@@ -91,11 +97,12 @@ export interface Accounts {
   /** Nothing when the key is there already. */
   insertApiKey(row: ApiKeyRow): Promise<void>;
   hasApiKey(keyHash: string): Promise<boolean>;
-  disableApiKey(id: number, applicationId: number | undefined, now: Ms): Promise<ApiKeyRow | undefined>;
+  disableApiKey(id: number, reach: KeyReach, now: Ms): Promise<ApiKeyRow | undefined>;
+  isKeyOn(id: number): Promise<boolean>;
   /** Undefined for a key that is disabled, or not there. */
   rotateApiKey(
     id: number,
-    applicationId: number | undefined,
+    reach: KeyReach,
     secret: { key_hash: string; prefix: string; oldExpiresAt: Ms },
   ): Promise<ApiKeyRow | undefined>;
   touchApiKeys(rows: { id: number; lastUsedAt: Ms }[]): Promise<void>;
@@ -113,6 +120,8 @@ export interface Users {
   /** With all that hangs on it. */
   deleteUser(id: number): Promise<void>;
   replaceRoles(userId: number, rows: UserRoleRow[]): Promise<void>;
+  /** The role that is for this application alone. */
+  roleIn(userId: number, applicationId: number): Promise<UserRoleRow['role'] | undefined>;
   insertSession(row: UserSessionRow): Promise<void>;
   /** Ends one of the user's sessions. Returns whether there was one. */
   endSession(userId: number, id: number): Promise<boolean>;

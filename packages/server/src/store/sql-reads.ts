@@ -159,9 +159,12 @@ class CoreReads implements Omit<s.Reads, keyof Rooms> {
     const found = await this.#apiKeys().where('k.key_hash', '=', keyHash).executeTakeFirst();
     return found ?? this.#apiKeys().where('k.old_key_hash', '=', keyHash).executeTakeFirst();
   }
-  apiKeys(applicationId: number | undefined): Promise<(s.ApiKeyRow & { application: string })[]> {
-    const query = this.#apiKeys().orderBy('k.id', 'desc');
-    return (applicationId === undefined ? query : query.where('k.application_id', '=', applicationId)).execute();
+  apiKeys({ applicationId, ofAll }: s.KeyReach): Promise<(s.ApiKeyRow & { application: string })[]> {
+    return this.#apiKeys()
+      .$if(applicationId !== undefined, (query) => query.where('k.application_id', '=', applicationId as number))
+      .$if(!ofAll, (query) => query.where('k.all_applications', '=', 0))
+      .orderBy('k.id', 'desc')
+      .execute();
   }
   #apiKeys() {
     return this.#db

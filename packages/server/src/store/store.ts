@@ -1,5 +1,5 @@
 import type { PipelineFilter } from '@pipelogiq/protocol';
-import type { Accounts, ApiKeyRow, UserReads, Users } from './account-rows.js';
+import type { Accounts, ApiKeyRow, KeyReach, UserReads, Users } from './account-rows.js';
 import type { AlertReads, Alerts } from './alert-rows.js';
 import type { DiagnosisReads } from './diagnosis-rows.js';
 import type { EventLog, EventReads } from './event-rows.js';
@@ -286,8 +286,7 @@ export interface Reads
   workers(applicationId: number, page: ReadPage): Promise<(WorkerRow & { application: string })[]>;
   worker(applicationId: number, id: number): Promise<(WorkerRow & { application: string }) | undefined>;
   apiKeyByHash(keyHash: string): Promise<(ApiKeyRow & { application: string }) | undefined>;
-  /** Of one application, or of all. */
-  apiKeys(applicationId: number | undefined): Promise<(ApiKeyRow & { application: string })[]>;
+  apiKeys(reach: KeyReach): Promise<(ApiKeyRow & { application: string })[]>;
   applications(): Promise<ApplicationRow[]>;
   countApiKeys(): Promise<number>;
 }

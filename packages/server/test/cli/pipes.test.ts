@@ -34,3 +34,20 @@ it.each(['cat', `sh -c 'read -r first; echo "$first"; cat'`])(
     expect(JSON.parse(stdout).items).toHaveLength(COUNT);
   },
 );
+
+// Seen to fail: the closed pipe became the failure, with exit code 1.
+it.each([
+  [['pipelines', 'list'], '3'],
+  [['nonsense'], '2'],
+])('%j ends with its own exit code, though nobody reads what went wrong', async (args, code) => {
+  const line = `{ { "$NODE" "$CLI" "$@" 2>&1 >/dev/null; echo $? >&3; } | true; } 3>&1`;
+  const env = {
+    PATH: process.env.PATH,
+    NODE: process.execPath,
+    CLI: cli,
+    PIPELOGIQ_URL: 'http://127.0.0.1:1',
+    PIPELOGIQ_API_KEY: 'x',
+  };
+  const { stdout } = await promisify(execFile)('sh', ['-c', line, 'sh', ...args], { env });
+  expect(stdout.trim()).toBe(code);
+});

@@ -1,6 +1,6 @@
 import type { ApiKey, ApiKeyCreated, Application, CreateApiKey, RotateApiKey, Scope } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
-import type { ApiKeyRow, ApplicationRow, Flag, Ms, Reads } from '../../store/store.js';
+import type { ApiKeyRow, ApplicationRow, Flag, KeyReach, Ms, Reads } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
 import { operate } from '../commit/operate.js';
 import type { Group } from '../commit/tickets.js';
@@ -11,6 +11,7 @@ import type { AccountUseCases, Principal } from '../use-cases.js';
 import { auditBy, keyActor } from './audit.js';
 import { invalid } from './invalid.js';
 import { formatKey, hashSecret, isMistyped, shownPrefix } from './keys.js';
+import { requireStill } from './permissions.js';
 
 const DEFAULT_APPLICATION = 'default';
 const CACHE_MS = 5_000; // a key that another server disabled lives on this long
@@ -117,7 +118,7 @@ export class AccountService implements AccountUseCases {
   }
 
   async listApiKeys(caller: Principal): Promise<{ items: ApiKey[]; nextCursor: null }> {
-    return { items: (await this.#deps.reads.apiKeys(boundTo(caller))).map(apiKeyView), nextCursor: null };
+    return { items: (await this.#deps.reads.apiKeys(keysOf(caller))).map(apiKeyView), nextCursor: null };
   }
 
   async createApiKey(caller: Principal, request: CreateApiKey): Promise<ApiKeyCreated> {
@@ -127,6 +128,7 @@ export class AccountService implements AccountUseCases {
     // An admin of all who names no application makes another admin of all: the first keys of an installation.
     const everywhere = boundTo(caller) === undefined && request.application === undefined && request.scopes.includes('admin');
     const row = await this.#operate(caller.applicationId, async (group) => {
+      await requireStill(group, caller);
       if (request.expiresAt !== undefined && Date.parse(request.expiresAt) <= group.now)
         throw invalid('expiresAt', 'must be in the future');
       const application = (await group.tx.applicationByName(name)) ?? (await createdBy(caller, group, name));
@@ -141,7 +143,8 @@ export class AccountService implements AccountUseCases {
   async disableApiKey(caller: Principal, id: string): Promise<ApiKey> {
     const keyId = parseId(id, 'API key');
     const row = await this.#operate(caller.applicationId, async (group) => {
-      const disabled = await group.tx.disableApiKey(keyId, boundTo(caller), group.now);
+      await requireStill(group, caller);
+      const disabled = await group.tx.disableApiKey(keyId, keysOf(caller), group.now);
       // A key that was disabled before keeps its time: nothing has happened.
       if (disabled?.disabled_at === group.now) {
         const linksEnded = await group.tx.deleteLinksBy(keyActor(keyId));
@@ -162,10 +165,13 @@ export class AccountService implements AccountUseCases {
     const keyId = parseId(id, 'API key');
     const key = formatKey(this.#deps.clock.randomBytes(32));
     const row = await this.#operate(caller.applicationId, async (group) => {
+      await requireStill(group, caller);
       const secret = { key_hash: hashSecret(key), prefix: shownPrefix(key), oldExpiresAt: group.now + overlapMs };
-      const rotated = await group.tx.rotateApiKey(keyId, boundTo(caller), secret);
+      const rotated = await group.tx.rotateApiKey(keyId, keysOf(caller), secret);
       if (!rotated) return undefined;
-      const details = { name: rotated.name, overlapMs };
+      // Without an overlap somebody else may have had it: what was given out with it ends too.
+      const linksEnded = overlapMs === 0 ? await group.tx.deleteLinksBy(keyActor(keyId)) : 0;
+      const details = { name: rotated.name, overlapMs, ...(linksEnded > 0 && { linksEnded }) };
       await auditBy(group, caller, { action: 'api_key.rotate', target: { type: 'api_key', id }, details });
       return rotated;
     });
@@ -195,6 +201,9 @@ export class AccountService implements AccountUseCases {
 /** The application of which the caller's lists tell; undefined: of all. */
 export const boundTo = ({ allApplications, namedApplication, applicationId }: Principal): number | undefined =>
   allApplications && !namedApplication ? undefined : applicationId;
+
+/** Keys of admins of all applications are theirs alone, also for admins of the application that they belong to. */
+const keysOf = (caller: Principal): KeyReach => ({ applicationId: boundTo(caller), ofAll: caller.allApplications === true });
 
 function requireAll(caller: Principal): void {
   if (!caller.allApplications) throw new DomainError('forbidden', 'This key may only manage its own application.');

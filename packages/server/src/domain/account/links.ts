@@ -11,7 +11,7 @@ import type { PageQuery, Principal } from '../use-cases.js';
 import { actorOf, auditBy } from './audit.js';
 import { invalid } from './invalid.js';
 import { hashSecret } from './keys.js';
-import { mayTouchOwners, requireAdminOfAll } from './permissions.js';
+import { mayTouchOwners, requireAdminOfAll, requireStill } from './permissions.js';
 import { serverWide } from './sessions.js';
 import { knownRoles, saidOf } from './user-roles.js';
 import { type InvitedRoles, invitationView } from './user-views.js';
@@ -64,12 +64,19 @@ async function newLink(deps: LinkDeps, { tx, now }: Group, caller: Principal, { 
   return { row, link };
 }
 
-const act = <R>({ committer }: LinkDeps, run: (group: Group) => Promise<R>): Promise<R> =>
-  operate(committer, 0, undoIfRefused(run));
+const act = <R>({ committer }: LinkDeps, caller: Principal, run: (group: Group) => Promise<R>): Promise<R> =>
+  operate(
+    committer,
+    0,
+    undoIfRefused(async (group) => {
+      await requireStill(group, caller);
+      return run(group);
+    }),
+  );
 
 export function createSetupLink(deps: LinkDeps, caller: Principal): Promise<OneTimeLink> {
   requireAdminOfAll(caller);
-  return act(deps, async (group) => {
+  return act(deps, caller, async (group) => {
     if ((await group.tx.lockOwners()).length > 0) throw new DomainError('state_conflict', 'There is an owner already.');
     await group.tx.deleteLinks('setup'); // one at a time: it makes an owner
     const { row, link } = await newLink(deps, group, caller, { kind: 'setup', lastsMs: deps.setupLinkMs });
@@ -81,7 +88,7 @@ export function createSetupLink(deps: LinkDeps, caller: Principal): Promise<OneT
 
 export function createLink(deps: LinkDeps, caller: Principal, { username }: CreateLink): Promise<OneTimeLink> {
   requireAdminOfAll(caller);
-  return act(deps, async (group) => {
+  return act(deps, caller, async (group) => {
     const user = username === undefined ? await firstOwner(group, caller) : await userNamed(group, username);
     const isTheirOwn = user.id === caller.user?.id;
     if (user.role === 'owner' && !isTheirOwn && !mayTouchOwners(caller))
@@ -126,7 +133,7 @@ export function invite(deps: LinkDeps, caller: Principal, request: CreateInvitat
   const { username, role = null, applications = [] } = request;
   if (role === null && applications.length === 0) throw invalid('role', 'is needed, for all applications or for single ones');
   if (role === 'owner' && !mayTouchOwners(caller)) throw new DomainError('forbidden', 'Only an owner may invite owners.');
-  return act(deps, async (group) => {
+  return act(deps, caller, async (group) => {
     const { tx } = group;
     if (username !== undefined && (await tx.userByKey(usernameKey(username))))
       throw new DomainError('state_conflict', 'This username is taken.');
@@ -151,7 +158,7 @@ export async function invitations(deps: LinkDeps, caller: Principal, page: PageQ
 
 export function revokeInvitation(deps: LinkDeps, caller: Principal, id: string): Promise<void> {
   requireAdminOfAll(caller);
-  return act(deps, async (group) => {
+  return act(deps, caller, async (group) => {
     const row = await group.tx.deleteLink('invite', parseId(id, 'invitation'));
     if (!row || row.expires_at <= group.now) throw notFound('invitation', id);
     await auditBy(group, serverWide(caller), { action: 'invitation.revoke', target: { type: 'invitation', id } });

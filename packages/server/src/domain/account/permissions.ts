@@ -1,3 +1,4 @@
+import type { Group } from '../commit/tickets.js';
 import { DomainError } from '../errors.js';
 import type { Principal } from '../use-cases.js';
 
@@ -9,3 +10,19 @@ export function requireAdminOfAll(caller: Principal): void {
 
 /** Owners, and whoever runs the server's own process: a key may be in many hands. */
 export const mayTouchOwners = ({ user, keyId }: Principal): boolean => user?.role === 'owner' || keyId === 'local';
+
+/**
+ * Of admins, in the transaction. Who lets others in must still be who began to ask: a body may come late, and another server may have heard of it later.
+ * @throws DomainError `forbidden`
+ */
+export async function requireStill({ tx }: Group, { user, keyId, applicationId }: Principal): Promise<void> {
+  if (await isStill()) return;
+  throw new DomainError('forbidden', 'What you may do has changed meanwhile.');
+
+  async function isStill(): Promise<boolean> {
+    if (!user) return keyId === undefined || keyId === 'local' || tx.isKeyOn(Number(keyId));
+    const row = await tx.userById(user.id);
+    if (!row || row.disabled_at !== null || row.role !== user.role) return false;
+    return row.role === 'owner' || row.role === 'admin' || (await tx.roleIn(user.id, applicationId)) === 'admin';
+  }
+}

@@ -84,6 +84,8 @@ export class SignIn implements SignInUseCases {
     return this.#withLink('invite', token, from, async () => {
       const passwordHash = await this.#hashOf(password, username);
       return async (group, link) => {
+        if (link.username !== null && usernameKey(link.username) !== usernameKey(username))
+          throw invalid('username', `must be ${link.username}, whom the invitation is for`);
         const user = await this.#newUser(group, username, link.role, passwordHash);
         const roles = invitedRoles(link).map(({ id, role }) => ({ user_id: user.id, application_id: id, role }));
         await group.tx.replaceRoles(user.id, roles);
@@ -150,6 +152,7 @@ export class SignIn implements SignInUseCases {
       await group.tx.updateUser(id, { password_hash: passwordHash });
       const ended = await group.tx.endSessions(id, sessionId);
       await group.tx.deleteLinksFor(id);
+      await group.tx.deleteLinksBy(userActor(id));
       await group.tx.renewSession(sessionId, hashSecret(token));
       const details = { sessionsEnded: ended };
       await audit(group, byUser(caller, id, name), {

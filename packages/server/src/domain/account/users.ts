@@ -17,7 +17,7 @@ import { pageLimit, toPage } from '../page.js';
 import type { PageQuery, Principal } from '../use-cases.js';
 import { auditBy, userActor } from './audit.js';
 import { createLink, createSetupLink, invitations, invite, type LinkDeps, revokeInvitation } from './links.js';
-import { mayTouchOwners, requireAdminOfAll } from './permissions.js';
+import { mayTouchOwners, requireAdminOfAll, requireStill } from './permissions.js';
 import { isAtLeast } from './roles.js';
 import { type Sessions, serverWide } from './sessions.js';
 import { knownRoles, saidOf } from './user-roles.js';
@@ -86,7 +86,9 @@ async function requireAnotherOwner(user: UserRow, owners: readonly UserRow[]): P
 }
 
 /** @throws DomainError unless there is such a user, and the caller may change it. */
-async function touched({ tx }: Group, caller: Principal, id: string, becomes?: UpdateUser['role']) {
+async function touched(group: Group, caller: Principal, id: string, becomes?: UpdateUser['role']) {
+  const { tx } = group;
+  await requireStill(group, caller);
   const owners = await tx.lockOwners();
   const user = await tx.userById(parseId(id, 'user'));
   if (!user) throw notFound('user', id);
@@ -121,6 +123,7 @@ async function update(deps: UserDeps, caller: Principal, id: string, change: Upd
         );
       }
       const sessionsEnded = isDisabled ? await tx.endSessions(user.id) : 0;
+      if (isDisabled) await tx.deleteLinksFor(user.id); // nor by a link that somebody made for them
       const isLess = role !== undefined && !isAtLeast(role, user.role);
       const linksEnded = isDisabled || isLess ? await endLinksOf(group, user) : 0;
       await auditBy(group, serverWide(caller), {

@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
 import { rowsStatement } from '../statement.js';
-import type { Accounts, ApiKeyRow, ApplicationRow, Ms } from '../store.js';
+import type { Accounts, ApiKeyRow, ApiKeyTable, ApplicationRow, KeyReach, Ms } from '../store.js';
 
 const touchApiKeys = rowsStatement<{ id: number; lastUsedAt: number }>(
   { id: 'int', lastUsedAt: 'int' },
@@ -9,6 +9,15 @@ const touchApiKeys = rowsStatement<{ id: number; lastUsedAt: number }>(
     with u(id, last_used_at) as (${rows})
     update api_key set last_used_at = u.last_used_at from u where api_key.id = u.id`,
 );
+
+/** Of keys that somebody may see and change. */
+const within =
+  ({ applicationId, ofAll }: KeyReach) =>
+  (eb: ExpressionBuilder<{ api_key: ApiKeyTable }, 'api_key'>) =>
+    eb.and([
+      ...(applicationId === undefined ? [] : [eb('application_id', '=', applicationId)]),
+      ...(ofAll ? [] : [eb('all_applications', '=', 0)]),
+    ]);
 
 export const accountsOf = ({ runRows, db }: SqlContext): Accounts => {
   return {
@@ -32,24 +41,31 @@ export const accountsOf = ({ runRows, db }: SqlContext): Accounts => {
     async hasApiKey(keyHash: string): Promise<boolean> {
       return (await db.selectFrom('api_key').select('id').where('key_hash', '=', keyHash).executeTakeFirst()) !== undefined;
     },
-    disableApiKey(id: number, applicationId: number | undefined, now: Ms): Promise<ApiKeyRow | undefined> {
+    disableApiKey(id, reach, now) {
       const update = db
         .updateTable('api_key')
         .set((eb) => ({ disabled_at: eb.fn.coalesce('disabled_at', eb.val(now)) }))
-        .where('id', '=', id);
-      return (applicationId === undefined ? update : update.where('application_id', '=', applicationId))
-        .returningAll()
-        .executeTakeFirst();
+        .where('id', '=', id)
+        .where(within(reach));
+      return update.returningAll().executeTakeFirst();
     },
-    rotateApiKey(id, applicationId, { key_hash, prefix, oldExpiresAt }) {
+    async isKeyOn(id) {
+      const row = await db
+        .selectFrom('api_key')
+        .select('id')
+        .where('id', '=', id)
+        .where('disabled_at', 'is', null)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+    rotateApiKey(id, reach, { key_hash, prefix, oldExpiresAt }) {
       const update = db
         .updateTable('api_key')
         .set((eb) => ({ key_hash, prefix, old_key_hash: eb.ref('key_hash'), old_expires_at: oldExpiresAt }))
         .where('id', '=', id)
-        .where('disabled_at', 'is', null);
-      return (applicationId === undefined ? update : update.where('application_id', '=', applicationId))
-        .returningAll()
-        .executeTakeFirst();
+        .where('disabled_at', 'is', null)
+        .where(within(reach));
+      return update.returningAll().executeTakeFirst();
     },
     async touchApiKeys(rows: { id: number; lastUsedAt: Ms }[]): Promise<void> {
       await runRows(touchApiKeys, rows);

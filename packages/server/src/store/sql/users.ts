@@ -52,6 +52,15 @@ export const usersOf = ({ db, can, runRows }: SqlContext): Users => ({
     await db.deleteFrom('user_role').where('user_id', '=', userId).execute();
     if (rows.length > 0) await db.insertInto('user_role').values(rows).execute();
   },
+  async roleIn(userId, applicationId) {
+    const row = await db
+      .selectFrom('user_role')
+      .select('role')
+      .where('user_id', '=', userId)
+      .where('application_id', '=', applicationId)
+      .executeTakeFirst();
+    return row?.role;
+  },
   async insertSession(row) {
     await db.insertInto('user_session').values(row).execute();
   },
