@@ -55,6 +55,8 @@ export interface UserSessionTable {
   user_agent: string | null;
   /** Begun by a sign-in link, and no password was set in it: one may be set without the one before. */
   by_link: Flag;
+  /** Who made that link, as `created_by` of it; null: it began otherwise. */
+  begun_by: string | null;
 }
 
 export type LinkKind = 'setup' | 'invite' | 'sign_in';
@@ -139,8 +141,8 @@ export interface Users {
   takeLink(kind: LinkKind, tokenHash: string): Promise<UserLinkRow | undefined>;
   deleteLink(kind: LinkKind, id: number): Promise<UserLinkRow | undefined>;
   deleteLinks(kind: LinkKind): Promise<void>;
-  /** Links that this one gave out; returns how many. @param actor - as `created_by` has it */
-  deleteLinksBy(actor: string): Promise<number>;
+  /** Ends links that this one gave out, and sessions that began by one; returns how many links. @param actor - as `created_by` has it */
+  endLinksBy(actor: string, exceptSession?: number): Promise<number>;
   /** Links that sign this user in. */
   deleteLinksFor(userId: number): Promise<void>;
   countLinks(kind: LinkKind): Promise<number>;

@@ -125,6 +125,20 @@ describe('links end', () => {
     expect(await accept(h, token)).toBe(401);
   });
 
+  it('with who gave them out, and the sessions that began by them too', async () => {
+    const h = await people();
+    const ada = await h.owner();
+    const eve = await h.person('eve', { role: 'owner' });
+    const link = async () => (await eve.call<OneTimeLink>('POST', '/auth/links', { username: 'ada' })).token;
+    const asAda = h.browser();
+    await asAda.call('POST', '/auth/link', { token: await link() });
+    const unused = await link();
+    await h.call('DELETE', await pathOf(h, 'eve'));
+    expect((await asAda.send('GET', '/auth/me')).status).toBe(401);
+    expect((await h.browser().send('POST', '/auth/link', { token: unused })).status).toBe(401);
+    expect((await ada.send('GET', '/auth/me')).status).toBe(200);
+  });
+
   it('with the user whom they sign in, also when that one is enabled again', async () => {
     const h = await people();
     await h.owner();

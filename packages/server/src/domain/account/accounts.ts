@@ -147,7 +147,7 @@ export class AccountService implements AccountUseCases {
       const disabled = await group.tx.disableApiKey(keyId, keysOf(caller), group.now);
       // A key that was disabled before keeps its time: nothing has happened.
       if (disabled?.disabled_at === group.now) {
-        const linksEnded = await group.tx.deleteLinksBy(keyActor(keyId));
+        const linksEnded = await group.tx.endLinksBy(keyActor(keyId));
         const target = { type: 'api_key', id };
         await auditBy(group, caller, { action: 'api_key.disable', target, ...(linksEnded > 0 && { details: { linksEnded } }) });
       }
@@ -170,7 +170,7 @@ export class AccountService implements AccountUseCases {
       const rotated = await group.tx.rotateApiKey(keyId, keysOf(caller), secret);
       if (!rotated) return undefined;
       // Without an overlap somebody else may have had it: what was given out with it ends too.
-      const linksEnded = overlapMs === 0 ? await group.tx.deleteLinksBy(keyActor(keyId)) : 0;
+      const linksEnded = overlapMs === 0 ? await group.tx.endLinksBy(keyActor(keyId)) : 0;
       const details = { name: rotated.name, overlapMs, ...(linksEnded > 0 && { linksEnded }) };
       await auditBy(group, caller, { action: 'api_key.rotate', target: { type: 'api_key', id }, details });
       return rotated;

@@ -189,7 +189,8 @@ export class Sessions implements SessionUseCases {
     { tx, now }: Group,
     userId: number,
     from: SignInFrom,
-    byLink: boolean,
+    /** Who made the sign-in link that it begins by. */
+    begunBy?: string,
   ): Promise<{ row: UserSessionRow; token: string }> {
     const { sessionMaxMs, maxUserSessions } = this.#deps;
     const token = this.newToken();
@@ -203,7 +204,8 @@ export class Sessions implements SessionUseCases {
       expires_at: now + sessionMaxMs,
       address: from.address ?? null,
       user_agent: from.userAgent ?? null,
-      by_link: byLink ? 1 : 0,
+      by_link: begunBy === undefined ? 0 : 1,
+      begun_by: begunBy ?? null,
     };
     await tx.insertSession(row);
     await tx.endOldSessions(userId, maxUserSessions);

@@ -99,7 +99,7 @@ export class SignIn implements SignInUseCases {
     return this.#withLink('sign_in', token, from, async () => async ({ tx }, link) => {
       const user = link.user_id === null ? undefined : await tx.userById(link.user_id);
       if (!user || user.disabled_at !== null) throw new DomainError('unauthenticated', DEAD_LINK);
-      return { user, entry: { action: 'user.login', target: targetOf(user), details: { by: 'link' } } };
+      return { user, entry: { action: 'user.login', target: targetOf(user), details: { by: 'link' } }, begunBy: link.created_by };
     });
   }
 
@@ -152,7 +152,7 @@ export class SignIn implements SignInUseCases {
       await group.tx.updateUser(id, { password_hash: passwordHash });
       const ended = await group.tx.endSessions(id, sessionId);
       await group.tx.deleteLinksFor(id);
-      await group.tx.deleteLinksBy(userActor(id));
+      await group.tx.endLinksBy(userActor(id), sessionId);
       await group.tx.renewSession(sessionId, hashSecret(token));
       const details = { sessionsEnded: ended };
       await audit(group, byUser(caller, id, name), {
@@ -161,7 +161,7 @@ export class SignIn implements SignInUseCases {
         details,
       });
     });
-    sessions.forget((known) => known.user.id === id);
+    sessions.forget(({ user, session }) => user.id === id || session.begun_by === userActor(id));
     return { token };
   }
 
@@ -194,8 +194,8 @@ export class SignIn implements SignInUseCases {
     return this.#operate(async (group) => {
       const link = await group.tx.takeLink(kind, hash);
       if (!link || link.expires_at <= group.now) throw new DomainError('unauthenticated', DEAD_LINK);
-      const { user, entry } = await use(group, link);
-      return this.#begin(group, user, from, entry);
+      const { user, entry, begunBy } = await use(group, link);
+      return this.#begin(group, user, from, entry, begunBy);
     }).then((begun) => this.#answer(begun));
   }
 
@@ -211,11 +211,11 @@ export class SignIn implements SignInUseCases {
     return row;
   }
 
-  async #begin(group: Group, user: UserRow, from: SignInFrom, entry: Audited): Promise<BegunSession> {
+  async #begin(group: Group, user: UserRow, from: SignInFrom, entry: Audited, begunBy?: string): Promise<BegunSession> {
     const { sessions } = this.#deps;
     if (from.previous !== undefined) await group.tx.endSessionOf(hashSecret(from.previous));
     await group.tx.updateUser(user.id, { last_login_at: group.now });
-    const { row, token } = await sessions.begin(group, user.id, from, entry.details?.by === 'link');
+    const { row, token } = await sessions.begin(group, user.id, from, begunBy);
     const details = { ...entry.details, session: String(row.id), ...(from.address !== undefined && { address: from.address }) };
     await audit(group, byUser({ requestId: from.requestId }, user.id, user.username), { ...entry, details });
     return { user: { ...user, last_login_at: group.now }, session: row, token, previous: from.previous };
@@ -233,7 +233,7 @@ export class SignIn implements SignInUseCases {
   }
 }
 
-type UseOfLink = (group: Group, link: UserLinkRow) => Promise<{ user: UserRow; entry: Audited }>;
+type UseOfLink = (group: Group, link: UserLinkRow) => Promise<{ user: UserRow; entry: Audited; begunBy?: string }>;
 
 interface BegunSession {
   user: UserRow;

@@ -97,8 +97,8 @@ async function touched(group: Group, caller: Principal, id: string, becomes?: Up
   return { user, owners };
 }
 
-/** Invitations and links that the user gave out: nobody comes back by what they kept. Returns how many. */
-const endLinksOf = ({ tx }: Group, { id }: UserRow): Promise<number> => tx.deleteLinksBy(userActor(id));
+/** Invitations and links that the user gave out, and sessions by them: nobody comes back by what they kept. Returns how many. */
+const endLinksOf = ({ tx }: Group, { id }: UserRow): Promise<number> => tx.endLinksBy(userActor(id));
 
 async function update(deps: UserDeps, caller: Principal, id: string, change: UpdateUser): Promise<User> {
   requireAdminOfAll(caller);
@@ -138,7 +138,7 @@ async function update(deps: UserDeps, caller: Principal, id: string, change: Upd
       });
     }),
   );
-  deps.sessions.forget((known) => String(known.user.id) === id);
+  deps.sessions.forget(({ user, session }) => String(user.id) === id || session.begun_by === userActor(Number(id)));
   return viewOf(deps, id);
 }
 
@@ -156,5 +156,5 @@ async function remove(deps: UserDeps, caller: Principal, id: string): Promise<vo
       await auditBy(group, serverWide(caller), { action: 'user.delete', target: { type: 'user', id }, details });
     }),
   );
-  deps.sessions.forget((known) => String(known.user.id) === id);
+  deps.sessions.forget(({ user, session }) => String(user.id) === id || session.begun_by === userActor(Number(id)));
 }

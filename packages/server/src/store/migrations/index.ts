@@ -23,6 +23,7 @@ import * as accounts from './0020-accounts.js';
 import * as searches from './0021-searches.js';
 import * as narrowedRules from './0022-narrowed-rules.js';
 import * as alertAnswers from './0023-alert-answers.js';
+import * as sessionLinks from './0024-session-links.js';
 import { courseFor } from './compatibility.js';
 
 /**
@@ -54,6 +55,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0021-searches': { up: (target) => searches.up(target as Kysely<never>, can) },
     '0022-narrowed-rules': { up: (target) => narrowedRules.up(target as Kysely<never>, can) },
     '0023-alert-answers': { up: (target) => alertAnswers.up(target as Kysely<never>, can) },
+    '0024-session-links': { up: (target) => sessionLinks.up(target as Kysely<never>) },
   };
   const needsMigrating = async (): Promise<boolean> => {
     const course = await courseFor(db, Object.keys(migrations));

@@ -104,7 +104,9 @@ export const usersOf = ({ db, can, runRows }: SqlContext): Users => ({
   async deleteLinks(kind) {
     await db.deleteFrom('user_link').where('kind', '=', kind).execute();
   },
-  async deleteLinksBy(actor) {
+  async endLinksBy(actor, exceptSession) {
+    const begun = db.deleteFrom('user_session').where('begun_by', '=', actor);
+    await (exceptSession === undefined ? begun : begun.where('id', '<>', exceptSession)).execute();
     const gone = await db.deleteFrom('user_link').where('created_by', '=', actor).returning('id').execute();
     return gone.length;
   },
