@@ -3,7 +3,7 @@ import { Dialog as Radix } from 'radix-ui';
 import { type ReactNode, useRef } from 'react';
 import { cx } from '../lib/cx.js';
 import { Button, IconButton } from './button.js';
-import { focusAgain, opener } from './opener.js';
+import { focusAgain, focusPage, type Openers, openers } from './opener.js';
 import { ErrorNote } from './states.js';
 
 export interface DialogProps {
@@ -37,11 +37,11 @@ const FIRST = [
 
 /** For the content of a dialog of Radix, which knows of no trigger: where the focus goes as it opens, and back to as it closes. */
 export function useDialogFocus() {
-  const before = useRef<HTMLElement>(undefined);
+  const before = useRef<{ by: Openers; at: string }>({ by: [], at: '' });
   return {
     onOpenAutoFocus(event: Event) {
-      before.current = opener();
       const content = event.target as HTMLElement;
+      before.current = { by: openers(content), at: location.pathname };
       const [first] = FIRST.flatMap((selector) => content.querySelector<HTMLElement>(selector) ?? []);
       if (!first) return; // the first control that there is
       event.preventDefault();
@@ -49,7 +49,8 @@ export function useDialogFocus() {
     },
     onCloseAutoFocus(event: Event) {
       event.preventDefault();
-      focusAgain(before.current);
+      if (location.pathname === before.current.at) focusAgain(before.current.by);
+      else focusPage(); // it led there
     },
   };
 }

@@ -11,14 +11,27 @@ function note({ target }: Event): void {
 document.addEventListener('focusin', note, true);
 document.addEventListener('pointerdown', note, true);
 
-/** What was acted on last: it opened the dialog that comes up now, by itself or by its menu. */
-export const opener = (): HTMLElement | undefined => last;
+export type Openers = readonly HTMLElement[];
 
-const focusPage = (): void => document.querySelector('main')?.focus();
+const openersOf = new WeakMap<Element, Openers>();
 
-/** Gives the focus back; to the page, where that control is gone or does nothing any more, or goes with what was done. */
-export function focusAgain(control: HTMLElement | undefined): void {
-  if (!control?.isConnected || control.matches(':disabled')) {
+/**
+ * What was acted on last: it opened the dialog that comes up now, by itself or by its menu. Where it stands in a dialog itself, that one
+ * may be gone with it by the end: then what opened that follows.
+ */
+export function openers(dialog: Element): Openers {
+  const around = last?.closest('[role=dialog]');
+  const found = last ? [last, ...((around && openersOf.get(around)) ?? [])] : [];
+  openersOf.set(dialog, found);
+  return found;
+}
+
+export const focusPage = (): void => document.querySelector('main')?.focus();
+
+/** Gives the focus back to the first that is left; to the page, where they are gone or do nothing any more, or go with what was done. */
+export function focusAgain(controls: Openers): void {
+  const control = controls.find((one) => one.isConnected && !one.matches(':disabled'));
+  if (!control) {
     focusPage();
     return;
   }

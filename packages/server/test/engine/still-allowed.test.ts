@@ -151,6 +151,14 @@ describe('links end', () => {
   });
 });
 
+it('a key that is disabled twice at once is disabled once', async () => {
+  const h = await people();
+  const { id } = await h.call<ApiKeyCreated>('POST', '/api-keys', { name: 'deploy', scopes: ['admin'] });
+  await Promise.all([h.call('DELETE', `/api-keys/${id}`), h.call('DELETE', `/api-keys/${id}`)]);
+  const { items } = await h.call<Page<{ action: string }>>('GET', '/audit-events?action=api_key.disable');
+  expect(items).toHaveLength(1);
+});
+
 it('an invitation for a name makes that user alone', async () => {
   const h = await people();
   await h.owner();

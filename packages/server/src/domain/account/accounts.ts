@@ -144,9 +144,10 @@ export class AccountService implements AccountUseCases {
     const keyId = parseId(id, 'API key');
     const row = await this.#operate(caller.applicationId, async (group) => {
       await requireStill(group, caller);
+      const wasOn = await group.tx.isKeyOn(keyId);
       const disabled = await group.tx.disableApiKey(keyId, keysOf(caller), group.now);
       // A key that was disabled before keeps its time: nothing has happened.
-      if (disabled?.disabled_at === group.now) {
+      if (disabled && wasOn) {
         const linksEnded = await group.tx.endLinksBy(keyActor(keyId));
         const target = { type: 'api_key', id };
         await auditBy(group, caller, { action: 'api_key.disable', target, ...(linksEnded > 0 && { details: { linksEnded } }) });
