@@ -106,3 +106,17 @@ it('the first Tab on a page of the settings goes to the link that skips the navi
   await tab.page.keyboard.press('Tab');
   expect(await focused(tab)).toBe('button Skip to the page');
 });
+
+// Seen to fail: it was behind the right edge.
+it('the tab of a page of the settings is in sight on a phone', async () => {
+  const { page } = await signedIn(browser, await aServer(), 'settings/server', { width: 320, height: 700 });
+  const nav = page.getByRole('navigation', { name: 'Settings' });
+  const edges = (of: { boundingBox(): Promise<{ x: number; width: number } | null> }) =>
+    of.boundingBox().then((box) => (box ? { left: box.x, right: box.x + box.width } : { left: 0, right: 0 }));
+  await expect
+    .poll(async () => {
+      const [tab, all] = await Promise.all([edges(nav.getByRole('link', { name: 'Server' })), edges(nav)]);
+      return tab.right > tab.left && tab.left >= all.left - 1 && tab.right <= all.right + 1;
+    })
+    .toBe(true);
+});
