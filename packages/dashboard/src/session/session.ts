@@ -6,6 +6,9 @@ import { BASE_PATH, get, post } from '../api/http.js';
 import { SESSION_KEY } from '../api/keys.js';
 import { ApiError } from '../api/problem.js';
 
+/** All that is read but who is signed in. */
+const OF_PAGES = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== SESSION_KEY[0] };
+
 export type Session = { kind: 'signed_in'; user: User; me: Me } | { kind: 'signed_out'; setupRequired: boolean };
 
 /** An application that the user has no role in any more is 404, for the server does not tell it from one that is not there. */
@@ -16,7 +19,7 @@ async function me(signal: AbortSignal): Promise<Me> {
     if (!(error instanceof ApiError && error.status === 404 && chosenApplication())) throw error;
     chooseApplication(undefined);
     const elsewhere = await get<Me>(ROUTES.authMe, undefined, signal);
-    void queryClient.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+    void queryClient.resetQueries(OF_PAGES);
     return elsewhere;
   }
 }
@@ -51,7 +54,7 @@ async function refreshed(): Promise<void> {
 
 /** After a sign-in: all that was read before is read anew, for another may have come. */
 export async function signedIn(): Promise<void> {
-  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+  queryClient.removeQueries(OF_PAGES);
   await refreshed();
 }
 
@@ -68,5 +71,5 @@ export async function signOut(): Promise<void> {
 export async function switchApplication(name: string | undefined): Promise<void> {
   chooseApplication(name);
   await refreshed();
-  await queryClient.resetQueries({ predicate: ({ queryKey }) => queryKey[0] !== SESSION_KEY[0] });
+  await queryClient.resetQueries(OF_PAGES);
 }

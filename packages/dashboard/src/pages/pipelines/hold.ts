@@ -31,18 +31,17 @@ export function useHold(): { isHeld: boolean; ref: RefCallback<HTMLElement> } {
   const ref = useCallback((list: HTMLElement | null) => {
     if (!list) return;
     const listening = new AbortController();
-    const on = (type: string, listener: () => void) => list.addEventListener(type, listener, { signal: listening.signal });
+    const on = <Type extends keyof HTMLElementEventMap>(type: Type, listener: (event: HTMLElementEventMap[Type]) => void) =>
+      list.addEventListener(type, listener, { signal: listening.signal });
     on('pointermove', () => setOver(true)); // one that rests where a dialog has closed points at nothing
     on('pointerleave', () => setOver(false));
-    const onFocus = ({ target }: FocusEvent) => {
+    on('focusin', ({ target }) => {
       if (target instanceof Element && target.closest('tbody')) setFocused(true);
-    };
-    const onBlur = ({ relatedTarget }: FocusEvent) => {
+    });
+    on('focusout', ({ relatedTarget }) => {
       if (!(relatedTarget instanceof Node && list.contains(relatedTarget))) setFocused(false);
-    };
-    list.addEventListener('focusin', onFocus, { signal: listening.signal });
-    list.addEventListener('focusout', onBlur, { signal: listening.signal });
-    list.addEventListener('keydown', onArrows, { signal: listening.signal });
+    });
+    on('keydown', onArrows);
     return () => {
       listening.abort();
       setOver(false);

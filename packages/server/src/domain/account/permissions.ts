@@ -15,14 +15,13 @@ export const mayTouchOwners = ({ user, keyId }: Principal): boolean => user?.rol
  * Of admins, in the transaction. Who lets others in must still be who began to ask: a body may come late, and another server may have heard of it later.
  * @throws DomainError `forbidden`
  */
-export async function requireStill({ tx }: Group, { user, keyId, applicationId }: Principal): Promise<void> {
-  if (await isStill()) return;
-  throw new DomainError('forbidden', 'What you may do has changed meanwhile.');
+export async function requireStill(group: Group, caller: Principal): Promise<void> {
+  if (!(await isStillAdmin(group, caller))) throw new DomainError('forbidden', 'What you may do has changed meanwhile.');
+}
 
-  async function isStill(): Promise<boolean> {
-    if (!user) return keyId === undefined || keyId === 'local' || tx.isKeyOn(Number(keyId));
-    const row = await tx.userById(user.id);
-    if (!row || row.disabled_at !== null || row.role !== user.role) return false;
-    return row.role === 'owner' || row.role === 'admin' || (await tx.roleIn(user.id, applicationId)) === 'admin';
-  }
+async function isStillAdmin({ tx }: Group, { user, keyId, applicationId }: Principal): Promise<boolean> {
+  if (!user) return keyId === undefined || keyId === 'local' || tx.isKeyOn(Number(keyId));
+  const row = await tx.userById(user.id);
+  if (!row || row.disabled_at !== null || row.role !== user.role) return false;
+  return row.role === 'owner' || row.role === 'admin' || (await tx.roleIn(user.id, applicationId)) === 'admin';
 }

@@ -8,7 +8,7 @@ import { DomainError } from '../errors.js';
 import { decodeCursor, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import type { CallingUser, PageQuery, Principal } from '../use-cases.js';
-import { auditBy } from './audit.js';
+import { auditBy, userActor } from './audit.js';
 import { hashSecret } from './keys.js';
 import { isAtLeast, scopesOfRole } from './roles.js';
 import { openSessionView } from './user-views.js';
@@ -220,6 +220,11 @@ export class Sessions implements SessionUseCases {
   /** Called when something of these sessions has changed. */
   forget(changed: (known: Pick<Cached, 'session' | 'user'>) => boolean): void {
     for (const [hash, cached] of this.#cache) if (changed(cached)) this.#cache.delete(hash);
+  }
+
+  /** Of the user's own sessions, and of those that began by a link of theirs. */
+  forgetUser(id: number): void {
+    this.forget(({ user, session }) => user.id === id || session.begun_by === userActor(id));
   }
 
   /** Writes down when sessions were last seen; a loop calls it. */

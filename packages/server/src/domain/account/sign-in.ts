@@ -161,7 +161,7 @@ export class SignIn implements SignInUseCases {
         details,
       });
     });
-    sessions.forget(({ user, session }) => user.id === id || session.begun_by === userActor(id));
+    sessions.forgetUser(id);
     return { token };
   }
 

@@ -138,7 +138,7 @@ async function update(deps: UserDeps, caller: Principal, id: string, change: Upd
       });
     }),
   );
-  deps.sessions.forget(({ user, session }) => String(user.id) === id || session.begun_by === userActor(Number(id)));
+  deps.sessions.forgetUser(parseId(id, 'user'));
   return viewOf(deps, id);
 }
 
@@ -156,5 +156,5 @@ async function remove(deps: UserDeps, caller: Principal, id: string): Promise<vo
       await auditBy(group, serverWide(caller), { action: 'user.delete', target: { type: 'user', id }, details });
     }),
   );
-  deps.sessions.forget(({ user, session }) => String(user.id) === id || session.begun_by === userActor(Number(id)));
+  deps.sessions.forgetUser(parseId(id, 'user'));
 }

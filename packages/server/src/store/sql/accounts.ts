@@ -42,12 +42,13 @@ export const accountsOf = ({ runRows, db }: SqlContext): Accounts => {
       return (await db.selectFrom('api_key').select('id').where('key_hash', '=', keyHash).executeTakeFirst()) !== undefined;
     },
     disableApiKey(id, reach, now) {
-      const update = db
+      return db
         .updateTable('api_key')
         .set((eb) => ({ disabled_at: eb.fn.coalesce('disabled_at', eb.val(now)) }))
         .where('id', '=', id)
-        .where(within(reach));
-      return update.returningAll().executeTakeFirst();
+        .where(within(reach))
+        .returningAll()
+        .executeTakeFirst();
     },
     async isKeyOn(id) {
       const row = await db
@@ -59,13 +60,14 @@ export const accountsOf = ({ runRows, db }: SqlContext): Accounts => {
       return row !== undefined;
     },
     rotateApiKey(id, reach, { key_hash, prefix, oldExpiresAt }) {
-      const update = db
+      return db
         .updateTable('api_key')
         .set((eb) => ({ key_hash, prefix, old_key_hash: eb.ref('key_hash'), old_expires_at: oldExpiresAt }))
         .where('id', '=', id)
         .where('disabled_at', 'is', null)
-        .where(within(reach));
-      return update.returningAll().executeTakeFirst();
+        .where(within(reach))
+        .returningAll()
+        .executeTakeFirst();
     },
     async touchApiKeys(rows: { id: number; lastUsedAt: Ms }[]): Promise<void> {
       await runRows(touchApiKeys, rows);

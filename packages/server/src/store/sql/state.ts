@@ -1,23 +1,22 @@
 import { sql } from 'kysely';
 import type { SqlContext } from '../sql-context.js';
-import { statement } from '../statement.js';
+import { forUpdate, statement } from '../statement.js';
 
 const state = statement<{ key: string }, { value: string }>(
   ({ slot }) => sql`select value from server_state where key = ${slot('key', 'text')}`,
 );
 
-const stateRow = ({ db }: SqlContext, key: string) => db.selectFrom('server_state').select('value').where('key', '=', key);
+const lockedState = statement<{ key: string }, { value: string }>(
+  (context) => sql`${state.build(context)} ${forUpdate(context.can)}`,
+);
 
 export async function getState({ run }: SqlContext, key: string): Promise<string | undefined> {
   return (await run(state, { key }))[0]?.value;
 }
 
 /** As `getState`; what is read stays so until the commit. */
-export async function lockState(context: SqlContext, key: string): Promise<string | undefined> {
-  const row = await stateRow(context, key)
-    .$if(context.can.rowLocks, (query) => query.forUpdate())
-    .executeTakeFirst();
-  return row?.value;
+export async function lockState({ run }: SqlContext, key: string): Promise<string | undefined> {
+  return (await run(lockedState, { key }))[0]?.value;
 }
 
 export async function setState({ db }: SqlContext, key: string, value: string): Promise<void> {
