@@ -46,12 +46,16 @@ export interface AlertRuleEnds {
   ruleEndsOf(ruleIds: number[]): Promise<AlertRuleEndRow[]>;
   /** Ends up to so many of its incidents, and has them told at the next look. Returns how many. */
   endIncidents(end: AlertRuleEndRow, limit: number, now: Ms): Promise<number>;
+  /** Whether one of its incidents is not over: another server may have ended some of those that this one was to end. */
+  hasToEnd(end: AlertRuleEndRow): Promise<boolean>;
   /** Whether one of its incidents is still to be told. */
   isEndUntold(end: AlertRuleEndRow): Promise<boolean>;
   deleteRuleEnd(id: number): Promise<void>;
   forgetConditions(ruleId: number, events: AlertEvent[]): Promise<void>;
   /** When a condition whose incident somebody ended by hand fires again; null: not before it was over. */
   fireAgain(ruleId: number, key: string, at: Ms | null): Promise<void>;
+  /** The same of all conditions of an event that have no incident of their own. */
+  fireGatheredAgain(ruleId: number, event: AlertEvent, at: Ms | null): Promise<void>;
 }
 
 /** A message, by its channel. */

@@ -118,6 +118,8 @@ export interface AlertConditionTable {
   seen_at: Ms;
   /** Somebody ended its incident by hand: when it fires again if it still holds. */
   fire_again_at: Ms | null;
+  /** It fires without an incident of its own: that of its rule tells of it. */
+  gathered: Flag;
 }
 
 export type AlertChannelRow = AlertChannelTable;

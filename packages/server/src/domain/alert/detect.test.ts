@@ -139,6 +139,7 @@ describe('a look at a rule', () => {
       crossed_at: null,
       seen_at: 1,
       fire_again_at: null,
+      gathered: 0 as const,
     }));
 
   it('writes nothing when all is as it was, good or bad', () => {

@@ -3,7 +3,7 @@ import type { AlertConditionRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { type AlertRecord, SAMPLED } from './record.js';
 import { fireRule, resolveRule } from './route.js';
-import { groupKeyOf, type Rule } from './rule.js';
+import { gatheredKey, groupKeyOf, type Rule } from './rule.js';
 
 /** A figure of one thing that a rule looks at. */
 export interface Observation {
@@ -101,8 +101,7 @@ export function changesOf(
   now: Ms,
 ): ConditionChanges {
   const seen = worstOf(rule, thresholds, observations);
-  const ofEvent = JSON.stringify(rule.events).slice(0, -1); // keys begin with their event
-  const known = new Map(conditions.filter(({ key }) => key.startsWith(ofEvent)).map((row) => [row.key, row]));
+  const known = new Map(conditions.filter(({ key }) => isOf(rule, key)).map((row) => [row.key, row]));
   const changes: ConditionChanges = { saved: [], forgotten: [], fired: [], ended: [] };
   for (const key of new Set([...known.keys(), ...seen.keys()])) {
     const before = known.get(key);
@@ -121,13 +120,17 @@ export function changesOf(
     if (change === 'ends') changes.ended.push(key);
     const fire_again_at = isAgain || state.firing === 0 ? null : (before?.fire_again_at ?? null);
     const seen_at = isUnknown && before ? before.seen_at : now;
-    const after = { rule_id: rule.id, key, ...state, seen_at, fire_again_at };
+    const gathered = isAgain || state.firing === 0 ? 0 : (before?.gathered ?? 0);
+    const after = { rule_id: rule.id, key, ...state, seen_at, fire_again_at, gathered };
     if (state.firing === 0 && state.crossed_at === null) {
       if (before) changes.forgotten.push(key);
     } else if (!before || !isSame(before, after)) changes.saved.push(after);
   }
   return changes;
 }
+
+/** Keys begin with their event. @param rule - with one event */
+const isOf = ({ events }: Rule, key: string): boolean => key.startsWith(JSON.stringify(events).slice(0, -1));
 
 const isSame = (one: AlertConditionRow, other: AlertConditionRow): boolean =>
   one.firing === other.firing && one.crossed_at === other.crossed_at && one.fire_again_at === other.fire_again_at;
@@ -140,11 +143,19 @@ export async function applySeen(group: Group, rule: Rule, thresholds: Thresholds
   const { tx, now } = group;
   const row = await tx.alertRuleToChange(rule.applicationId, rule.id);
   if (row?.enabled !== 1 || row.version !== rule.version) return;
-  const { saved, forgotten, fired, ended } = changesOf(rule, thresholds, seen, await tx.alertConditions(rule.id), now);
-  await tx.saveAlertConditions(saved);
+  const before = await tx.alertConditions(rule.id);
+  const { saved, forgotten, fired, ended } = changesOf(rule, thresholds, seen, before, now);
+  const gathered = await fireRule(group, rule, fired, maxOpen);
+  await tx.saveAlertConditions(saved.map((one) => (gathered.has(one.key) ? { ...one, gathered: 1 } : one)));
   await tx.deleteAlertConditions(rule.id, forgotten);
-  await fireRule(group, rule, fired, maxOpen);
   await resolveRule(group, rule, ended);
+  if (before.some((one) => one.gathered === 1 && ended.includes(one.key))) await resolveGathered(group, rule);
+}
+
+/** What gathers conditions is over when all of them are. */
+async function resolveGathered(group: Group, rule: Rule): Promise<void> {
+  const left = (await group.tx.alertConditions(rule.id)).filter(({ key, gathered }) => gathered === 1 && isOf(rule, key));
+  if (left.length === 0) await resolveRule(group, rule, [gatheredKey(rule.events[0] as AlertEvent)]);
 }
 
 /** Several things may be one incident: the one that is furthest off speaks for all, news before what is old. */

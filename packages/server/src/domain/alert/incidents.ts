@@ -13,7 +13,7 @@ import { type DeliveryUseCases, deliveryCases } from './deliveries.js';
 import { type NotifyDeps, queueMessages } from './notify.js';
 import { DETECTED, LABELS, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
-import { ruleOf } from './rule.js';
+import { gatheredKey, ruleOf } from './rule.js';
 
 export interface IncidentUseCases extends DeliveryUseCases {
   incidents(caller: Principal, filter: IncidentFilter): Promise<Page<Incident>>;
@@ -105,7 +105,9 @@ async function letFireAgain({ tx, now }: Group, row: AlertIncidentRow): Promise<
   const rule = await tx.alertRuleToChange(row.application_id, row.rule_id);
   if (!rule) return;
   const { repeatIntervalMs } = ruleOf(rule);
-  await tx.fireAgain(row.rule_id, row.group_key, repeatIntervalMs === 0 ? null : now + repeatIntervalMs);
+  const at = repeatIntervalMs === 0 ? null : now + repeatIntervalMs;
+  if (row.group_key === gatheredKey(row.event)) await tx.fireGatheredAgain(row.rule_id, row.event, at);
+  else await tx.fireAgain(row.rule_id, row.group_key, at);
 }
 
 /** Providers that know acknowledgement hear of it, when they heard of the incident. */

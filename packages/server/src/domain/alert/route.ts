@@ -4,7 +4,7 @@ import type { Group } from '../commit/tickets.js';
 import { madeStorable } from '../storable.js';
 import { type AlertRecord, DETECTED, labelsOf, TRANSIENT } from './record.js';
 import { render } from './render.js';
-import { groupKeyOf, type Rule, ruleOf, severityOf, wants } from './rule.js';
+import { gatheredKey, groupKeyOf, type Rule, ruleOf, severityOf, wants } from './rule.js';
 import { EndingRules } from './rule-ends.js';
 
 /** One event for one rule, with what names its incident. */
@@ -70,8 +70,13 @@ async function routeRows(group: Group, rows: readonly AlertOutboxTable[], maxOpe
   await fire(group, batch, maxOpen);
 }
 
-/** What a condition of a rule found. */
-export const fireRule = (group: Group, rule: Rule, records: readonly AlertRecord[], maxOpen: number): Promise<void> =>
+/** What a condition of a rule found. Returns the keys of those that have no incident of their own. */
+export const fireRule = (
+  group: Group,
+  rule: Rule,
+  records: readonly AlertRecord[],
+  maxOpen: number,
+): Promise<ReadonlySet<string>> =>
   fire(
     group,
     records.map((record) => ({ rule, record, key: groupKeyOf(rule, record) })),
@@ -86,8 +91,10 @@ export async function resolveRule({ tx, now, effects }: Group, rule: Rule, keys:
   effects.hasAlerts = true;
 }
 
-async function fire(group: Group, firings: readonly Firing[], maxOpen: number): Promise<void> {
-  if (firings.length === 0) return;
+/** Returns the keys of groups that there was no room for. */
+async function fire(group: Group, firings: readonly Firing[], maxOpen: number): Promise<ReadonlySet<string>> {
+  const beyond = new Set<string>();
+  if (firings.length === 0) return beyond;
   const { tx, now } = group;
   const known = await knownIncidents(group, firings);
   const room = await roomFor(group, firings, known, maxOpen);
@@ -97,6 +104,7 @@ async function fire(group: Group, firings: readonly Firing[], maxOpen: number): 
     const { applicationId } = one.rule;
     const left = room.get(applicationId) ?? 0;
     const firing = known.has(nameOf(one)) || left > 0 ? one : gathered(one);
+    if (firing.isGathered) beyond.add(one.key);
     const before = known.get(nameOf(firing));
     if (!before) {
       const row = open(firing, now);
@@ -115,6 +123,7 @@ async function fire(group: Group, firings: readonly Firing[], maxOpen: number): 
   }
   await tx.saveIncidents([...changed]);
   group.effects.hasAlerts = true;
+  return beyond;
 }
 
 const nameOf = ({ rule, key }: Firing): string => `${rule.id}\n${key}`;
@@ -150,11 +159,10 @@ async function roomFor(
   return room;
 }
 
-/** What there is no room for as an incident of its own: one of its rule tells of all of it, and ends when nothing comes for some time. */
+/** What there is no room for as an incident of its own: one of its rule tells of all of it. What has no end of its own ends in time. */
 function gathered({ rule, record }: Firing): Firing {
   const wide = { ...rule, groupBy: [], resolveAfterMs: rule.resolveAfterMs || DAY_MS };
-  const { subject: _, ...one } = record;
-  return { rule: wide, record, key: groupKeyOf(wide, one), isGathered: true };
+  return { rule: wide, record, key: gatheredKey(record.event), isGathered: true };
 }
 
 function open(firing: Firing, now: Ms): AlertIncidentRow {
@@ -168,7 +176,7 @@ function open(firing: Firing, now: Ms): AlertIncidentRow {
     severity: severityOf(rule, record),
     status: 'open',
     ...told(firing, 1),
-    pipeline: record.pipeline ?? null,
+    pipeline: isGathered ? null : (record.pipeline ?? null),
     pipeline_id: rule.groupBy.includes('pipeline_id') && record.pipelineId !== undefined ? Number(record.pipelineId) : null,
     events: 1,
     notified: 0,
@@ -176,7 +184,7 @@ function open(firing: Firing, now: Ms): AlertIncidentRow {
     last_event_at: record.at,
     notify_at: now + rule.groupWaitMs,
     notified_at: null,
-    resolve_at: rule.resolveAfterMs === 0 || (hasOwnEnd(record) && !isGathered) ? null : now + rule.resolveAfterMs,
+    resolve_at: rule.resolveAfterMs === 0 || hasOwnEnd(record) ? null : now + rule.resolveAfterMs,
     muted: null,
     acknowledged_at: null,
     acknowledged_by: null,

@@ -33,19 +33,19 @@ export async function endEvents(group: Group, before: AlertRuleRow, events: Aler
   const { id: rule_id, application_id, name, spec } = before;
   const { tx } = group;
   await tx.forgetConditions(rule_id, events);
-  await goOnWith(group, await tx.insertRuleEnd({ application_id, rule_id, events: JSON.stringify(events), name, spec }));
+  await goOnWith(group, await tx.insertRuleEnd({ application_id, rule_id, events: JSON.stringify(events), name, spec }), AT_ONCE);
   group.effects.hasAlerts = true;
 }
 
 /** Goes on with rules that end. Whether there is more to end now. */
-export async function goOnEnding(group: Group): Promise<boolean> {
+export async function goOnEnding(group: Group, atOnce = AT_ONCE): Promise<boolean> {
   let more = false;
-  for (const row of await group.tx.ruleEnds(RULES)) more = (await goOnWith(group, row)) || more;
+  for (const row of await group.tx.ruleEnds(RULES)) more = (await goOnWith(group, row, atOnce)) || more;
   return more;
 }
 
-async function goOnWith({ tx, now }: Group, row: AlertRuleEndRow): Promise<boolean> {
-  if ((await tx.endIncidents(row, AT_ONCE, now)) === AT_ONCE) return true;
+async function goOnWith({ tx, now }: Group, row: AlertRuleEndRow, atOnce: number): Promise<boolean> {
+  if ((await tx.endIncidents(row, atOnce, now)) === atOnce || (await tx.hasToEnd(row))) return true;
   if (!(await tx.isEndUntold(row))) await tx.deleteRuleEnd(row.id);
   return false;
 }

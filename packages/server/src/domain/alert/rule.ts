@@ -88,6 +88,9 @@ export const wants = (rule: Rule, record: AlertRecord): boolean =>
 export const severityOf = (rule: Pick<Rule, 'severity'>, record: Pick<AlertRecord, 'event'>): AlertSeverity =>
   rule.severity ?? SEVERITIES[record.event];
 
+/** Of the one incident of a rule that tells of all events which may have none of their own; keys of groups are JSON. */
+export const gatheredKey = (event: AlertEvent): string => `gathered ${event}`;
+
 /** Bytes; a longer key would not fit into an index. */
 const MAX_KEY = 512;
 

@@ -24,6 +24,7 @@ import * as searches from './0021-searches.js';
 import * as narrowedRules from './0022-narrowed-rules.js';
 import * as alertAnswers from './0023-alert-answers.js';
 import * as sessionLinks from './0024-session-links.js';
+import * as gatheredConditions from './0025-gathered-conditions.js';
 import { courseFor } from './compatibility.js';
 
 /**
@@ -56,6 +57,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0022-narrowed-rules': { up: (target) => narrowedRules.up(target as Kysely<never>, can) },
     '0023-alert-answers': { up: (target) => alertAnswers.up(target as Kysely<never>, can) },
     '0024-session-links': { up: (target) => sessionLinks.up(target as Kysely<never>) },
+    '0025-gathered-conditions': { up: (target) => gatheredConditions.up(target as Kysely<never>, can) },
   };
   const needsMigrating = async (): Promise<boolean> => {
     const course = await courseFor(db, Object.keys(migrations));

@@ -1,4 +1,5 @@
-import { type ExpressionBuilder, sql } from 'kysely';
+import type { AlertEvent } from '@pipelogiq/protocol';
+import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import type {
   AlertLeftovers,
   AlertNarrowings,
@@ -58,6 +59,18 @@ const deleteSome = statement<{ channel: number; limit: number }, { id: number }>
     returning id`,
 );
 
+const someOf = statement<{ channel: number }, { id: number }>(
+  ({ slot }) => sql`select id from alert_delivery where channel_id = ${slot('channel', 'int')} limit 1`,
+);
+
+const left = statement<Which, { id: number }>(
+  ({ slot, can }) => sql`
+    select id from alert_incident
+    where rule_id = ${slot('rule', 'int')} and status <> 'resolved' and id <= ${slot('upTo', 'int')}
+      and event in (select item from ${can.each(slot('events'))} e)
+    limit 1`,
+);
+
 const ends = statement<{ limit: number }, AlertRuleEndRow>(
   ({ slot }) => sql`select * from alert_rule_end order by id limit ${slot('limit', 'int')}`,
 );
@@ -76,12 +89,21 @@ const whichOf = (row: AlertRuleEndRow): Which => ({
   events: JSON.parse(row.events) as string[],
 });
 
+/** Keys of groups begin with their event. */
+function isOf(event: AlertEvent): RawBuilder<boolean> {
+  const begin = JSON.stringify([event]).slice(0, -1);
+  return sql<boolean>`substr(key, 1, ${sql.lit(begin.length)}) = ${begin}`;
+}
+
 export const alertLeftoversOf = ({ db, run }: SqlContext): AlertLeftovers => ({
   async deleteGone(limit) {
     const gone = await db.selectFrom('alert_channel_gone').selectAll().orderBy('channel_id').limit(1).executeTakeFirst();
     if (!gone) return false;
-    if ((await run(deleteSome, { channel: gone.channel_id, limit })).length < limit)
-      await db.deleteFrom('alert_channel_gone').where('channel_id', '=', gone.channel_id).execute();
+    const channel = gone.channel_id;
+    const deleted = await run(deleteSome, { channel, limit });
+    // Fewer may be what another server left of those that this one was to delete.
+    if (deleted.length < limit && (await run(someOf, { channel })).length === 0)
+      await db.deleteFrom('alert_channel_gone').where('channel_id', '=', channel).execute();
     return true;
   },
   giveUpAlerts: (before, now, limit) => run(giveUp, { before, now, limit }),
@@ -103,19 +125,13 @@ export const alertEndsOf = ({ db, run, runIds }: SqlContext): AlertRuleEnds => (
   ruleEnds: (limit) => run(ends, { limit }),
   ruleEndsOf: (ids) => runIds(endsOfRules, { ids }),
   endIncidents: async (row, limit, now) => (await run(end, { ...whichOf(row), limit, now })).length,
+  hasToEnd: async (row) => (await run(left, whichOf(row))).length > 0,
   isEndUntold: async (row) => (await run(untold, whichOf(row))).length > 0,
   async deleteRuleEnd(id) {
     await db.deleteFrom('alert_rule_end').where('id', '=', id).execute();
   },
   async forgetConditions(ruleId, events) {
-    for (const event of events) {
-      const begin = JSON.stringify([event]).slice(0, -1); // of the keys of its groups
-      await db
-        .deleteFrom('alert_condition')
-        .where('rule_id', '=', ruleId)
-        .where(sql<boolean>`substr(key, 1, ${sql.lit(begin.length)}) = ${begin}`)
-        .execute();
-    }
+    for (const event of events) await db.deleteFrom('alert_condition').where('rule_id', '=', ruleId).where(isOf(event)).execute();
   },
   async fireAgain(ruleId, key, at) {
     await db
@@ -123,6 +139,15 @@ export const alertEndsOf = ({ db, run, runIds }: SqlContext): AlertRuleEnds => (
       .set({ fire_again_at: at })
       .where('rule_id', '=', ruleId)
       .where('key', '=', key)
+      .execute();
+  },
+  async fireGatheredAgain(ruleId, event, at) {
+    await db
+      .updateTable('alert_condition')
+      .set({ fire_again_at: at, gathered: 0 })
+      .where('rule_id', '=', ruleId)
+      .where('gathered', '=', 1)
+      .where(isOf(event))
       .execute();
   },
 });
