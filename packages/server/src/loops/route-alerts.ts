@@ -34,7 +34,7 @@ export const routeAlertsLoop = ({ reads, inGroup, log, maxOpen, ...deps }: Deps)
     const more = await inGroup(async (group) => {
       const isEnding = await goOnEnding(group);
       const hasMore = (await goOnNarrowing(group)) || isEnding;
-      return (await notifyDue(group, deps, INCIDENTS)) === INCIDENTS || hasMore;
+      return (await notifyDue(group, deps, INCIDENTS)) >= INCIDENTS || hasMore;
     });
     return taken === ROWS || more ? { inMs: 0 } : undefined;
   },

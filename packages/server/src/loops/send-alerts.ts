@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { ChannelKind, ChannelKinds, Verdict } from '../domain/alert/channel.js';
 import { notificationFor, type Tried, tryOnce, type Wire } from '../domain/alert/deliver.js';
 import { changedSettings, OpenedChannels } from '../domain/alert/stored-channel.js';
-import type { AlertTrouble } from '../domain/alert/troubles.js';
+import { type AlertTrouble, lostAnswers } from '../domain/alert/troubles.js';
 import type { Group } from '../domain/commit/tickets.js';
 import type { Settings } from '../domain/integration/kind.js';
 import type { Secrets } from '../secrets/secrets.js';
@@ -50,7 +50,11 @@ interface Claimed {
 interface Outcome {
   row: AlertDeliveryRow;
   tried: Tried;
+  /** The server stopped before anything answered. */
+  isBrokenOff?: boolean;
 }
+
+const NOT_BEGUN: Tried = { verdict: { kind: 'later', message: 'The server stopped.' }, reason: 'not_sent' };
 
 /**
  * Delivers messages. Each channel has a lane of its own, with some deliveries under way at a time.
@@ -94,9 +98,9 @@ export class AlertSender {
       const isMore = await tx.deleteGone(CLEARED);
       const rows = await tx.giveUpAlerts(now - alertGiveUpMs, now, CLEARED);
       const lost = new Map<number, number>();
-      for (const { channel_id, type } of rows) {
+      for (const { channel_id, type, ...row } of rows) {
         lost.set(channel_id, (lost.get(channel_id) ?? 0) + 1);
-        effects.alertTroubles.push({ type, outcome: 'lost', reason: 'channel_off', count: 1 });
+        effects.alertTroubles.push(...lostAnswers(type, row), { type, outcome: 'lost', reason: 'channel_off', count: 1 });
       }
       const error = 'Messages were given up: the channel was switched off for too long.';
       for (const [id, failed] of lost) await tx.noteChannel(id, { delivered: 0, failed, error, now });
@@ -143,9 +147,9 @@ export class AlertSender {
 
   /** The server stops: what it has not sent is free again. A call that it broke off may have arrived. */
   async #giveBack(group: Group, channel: AlertChannelRow, outcomes: readonly Outcome[], holder: string): Promise<undefined> {
-    const isAnswered = ({ tried }: Outcome): boolean => tried.status !== undefined || tried.verdict.kind !== 'later';
-    await this.#finish(group, channel, outcomes.filter(isAnswered), holder);
-    const broken = outcomes.filter((outcome) => !isAnswered(outcome));
+    const known = outcomes.filter(({ isBrokenOff }) => !isBrokenOff);
+    await this.#finish(group, channel, known, holder);
+    const broken = outcomes.filter(({ isBrokenOff }) => isBrokenOff);
     const idsOf = (isUnsent: boolean) =>
       broken.filter(({ tried }) => (tried.reason === 'not_sent') === isUnsent).map(({ row }) => row.id);
     await group.tx.releaseAlerts(idsOf(true), holder);
@@ -166,7 +170,7 @@ export class AlertSender {
     return Promise.all(
       rows.map(async (row) => {
         await this.#turn();
-        return { row, tried: await this.#try(kind, settings, row) };
+        return this.#try(kind, settings, row);
       }),
     );
   }
@@ -178,10 +182,12 @@ export class AlertSender {
     return turn;
   }
 
-  #try(kind: ChannelKind, settings: Settings, row: AlertDeliveryRow): Promise<Tried> {
+  async #try(kind: ChannelKind, settings: Settings, row: AlertDeliveryRow): Promise<Outcome> {
     const { wire, clock } = this.#deps;
-    const deps = { wire, now: () => clock.now(), signal: this.#lanes.signal };
-    return tryOnce(deps, kind, settings, notificationFor(row), reachedBy(row));
+    const { signal } = this.#lanes;
+    if (signal.aborted) return { row, tried: NOT_BEGUN, isBrokenOff: true };
+    const tried = await tryOnce({ wire, now: () => clock.now(), signal }, kind, settings, notificationFor(row), reachedBy(row));
+    return { row, tried, isBrokenOff: signal.aborted && tried.status === undefined && tried.verdict.kind === 'later' };
   }
 
   /** Of what another server has taken over meanwhile, that one tells. */
@@ -282,7 +288,7 @@ const reachedBy = ({ reached }: AlertDeliveryRow): readonly string[] =>
 /** What is lost though it might have passed later has become too old. Tries that nobody wrote the end of come to light with the next. */
 const troublesOf = ({ type }: AlertChannelRow, outcomes: readonly Outcome[], attempts: readonly AlertAttempt[]): AlertTrouble[] =>
   outcomes.flatMap(({ row: { unheard }, tried: { verdict, reason } }, at): AlertTrouble[] => {
-    const before: AlertTrouble[] = unheard > 0 ? [{ type, outcome: 'retried', reason: 'answer_lost', count: unheard }] : [];
+    const before = lostAnswers(type, { unheard, holder: null });
     if (reason === undefined) return before;
     if (attempts[at]?.state === 'pending') return [...before, { type, outcome: 'retried', reason, count: 1 }];
     return [...before, { type, outcome: 'lost', reason: verdict.kind === 'later' ? 'too_old' : reason, count: 1 }];

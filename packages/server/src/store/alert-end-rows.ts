@@ -62,12 +62,15 @@ export interface AlertRuleEnds {
 export interface GivenUpRow {
   channel_id: number;
   type: ChannelType;
+  /** As they were. */
+  unheard: number;
+  holder: string | null;
 }
 
 /** What is left of channels that are gone or switched off. */
 export interface AlertLeftovers {
   /** Deletes up to so many messages of channels that are gone. Whether there may be more. */
   deleteGone(limit: number): Promise<boolean>;
-  /** Gives up messages that were queued before then, of channels that are switched off. Returns the channel of each. */
+  /** Gives up messages that were queued before then, of channels that are switched off. Returns them. */
   giveUpAlerts(before: Ms, now: Ms, limit: number): Promise<GivenUpRow[]>;
 }

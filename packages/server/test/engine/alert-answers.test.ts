@@ -1,9 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { aMailServer } from '../outbound/mail-server.js';
 import { eventually } from '../support/eventually.js';
 import { aDatabase } from '../support/stores.js';
 import { type Alerted, alerted, aReceiver } from './alerts-support.js';
 import { metricsOf } from './metrics-support.js';
+import { Provider } from './provider.js';
 
 const HOUR = 3_600_000;
 
@@ -15,6 +20,23 @@ const eachFailure = (a: Alerted, channel: string) =>
     repeatIntervalMs: 0,
     notifyResolved: false,
   });
+
+/** Why messages were tried again or lost: outcome, reason and number. */
+async function troublesOf(a: Alerted): Promise<unknown[][]> {
+  const { lines } = await metricsOf(a);
+  const troubles = lines.filter(({ name, value }) => name === 'pipelogiq_alert_delivery_failures_total' && value > 0);
+  return troubles.map(({ labels, value }) => [labels.outcome, labels.reason, value]).toSorted();
+}
+
+/** Where nobody listens. */
+async function nobody(): Promise<Provider> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return Object.assign(new Provider(), { url: `http://127.0.0.1:${port}` });
+}
 
 /** Goes on until it is so; nothing moves but the clock, by no more than `ms` at a time. */
 const comes = (a: Alerted, ms: number, check: () => Promise<void> | void): Promise<void> =>
@@ -80,9 +102,55 @@ describe('answers to messages', () => {
     await receiver.has(1);
     await again.hasDeliveries(1, '&state=delivered');
     expect(await again.deliveries()).toMatchObject([{ attempts: 2 }]);
-    const { lines } = await metricsOf(again);
-    const troubles = lines.filter(({ name }) => name === 'pipelogiq_alert_delivery_failures_total');
-    expect(troubles.map(({ labels, value }) => [labels.outcome, labels.reason, value])).toEqual([['retried', 'answer_lost', 1]]);
+    expect(await troublesOf(again)).toEqual([['retried', 'answer_lost', 1]]);
+  });
+
+  // Each seen to fail: the try was neither in the attempts nor in the metric.
+  it.each([
+    ['dropped', (a: Alerted, id: string) => a.call('POST', `/alerts/deliveries/${id}/drop`)],
+    ['channel_off', (a: Alerted) => passes(a, 25 * HOUR)],
+  ])('that a server did not live to write down are counted also when the message is %s', async (reason, give) => {
+    const database = await aDatabase();
+    const receiver = await aReceiver();
+    const first = await alerted({ database });
+    const channel = await first.channel(receiver);
+    await eachFailure(first, channel.id);
+    receiver.next.push('hangs');
+    await first.failing();
+    await receiver.wasCalled(1);
+    await first.controlPlane.close();
+
+    const off = { name: channel.name, type: channel.type, config: { url: `${receiver.url}/hook` }, enabled: false };
+    const again = await alerted({ database, now: first.controlPlane.now() });
+    await again.call('PUT', `/alerts/channels/${channel.id}`, off);
+    const [delivery] = await again.hasDeliveries(1, '&state=pending');
+    await give(again, delivery?.id ?? '');
+    await again.hasDeliveries(0, '&state=pending');
+    expect(await again.deliveries()).toMatchObject([{ attempts: 1 }]);
+    expect(await troublesOf(again)).toEqual([
+      ['lost', reason, 1],
+      ['retried', 'answer_lost', 1],
+    ]);
+  });
+
+  // Seen to fail: it was counted as one that may have arrived.
+  it('that cannot come, since nobody took the call, are no lost ones when the server stops', async () => {
+    const database = await aDatabase();
+    const first = await alerted({ database, alertGatherMs: 1_000 }); // what was sent is noted a while later
+    const { id } = await first.channel(await nobody());
+    await eachFailure(first, id);
+    const failed = vi.fn();
+    subscribe('undici:client:connectError', failed);
+    onTestFinished(() => void unsubscribe('undici:client:connectError', failed));
+    await first.failing();
+    await comes(first, 100, () => expect(failed).toHaveBeenCalled());
+    await setImmediate();
+    await first.controlPlane.close();
+    const again = await alerted({ database, now: first.controlPlane.now() });
+    expect(await again.deliveries()).toMatchObject([
+      { attempts: 1, lastAnswer: expect.stringContaining('refused the connection') },
+    ]);
+    expect(await troublesOf(again)).toEqual([]);
   });
 
   it('that came before the server stopped count, also those that say to try again', async () => {

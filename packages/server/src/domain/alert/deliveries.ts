@@ -9,6 +9,7 @@ import { decodeCursor, notFound, parseId } from '../ids.js';
 import { pageLimit, toPage } from '../page.js';
 import { field, timeField } from '../pipeline/views.js';
 import type { Principal } from '../use-cases.js';
+import { lostAnswers, lostTries } from './troubles.js';
 
 export interface DeliveryUseCases {
   deliveries(caller: Principal, filter: AlertDeliveryFilter): Promise<Page<AlertDelivery>>;
@@ -30,7 +31,9 @@ const conflict = (message: string): DomainError => new DomainError('state_confli
 
 async function noteDropped({ tx, effects }: Group, row: AlertDeliveryRow): Promise<void> {
   const channel = await tx.alertChannelToChange(row.application_id, row.channel_id);
-  if (channel) effects.alertTroubles.push({ type: channel.type, outcome: 'lost', reason: 'dropped', count: 1 });
+  if (!channel) return;
+  const { type } = channel;
+  effects.alertTroubles.push(...lostAnswers(type, row), { type, outcome: 'lost', reason: 'dropped', count: 1 });
 }
 
 export function deliveryCases(deps: DeliveryDeps): DeliveryUseCases {
@@ -93,7 +96,14 @@ export function deliveryCases(deps: DeliveryDeps): DeliveryUseCases {
     drop: (caller, id) =>
       change(caller, id, 'drop', async (row, { now }) =>
         row.state === 'pending'
-          ? { state: 'dropped', settled_at: now, holder: null, held_until: 0 }
+          ? {
+              state: 'dropped',
+              settled_at: now,
+              attempts: row.attempts + lostTries(row),
+              unheard: 0,
+              holder: null,
+              held_until: 0,
+            }
           : conflict(`It does not wait any more: it is ${row.state}.`),
       ),
   };

@@ -38,7 +38,7 @@ interface Message {
  */
 export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): Promise<number> {
   const { tx, now } = group;
-  const rows = await tx.dueIncidents(now, limit);
+  const rows = stagesLast(await tx.dueIncidents(now, limit));
   if (rows.length === 0) return 0;
   const applications = [...new Set(rows.map(({ application_id }) => application_id))];
   const rules = new Map((await tx.enabledAlertRules(applications)).map((row) => [row.id, ruleOf(row)]));
@@ -50,7 +50,7 @@ export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): 
   for (const row of rows) {
     const rule = ruleFor(row, rules.get(row.rule_id), ending);
     const labels = JSON.parse(row.labels) as Labels;
-    if (OF_STAGES.includes(row.event)) await tx.saveIncidents(looked.splice(0)); // a failure that ended before it in this look mutes it no more
+    if (OF_STAGES.includes(row.event)) await tx.saveIncidents(looked.splice(0)); // a failure that ended or was silenced in this look mutes it no more
     const muted = await mutedBy(group, row, labels, { silences, speaking });
     const { changes, action } = decide(row, rule, muted, now);
     const incident = { ...row, ...changes };
@@ -61,6 +61,12 @@ export async function notifyDue(group: Group, deps: NotifyDeps, limit: number): 
   await queueMessages(group, deps, messages);
   return rows.length;
 }
+
+/** What becomes of the failure of a pipeline decides what its stages have to say. */
+const stagesLast = (rows: readonly AlertIncidentRow[]): AlertIncidentRow[] => {
+  const [stages, others] = [true, false].map((is) => rows.filter(({ event }) => OF_STAGES.includes(event) === is));
+  return [...(others ?? []), ...(stages ?? [])];
+};
 
 /** None when it wants to hear of it no more; of the end, the one as it was. */
 function ruleFor(row: AlertIncidentRow, rule: Rule | undefined, ending: EndingRules): Rule | undefined {

@@ -1,4 +1,5 @@
 import type { ChannelType } from '@pipelogiq/protocol';
+import type { AlertDeliveryRow } from '../../store/store.js';
 import type { Verdict } from './channel.js';
 
 /** Why a message did not go through, or was lost: a label of a metric, so there are these alone. */
@@ -28,6 +29,15 @@ export interface AlertTrouble {
   outcome: 'retried' | 'lost';
   reason: TroubleReason;
   count: number;
+}
+
+/** Tries that nobody wrote the end of: those that were found out, and the one of a holder that never came back. */
+export const lostTries = ({ unheard, holder }: Pick<AlertDeliveryRow, 'unheard' | 'holder'>): number =>
+  unheard + (holder === null ? 0 : 1);
+
+export function lostAnswers(type: ChannelType, row: Pick<AlertDeliveryRow, 'unheard' | 'holder'>): AlertTrouble[] {
+  const count = lostTries(row);
+  return count > 0 ? [{ type, outcome: 'retried', reason: 'answer_lost', count }] : [];
 }
 
 const TOO_MANY_REQUESTS = 429;

@@ -126,6 +126,7 @@ const abandonAll = statement<Record<string, never>>(
 const SHIFTED: readonly (readonly [table: string, column: string, which: string])[] = [
   ['alert_delivery', 'next_try_at', "state = 'pending'"],
   ['alert_delivery', 'held_until', "state = 'pending'"],
+  ['alert_delivery', 'created_at', "state = 'pending'"],
   ['alert_channel', 'retry_at', 'retry_at is not null'],
   ['alert_incident', 'notify_at', 'notify_at is not null'],
   ['alert_incident', 'resolve_at', 'resolve_at is not null'],

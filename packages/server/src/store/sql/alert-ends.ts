@@ -41,15 +41,20 @@ const untold = statement<Which, { id: number }>(
     limit 1`,
 );
 
-const giveUp = statement<{ before: number; now: number; limit: number }, GivenUpRow>(
-  ({ slot }) => sql`
-    update alert_delivery set state = 'failed', settled_at = ${slot('now', 'int')}, last_answer = 'The channel was switched off for too long.'
-    where id in (
-      select d.id from alert_channel c cross join alert_delivery d -- in this order: few channels are off, and many messages wait
-      where d.channel_id = c.id and c.enabled = 0 and d.state = 'pending' and d.created_at < ${slot('before', 'int')} and d.held_until <= ${slot('now', 'int')}
-      limit ${slot('limit', 'int')})
-      and state = 'pending'
-    returning channel_id, (select c.type from alert_channel c where c.id = channel_id) as type`,
+const toGiveUp = statement<{ before: number; now: number; limit: number }, GivenUpRow & { id: number }>(
+  ({ slot, can }) => sql`
+    select d.id, d.channel_id, c.type, d.unheard, d.holder
+    from alert_channel c cross join alert_delivery d -- in this order: few channels are off, and many messages wait
+    where d.channel_id = c.id and c.enabled = 0 and d.state = 'pending' and d.created_at < ${slot('before', 'int')} and d.held_until <= ${slot('now', 'int')}
+    limit ${slot('limit', 'int')} ${can.rowLocks ? sql`for update of d skip locked` : sql``}`,
+);
+
+const giveUp = statement<{ ids: number[]; now: number }>(
+  ({ idsIn, slot }) => sql`
+    update alert_delivery set
+      state = 'failed', settled_at = ${slot('now', 'int')}, last_answer = 'The channel was switched off for too long.',
+      attempts = attempts + unheard + case when holder is null then 0 else 1 end, unheard = 0, holder = null, held_until = 0
+    where id ${idsIn('ids')}`,
 );
 
 const deleteSome = statement<{ channel: number; limit: number }, { id: number }>(
@@ -95,7 +100,7 @@ function isOf(event: AlertEvent): RawBuilder<boolean> {
   return sql<boolean>`substr(key, 1, ${sql.lit(begin.length)}) = ${begin}`;
 }
 
-export const alertLeftoversOf = ({ db, run }: SqlContext): AlertLeftovers => ({
+export const alertLeftoversOf = ({ db, run, runIds }: SqlContext): AlertLeftovers => ({
   async deleteGone(limit) {
     const gone = await db.selectFrom('alert_channel_gone').selectAll().orderBy('channel_id').limit(1).executeTakeFirst();
     if (!gone) return false;
@@ -106,7 +111,11 @@ export const alertLeftoversOf = ({ db, run }: SqlContext): AlertLeftovers => ({
       await db.deleteFrom('alert_channel_gone').where('channel_id', '=', channel).execute();
     return true;
   },
-  giveUpAlerts: (before, now, limit) => run(giveUp, { before, now, limit }),
+  async giveUpAlerts(before, now, limit) {
+    const rows = await run(toGiveUp, { before, now, limit });
+    await runIds(giveUp, { ids: rows.map(({ id }) => id), now });
+    return rows;
+  },
 });
 
 export const alertEndsOf = ({ db, run, runIds }: SqlContext): AlertRuleEnds => ({

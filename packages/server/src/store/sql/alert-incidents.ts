@@ -105,6 +105,7 @@ const failing = statement<{ application_id: number; pipeline: string; ids: numbe
     select id from alert_incident
     where application_id = ${slot('application_id', 'int')} and pipeline = ${slot('pipeline', 'text')}
       and event = 'pipeline_failed' and rule_id ${idsIn('ids')} and status <> 'resolved'
+      and (notified > 0 or muted is null or muted <> 'silenced')
     limit 1`,
 );
 
