@@ -18,7 +18,7 @@ afterAll(() => browser?.close());
 /** As it is shown, beside the SDK; with a key in the environment, as most people will have it. */
 async function pasted(page: Page, label: string, { url, key }: { url: string; key: string }) {
   const folder = aFolder();
-  const code = await page.getByRole('region', { name: label }).textContent();
+  const code = await page.getByRole('region', { name: label, exact: true }).textContent();
   writeFileSync(join(folder, 'pasted.mjs'), code ?? '');
   const env = { ...process.env, PIPELOGIQ_URL: url, PIPELOGIQ_API_KEY: key };
   const program = execFile(process.execPath, ['pasted.mjs'], { cwd: folder, env });
