@@ -1,9 +1,9 @@
 import type { MailAnswer } from '../../outbound/mailer.js';
 import type { OutboundAnswer } from '../../outbound/outbound.js';
 import type { AlertDeliveryRow, Ms } from '../../store/store.js';
+import { messageOf } from '../integration/deliver.js';
 import type { Settings } from '../integration/kind.js';
-import { withoutCutSecrets, withoutSecrets } from '../integration/settings.js';
-import { madeStorable } from '../storable.js';
+import { excerptOf, withoutCutSecrets } from '../integration/redact.js';
 import type { ChannelCall, ChannelKind, MailCall, Notification, Verdict } from './channel.js';
 import { verdictOf } from './judge.js';
 import { reasonOf, reasonOfError, type TroubleReason } from './troubles.js';
@@ -35,7 +35,7 @@ export function notificationFor(row: Pick<AlertDeliveryRow, 'id' | 'notification
   return { id: `${notification.dedupKey}-${row.id}`, ...notification };
 }
 
-/** One try. Never throws for what the other side does. @param reached - who of several has it from an earlier one */
+/** One try. Never throws. @param reached - who of several has it from an earlier one */
 export async function tryOnce(
   deps: { wire: Wire; now(): Ms; signal?: AbortSignal },
   kind: ChannelKind,
@@ -58,7 +58,7 @@ export async function tryOnce(
     };
   } catch (error) {
     return {
-      verdict: { kind: 'later', message: excerpt(error instanceof Error ? error.message : String(error), kind, settings) },
+      verdict: { kind: 'later', message: excerpt(messageOf(error), kind, settings) },
       reason: reasonOfError(error),
     };
   }
@@ -71,8 +71,7 @@ const send = (
 ): Promise<OutboundAnswer | MailAnswer> =>
   'mail' in call ? wire.mail({ mail: { ...call.mail, reached } }, signal) : wire.request({ ...call, ...(signal && { signal }) });
 
-const excerpt = (text: string, kind: ChannelKind, settings: Settings): string =>
-  madeStorable(withoutSecrets(text, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT));
+const excerpt = (text: string, kind: ChannelKind, settings: Settings): string => excerptOf(text, EXCERPT, kind, settings);
 
 const cleaned = (verdict: Verdict, kind: ChannelKind, settings: Settings): Verdict =>
   verdict.kind === 'delivered' ? verdict : { ...verdict, message: excerpt(verdict.message, kind, settings) };

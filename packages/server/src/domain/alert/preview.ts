@@ -2,7 +2,7 @@ import { type AlertEvent, type AlertPreview, type AlertRuleSpec, redactSecrets }
 import type { Secrets } from '../../secrets/secrets.js';
 import type { AlertChannelRow } from '../../store/store.js';
 import type { Linker } from '../integration/links.js';
-import { withoutSecrets } from '../integration/settings.js';
+import { withoutSecrets } from '../integration/redact.js';
 import type { Principal } from '../use-cases.js';
 import type { ChannelCall, ChannelKinds, Notification } from './channel.js';
 import { type LinkOptions, linksTo } from './links.js';

@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { text } from '../../config-fields.js';
 import type { IntegrationDeliveryRow, LoggedRow } from '../../store/store.js';
 import { type SendDeps, sendRows } from './deliver.js';
 import type { IntegrationKind } from './kind.js';
@@ -68,4 +69,33 @@ it('counts each item once, also when a refused batch was sent one by one and the
 it('gives up the one bad item of a batch alone', async () => {
   const sent = await sendRows(answering(statusOf(3)), KIND, {}, [...ROWS, rowOf(4, [])]);
   expect(sent).toEqual({ done: [1, 2, 3, 4], sent: 5, dropped: 1, refusal: 'Test answered 400' });
+});
+
+describe('what is said of a failure', () => {
+  const password = `canary-${'é'.repeat(4_000)}`;
+  const kind = { ...KIND, fields: [text('password', 'Password.', { secret: true })] };
+
+  // Seen to fail: the words were those of an error, which had the secret.
+  it('is what was answered, however long a secret is', async () => {
+    const { failure } = await sendRows(
+      answering(() => 503),
+      kind,
+      { password },
+      ROWS,
+    );
+    expect(failure?.message).toBe('Test answered 503');
+  });
+
+  // Seen to fail: errors were shown as they were.
+  it('has no secret when a request cannot be made', async () => {
+    const request = () => JSON.parse(`{"x-key": ${password.slice(0, 6)}}`);
+    const { failure } = await sendRows(
+      answering(() => 204),
+      { ...kind, request },
+      { password: password.slice(0, 6) },
+      ROWS,
+    );
+    expect(failure?.message).toContain('[redacted]');
+    expect(failure?.message).not.toContain('canary');
+  });
 });

@@ -3,7 +3,7 @@ import type { Outbound, OutboundAnswer, OutboundRequest } from '../../outbound/o
 import { retryAfter, said } from '../../provider-answers.js';
 import type { IntegrationDeliveryRow, LoggedRow, Ms } from '../../store/store.js';
 import type { IntegrationKind, Item, LoggedLine, Settings } from './kind.js';
-import { withoutCutSecrets, withoutSecrets } from './settings.js';
+import { excerptOf, withoutCutSecrets, withoutSecrets } from './redact.js';
 
 export interface SendDeps {
   outbound: Pick<Outbound, 'request'>;
@@ -101,7 +101,7 @@ async function send(deps: SendDeps, kind: IntegrationKind, settings: Settings, i
     return await call(deps, kind, settings, kind.request(items, settings, deps.now()));
   } catch (error) {
     if (deps.signal.aborted) return { kind: 'later', message: 'The delivery was interrupted.', isInterrupted: true };
-    return { kind: 'later', message: messageOf(error) };
+    return { kind: 'later', message: withoutSecrets(messageOf(error), kind, settings) };
   }
 }
 
@@ -121,10 +121,11 @@ export const isAccepted = (kind: IntegrationKind, answer: OutboundAnswer): boole
 /** What the other side said, without the secrets that it may repeat. */
 export function refusalOf(kind: IntegrationKind, settings: Settings, answer: OutboundAnswer): string {
   const { status, body } = withoutCutSecrets(answer, kind, settings);
-  return said(kind.title, { status, body: withoutSecrets(body, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT) });
+  return said(kind.title, { status, body: excerptOf(body, EXCERPT, kind, settings) });
 }
 
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What is no Error may not even be a text. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'It failed without a reason.');
 
 /** By number of items, and by their size. */
 function batchesOf(items: readonly Item[], most: number): Item[][] {

@@ -1,9 +1,8 @@
-import { type FieldError, type IntegrationField, type IntegrationValue, REDACTED, redactSecrets } from '@pipelogiq/protocol';
+import { type FieldError, type IntegrationField, type IntegrationValue, REDACTED } from '@pipelogiq/protocol';
 import { didYouMean } from '../../did-you-mean.js';
 import { DomainError } from '../errors.js';
 import type { Settings } from './kind.js';
 import { templateObjection } from './links.js';
-import { anyWritingOf, ESCAPED } from './writings.js';
 
 /** What has settings: an integration, a channel. */
 export interface Configurable {
@@ -115,91 +114,4 @@ export function parted({ fields }: Configurable, stored: Stored): { open: Stored
   const isSecret = new Set(fields.filter(({ secret }) => secret).map(({ name }) => name));
   const of = (secret: boolean) => Object.fromEntries(Object.entries(stored).filter(([name]) => isSecret.has(name) === secret));
   return { open: of(false), secret: of(true) };
-}
-
-const SHORTEST_SECRET = 4;
-const SHORTEST_PART = 6;
-/** Shorter segments of a path are words, as `services`. */
-const SHORTEST_SEGMENT = 12;
-
-/** A text of another server, which may repeat what it was sent, in whatever form. */
-export function withoutSecrets(text: string, kind: Configurable, settings: Settings): string {
-  const isPlain = !ESCAPED.test(text); // as most answers are: patterns of each secret would cost more than the message
-  const { texts, patterns } = secretFormsOf(kind, settings);
-  return redactSecrets(
-    (isPlain ? texts : patterns()).reduce((cleaner: string, form) => cleaner.replaceAll(form, REDACTED), text),
-  );
-}
-
-interface SecretForms {
-  texts: readonly string[];
-  /** Find them in any writing. */
-  patterns(): readonly RegExp[];
-}
-
-/** Of settings that were read: all messages that go out with them ask for the same. */
-const formsKnown = new WeakMap<Settings, SecretForms>();
-
-function secretFormsOf(kind: Configurable, settings: Settings): SecretForms {
-  const before = formsKnown.get(settings);
-  if (before) return before;
-  const texts = textsOfSecrets(kind, settings);
-  let patterns: readonly RegExp[] | undefined;
-  const forms: SecretForms = { texts, patterns: () => (patterns ??= texts.map(anyWritingOf)) };
-  formsKnown.set(settings, forms);
-  return forms;
-}
-
-function textsOfSecrets({ fields }: Configurable, settings: Settings): string[] {
-  const secrets = fields.flatMap(({ name, secret }) => (secret && typeof settings[name] === 'string' ? [settings[name]] : []));
-  const forms = [...new Set([...secrets, ...secrets.flatMap(formsOf)])];
-  return [...forms.filter(({ length }) => length >= SHORTEST_SECRET), ...forms.flatMap(base64FormsOf)];
-}
-
-/** What was read of an answer that is longer: without the beginning of a secret at its end, which nobody could tell from other words. */
-export function withoutCutSecrets<Answer extends { body: string; truncated: boolean }>(
-  answer: Answer,
-  kind: Configurable,
-  settings: Settings,
-): Answer {
-  if (!answer.truncated) return answer;
-  const body = answer.body.replace(/\uFFFD$/, ''); // half a character
-  const left = secretFormsOf(kind, settings).texts.map((form) => body.length - begunAtEnd(body, form));
-  return { ...answer, body: body.slice(0, Math.min(body.length, ...left)) };
-}
-
-/** How many characters at the end of a text are the first ones of another. */
-function begunAtEnd(text: string, other: string): number {
-  for (let length = Math.min(other.length - 1, text.length); length > 0; length--) {
-    if (text.endsWith(other.slice(0, length))) return length;
-  }
-  return 0;
-}
-
-const partsOf = ({ username, pathname, searchParams }: URL): string[] => [
-  username,
-  pathname,
-  ...pathname.split('/').filter(({ length }) => length >= SHORTEST_SEGMENT),
-  ...[...searchParams.values()].flatMap((value) => [value, encodeURIComponent(value)]),
-];
-
-/**
- * What base64 of a longer text has of a secret, wherever in there it begins: HTTP Basic (RFC 7617) sends it after a user name or before
- * a colon, SMTP (RFC 4616) after two. Digits that it shares with what stands beside it stay.
- */
-function base64FormsOf(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  return [0, 1, 2].flatMap((before) => {
-    const digits = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    const own = digits.slice([0, 2, 3][before], Math.floor(((before + bytes.length) * 4) / 3));
-    const forms = [own, own.replaceAll('+', '-').replaceAll('/', '_'), encodeURIComponent(own)];
-    return own.length >= SHORTEST_PART ? [...new Set(forms)] : [];
-  });
-}
-
-/** As it is, escaped, and its parts: a list of headers, or a URL with a key, is sent in pieces. */
-function formsOf(secret: string): string[] {
-  const parts = [...secret.split(/[,=\s"{}]+/), ...(URL.canParse(secret) ? partsOf(new URL(secret)) : [])];
-  const whole = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)];
-  return [...whole.filter(({ length }) => length >= SHORTEST_SECRET), ...parts.filter(({ length }) => length >= SHORTEST_PART)];
 }

@@ -3,7 +3,7 @@ import type { UnaryAnswer } from '../../outbound/grpc.js';
 import type { Outbound } from '../../outbound/outbound.js';
 import { isAccepted, messageOf, refusalOf } from './deliver.js';
 import type { IntegrationKind, IntegrationTest, Settings } from './kind.js';
-import { withoutSecrets } from './settings.js';
+import { excerptOf, withoutSecrets } from './redact.js';
 
 export interface TestOutcome {
   ok: boolean;
@@ -59,6 +59,6 @@ function unaryProblem(kind: IntegrationKind, settings: Settings, answer: UnaryAn
   const { status, grpcStatus, grpcMessage } = answer;
   if (grpcStatus === undefined) return `${kind.title} answered ${status} without a status of gRPC.`;
   if (grpcStatus === 0) return undefined;
-  const body = withoutSecrets(grpcMessage, kind, settings).replace(/\s+/g, ' ').trim().slice(0, EXCERPT);
+  const body = excerptOf(grpcMessage, EXCERPT, kind, settings);
   return `${kind.title} answered grpc-status ${grpcStatus}${body === '' ? '' : `: ${body}`}`;
 }

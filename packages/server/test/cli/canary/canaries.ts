@@ -13,6 +13,13 @@ export class Canaries {
     return canary;
   }
 
+  /** One of pieces that are each too short to be told from words. */
+  inPieces(place: string): string {
+    const pieces = `C${hash('sha256', place).slice(1, LENGTH)}`.replace(/.{5}(?=.)/g, '$&,');
+    this.#places.set(pieces, place);
+    return pieces;
+  }
+
   /** A secret that the server made itself; what comes before the last underscore says what it is. */
   made(place: string, secret: string | undefined): string {
     if (!secret) throw new Error(`no ${place} was given out`);

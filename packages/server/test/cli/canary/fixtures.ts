@@ -50,6 +50,9 @@ const FORMS: { readonly [field: string]: (canary: string, doubles: Doubles) => s
 /** What a user may have chosen, with what has to be escaped somewhere. */
 const AWKWARD = 's3/+=&%"';
 
+/** JSON may escape any character: who reads the field as it is sees none of its secrets. */
+const escaped = (canary: string): string => canary.replace(/\d/g, (digit) => `\\u003${digit}`);
+
 function secretOf(type: string, field: IntegrationField, canaries: Canaries, doubles: Doubles): string {
   const place = `${type}.${field.name}`;
   const form = FORMS[place];
@@ -62,7 +65,11 @@ function secretOf(type: string, field: IntegrationField, canaries: Canaries, dou
     case 'webhook_url':
       return `${doubles.provider}/hook/${canaries.at(`${place} path`)}?sig=${canaries.at(`${place} query`)}`;
     case 'json':
-      return JSON.stringify({ authorization: `Bearer ${canaries.at(`${place} bearer`)}`, 'x-own': canaries.at(`${place} own`) });
+      return `{
+        "authorization": "Bearer ${canaries.at(`${place} bearer`)}",
+        "x-own": "${escaped(canaries.at(`${place} own`))}",
+        "x-pieces": "${canaries.inPieces(`${place} pieces`)}"
+      }`;
     default:
       throw new Error(`there is no canary for a secret of type ${field.type}: ${place}`);
   }
