@@ -68,9 +68,27 @@ it('knows the access of every operation of the document', async () => {
   expect(operations.map(({ name }) => name)).toEqual(expect.arrayContaining(OWN_SECRET));
 });
 
+const HOUR = 3_600_000;
+const HOURS_OF_WEEK = 168; // as long as a session lives at most
+
+/** Sessions that time alone ended, and that are stored still: one that somebody used to its last hours, one that nobody used. */
+async function overByTime(h: Matrix): Promise<{ worn: string | undefined; idle: string | undefined }> {
+  const worn = await h.person('worn', { role: 'owner' });
+  await h.controlPlane.jump(11 * HOUR);
+  const idle = await h.person('idle', { role: 'owner' });
+  for (let age = 11; age < HOURS_OF_WEEK - 11; age += 11) {
+    await worn.call('GET', '/auth/me');
+    await h.controlPlane.jump(11 * HOUR);
+  }
+  await worn.call('GET', '/auth/me');
+  await h.controlPlane.jump(3 * HOUR);
+  return { worn: worn.cookie, idle: idle.cookie };
+}
+
 it('refuses whoever shows nothing that counts with 401 everywhere, and changes nothing', async () => {
   const h = await matrix();
   const operations = await operationsOf(h);
+  const { worn, idle } = await overByTime(h);
   const soon = new Date(h.controlPlane.now() + 1_000).toISOString();
   const make = (extra: object) =>
     h.call<{ id: string; key: string }>('POST', '/api-keys', { name: 'k', scopes: ['admin'], ...extra });
@@ -82,7 +100,7 @@ it('refuses whoever shows nothing that counts with 401 everywhere, and changes n
   const gone = await h.person('gone', { role: 'owner' });
   const { items } = await h.call<{ items: { id: string; username: string }[] }>('GET', '/users');
   await h.call('PUT', `/users/${items.find(({ username }) => username === 'gone')?.id}`, { disabled: true });
-  await h.controlPlane.advance(1_000);
+  await h.controlPlane.jump(1_000); // no loop runs: what is over is stored still
   const live = await h.person('live', { role: 'owner' });
   const token = live.cookie?.split('=')[1] ?? '';
   const nobodies: Record<string, Record<string, string>> = {
@@ -91,6 +109,8 @@ it('refuses whoever shows nothing that counts with 401 everywhere, and changes n
     'a disabled key': { authorization: `Bearer ${disabled.key}` },
     'an expired key': { 'x-api-key': expired.key },
     'a session that ended': cookieOf(ended),
+    'a session that is over by its age': cookieOf(worn),
+    'a session that nobody used for too long': cookieOf(idle),
     'the session of a disabled user': cookieOf(gone.cookie),
     'an invented session': cookieOf(`pipelogiq=${'A'.repeat(43)}`),
     'the hash of a session': cookieOf(`pipelogiq=${hashSecret(token)}`),
