@@ -4,10 +4,11 @@ import type { Command } from 'commander';
 import { databaseName, envName, resolveConfig } from '../config.js';
 import { SERVER_VERSION } from '../version.js';
 import { CliError } from './failure.js';
-import { signInUrl } from './links.js';
+import { signInLink } from './links.js';
 import { isLoopback } from './loopback.js';
 import { addConfigFlags } from './options.js';
 import type { Output } from './output.js';
+import { readyLine } from './ready-line.js';
 import { type RunningServer, runServer } from './run-server.js';
 import { readSecretFile, writeSecretFile } from './secret-file.js';
 
@@ -47,11 +48,16 @@ async function writeCredentials(server: RunningServer, database: string): Promis
   return path;
 }
 
+interface Flags extends Record<string, unknown> {
+  json?: boolean;
+}
+
 /** `pipelogiq dev`: a server for one developer on one machine. */
 export function devCommand(program: Command, output: Output, finish: (exitCode: number) => void): void {
   const description = `run a server for development: loopback only, credentials in ./${FOLDER}/credentials`;
   const command = addConfigFlags(program.command('dev').description(description), DEFAULTS);
-  command.action(async (flags: Record<string, unknown>) => {
+  command.option('--json', 'say in one line of JSON that it is ready');
+  command.action(async ({ json, ...flags }: Flags) => {
     const given = resolveConfig({ flags, env: process.env });
     const chosen = (name: keyof typeof DEFAULTS) => flags[name] !== undefined || !!process.env[envName(name)];
     const config = {
@@ -67,9 +73,15 @@ export function devCommand(program: Command, output: Output, finish: (exitCode: 
     const exitCode = await runServer(config, async (server) => {
       const database = databaseName(config.database);
       const path = await writeCredentials(server, database);
+      const link = output.isTerminal ? await signInLink(server) : undefined;
+      if (json) {
+        output.line(readyLine({ url: server.url, database, ...(link && { signInLink: link }), credentials: path }));
+        return;
+      }
+      const dashboard = `${server.url}/dashboard/`;
       output.line(`Pipelogiq ${SERVER_VERSION} for development (database ${database})`);
-      if (output.isTerminal) output.line(`  Dashboard    ${await signInUrl(server)} (signs you in, once)`);
-      else output.line(`  Dashboard    ${server.url}/dashboard/ (\`pipelogiq login-link\` signs you in)`);
+      if (output.isTerminal) output.line(`  Dashboard    ${link ?? dashboard} (signs you in, once)`);
+      else output.line(`  Dashboard    ${dashboard} (\`pipelogiq login-link\` signs you in)`);
       output.line(`  Credentials  ./${path} (the SDK finds them by itself)`);
       output.line('  Stop         Ctrl-C');
     });

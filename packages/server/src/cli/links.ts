@@ -14,19 +14,22 @@ async function linkOf({ controlPlane, url }: RunningServer, path: string): Promi
 }
 
 /** Signs the local owner in, once. */
-export async function signInUrl(server: RunningServer): Promise<string> {
-  return (await linkOf(server, ROUTES.authLinks)) ?? `${server.url}/dashboard/`;
+export const signInLink = (server: RunningServer): Promise<string | undefined> => linkOf(server, ROUTES.authLinks);
+
+/** How the first owner comes to be. */
+export interface Setup {
+  /** There is no owner. */
+  required: boolean;
+  /** Makes one, once. */
+  link?: string;
 }
 
-/** While there is no owner: how to become one. Secrets are printed to a terminal only. */
-export async function announceSetup(server: RunningServer, output: Output): Promise<void> {
+/** Secrets are made for a terminal only. */
+export async function setupOf(server: RunningServer, output: Output): Promise<Setup> {
   if (output.isTerminal) {
     const link = await linkOf(server, ROUTES.usersSetupLink);
-    if (link !== undefined) output.line(`Owner setup, once: ${link}`);
-    return;
+    return link === undefined ? { required: false } : { required: true, link };
   }
   const state = await server.controlPlane.fetch(new Request(`${server.url}${ROUTES.authState}`));
-  if (!((await state.json()) as { setupRequired: boolean }).setupRequired) return;
-  output.line('No owner exists yet. In this folder, with the same --database or PIPELOGIQ_DATABASE, run:');
-  output.line('  pipelogiq login-link');
+  return { required: ((await state.json()) as { setupRequired: boolean }).setupRequired };
 }

@@ -5,10 +5,12 @@ import { databaseName, isPostgresUrl } from '../config.js';
 import { runningServer } from './admin-file.js';
 import { CliError, databaseFailure } from './failure.js';
 import type { Output } from './output.js';
+import { printJson } from './paging.js';
 
 interface Flags {
   from: string;
   to?: string;
+  json?: boolean;
 }
 
 const USAGE = { exitCode: 2 } as const;
@@ -20,7 +22,8 @@ export function migrateCommand(program: Command, output: Output): void {
     .description('move a stopped server from its SQLite file to an empty PostgreSQL database')
     .requiredOption('--from <file>', 'SQLite file; no server may use it')
     .option('--to <url>', 'postgres://… of an empty database (default: PIPELOGIQ_DATABASE, which other users cannot read)')
-    .action(async ({ from, to = process.env.PIPELOGIQ_DATABASE ?? '' }: Flags) => {
+    .option('--json', 'print JSON when all is moved')
+    .action(async ({ from, to = process.env.PIPELOGIQ_DATABASE ?? '', json }: Flags) => {
       await check(from, to);
       const { moveToPostgres } = await import('../store/move/move.js'); // late: no other command needs both drivers
       let last = '';
@@ -29,6 +32,7 @@ export function migrateCommand(program: Command, output: Output): void {
         to,
         at: new Date(systemClock().now()).toISOString(),
         onProgress: ({ table, rows, of }) => {
+          if (json) return;
           const percent = Math.floor((rows / Math.max(of, 1)) * 10) * 10;
           const line = `${table}: ${percent} % of ${of} rows`;
           if (line !== last) output.line(line);
@@ -37,13 +41,18 @@ export function migrateCommand(program: Command, output: Output): void {
       }).catch((error) => {
         throw failureOf(error, from, to);
       });
-      const rows = moved.tables.reduce((sum, table) => sum + table.rows, 0);
-      output.line(
-        `Moved ${rows} rows of ${moved.tables.length} tables to ${databaseName(to)}; ${from} is left as it was, and no server starts on it any more.`,
-      );
-      if (!moved.hasSecrets) return;
       const { keyFileOf } = await import('../control-plane.js');
-      output.line(secretHint(keyFileOf(from)));
+      const keyFile = keyFileOf(from);
+      const told = {
+        from,
+        database: databaseName(to),
+        rows: moved.tables.reduce((sum, table) => sum + table.rows, 0),
+        tables: moved.tables,
+        hasSecrets: moved.hasSecrets,
+        ...(moved.hasSecrets && existsSync(keyFile) && { secretKeyFile: keyFile }),
+      };
+      if (json) printJson(output, told);
+      else tell(told, output);
     });
 }
 
@@ -61,9 +70,24 @@ function failureOf(error: unknown, from: string, to: string): unknown {
   return databaseFailure(error, isSource ? from : to);
 }
 
-/** The key itself is never printed. */
-function secretHint(file: string): string {
-  return existsSync(file)
-    ? `Its hooks have secrets: start every server with PIPELOGIQ_SECRET_KEY="$(cat ${file})".`
-    : 'Its hooks have secrets: start every server with the same PIPELOGIQ_SECRET_KEY as before.';
+interface Told {
+  from: string;
+  database: string;
+  rows: number;
+  tables: readonly object[];
+  hasSecrets: boolean;
+  /** Where the key of the secrets is; it is never printed itself. */
+  secretKeyFile?: string;
+}
+
+function tell({ from, database, rows, tables, hasSecrets, secretKeyFile }: Told, output: Output): void {
+  output.line(
+    `Moved ${rows} rows of ${tables.length} tables to ${database}; ${from} is left as it was, and no server starts on it any more.`,
+  );
+  if (!hasSecrets) return;
+  output.line(
+    secretKeyFile === undefined
+      ? 'Its hooks have secrets: start every server with the same PIPELOGIQ_SECRET_KEY as before.'
+      : `Its hooks have secrets: start every server with PIPELOGIQ_SECRET_KEY="$(cat ${secretKeyFile})".`,
+  );
 }

@@ -7,9 +7,11 @@ import { runningServer } from './admin-file.js';
 import { CliError, databaseFailure } from './failure.js';
 import { addConfigFlags } from './options.js';
 import type { Output } from './output.js';
+import { printJson } from './paging.js';
 
 interface Flags {
   database?: string;
+  json?: boolean;
 }
 
 /** `pipelogiq secrets rotate`: what is stored encrypted is encrypted with another key. */
@@ -18,18 +20,35 @@ export function secretsCommand(program: Command, output: Output): void {
   const rotating = command
     .command('rotate')
     .description('encrypt them with a new key: that of PIPELOGIQ_SECRET_KEY, else a new key file beside a stopped SQLite file');
-  addConfigFlags(rotating, {}, ['database']).action(async (flags: Flags) => {
+  addConfigFlags(rotating, {}, ['database']).option('--json', 'print JSON');
+  rotating.action(async (flags: Flags) => {
     const config = resolveConfig({ flags: { database: flags.database }, env: process.env });
     const rotation = await open(config.database);
     try {
-      await rotate(rotation, config, output);
+      const told = await rotate(rotation, config);
+      if (flags.json) printJson(output, told);
+      else tell(told, output);
     } finally {
       await rotation.close();
     }
   });
 }
 
-async function rotate(rotation: Rotation, { database, secretKey, secretKeyOld }: Config, output: Output): Promise<void> {
+interface Told {
+  database: string;
+  stored: number;
+  changed: number;
+  /** Where the key of before is, when it was a file. */
+  oldKeyFile?: string;
+}
+
+function tell({ database, stored, changed, oldKeyFile }: Told, output: Output): void {
+  output.line(`${changed} of ${stored} secrets in ${database} were encrypted with the new key.`);
+  if (oldKeyFile !== undefined)
+    output.line(`The old key is in ${oldKeyFile}: backups of before need it. Remove it with the last of them.`);
+}
+
+async function rotate(rotation: Rotation, { database, secretKey, secretKeyOld }: Config): Promise<Told> {
   const { openKeyChange } = await import('../control-plane.js');
   const unchanged = (error: unknown) => {
     throw error instanceof Error ? new CliError(`no secret was changed: ${error.message}`, { cause: error }) : error;
@@ -44,9 +63,7 @@ async function rotate(rotation: Rotation, { database, secretKey, secretKeyOld }:
   const change = await begin().catch(unchanged);
   const { stored, changed } = await rotation.run((sealed, place) => change.secrets.reseal(sealed, place)).catch(unchanged);
   const { keptAt } = change.finish();
-  output.line(`${changed} of ${stored} secrets in ${databaseName(database)} were encrypted with the new key.`);
-  if (keptAt !== undefined)
-    output.line(`The old key is in ${keptAt}: backups of before need it. Remove it with the last of them.`);
+  return { database: databaseName(database), stored, changed, ...(keptAt !== undefined && { oldKeyFile: keptAt }) };
 }
 
 async function open(database: string): Promise<Rotation> {

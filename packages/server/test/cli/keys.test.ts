@@ -126,6 +126,30 @@ describe('pipelogiq dev', () => {
     expect((await signIn()).status).toBe(401);
   });
 
+  it('says in one line of JSON that it is ready, and no secret where no terminal reads it', async () => {
+    const cwd = emptyFolder();
+    const server = start(['dev', '--port', '0', '--json'], { cwd });
+    const line = await server.said(/.*"type":"ready".*\n/);
+    const { url, apiKey } = credentials(cwd);
+    expect(JSON.parse(line)).toEqual({
+      type: 'ready',
+      version: expect.any(String),
+      url,
+      dashboardUrl: `${url}/dashboard/`,
+      database: './.pipelogiq/dev.db',
+      credentials: '.pipelogiq/credentials',
+    });
+    const { stdout, stderr } = await server.stop();
+    expect([stdout, stderr]).toEqual([line, '']);
+    expect(stdout).not.toContain(apiKey);
+  });
+
+  it.skipIf(!hasScript())('has the link in that line on a terminal', async () => {
+    const server = start(['dev', '--port', '0', '--json'], { cwd: emptyFolder(), terminal: true });
+    const { url, signInLink } = JSON.parse(await server.said(/(.*"type":"ready".*)\r?\n/));
+    expect(signInLink).toMatch(`${url}/dashboard/sign-in#token=`);
+  });
+
   it('keeps its key over a restart', async () => {
     const cwd = emptyFolder();
     const keys: string[] = [];

@@ -46,6 +46,23 @@ describe('pipelogiq migrate', () => {
     });
   });
 
+  it('tells in one JSON document what it moved, and nothing else', async () => {
+    const cwd = await aStoppedServer();
+    const env = { PIPELOGIQ_DATABASE: await aPostgresDatabase('empty') };
+    const { code, stdout, stderr } = await run(migrate('--json'), { cwd, env });
+    expect([code, stderr]).toEqual([0, '']);
+    const { rows, tables, ...told } = JSON.parse(stdout);
+    expect(told).toEqual({
+      from: 'pipelogiq.db',
+      database: expect.stringMatching(/^postgres:/),
+      hasSecrets: true,
+      secretKeyFile: expect.stringMatching(/pipelogiq\.db\.key$/),
+    });
+    expect(tables).toContainEqual({ table: 'pipeline', rows: 1 });
+    expect(rows).toBe(tables.reduce((sum: number, table: { rows: number }) => sum + table.rows, 0));
+    expect(stdout).not.toContain(env.PIPELOGIQ_DATABASE);
+  });
+
   it('says in one line that a server runs on the source', async () => {
     const cwd = emptyFolder();
     const server = start(['serve', '--port', '0', '--log-level', 'silent'], { cwd });

@@ -131,7 +131,11 @@ describe('pipelogiq secrets rotate', () => {
     const bytes = readdirSync(cwd).map((name) => readFileSync(join(cwd, name), 'latin1'));
     for (const text of before) expect(bytes.some((one) => one.includes(text))).toBe(false);
     await opens();
-    expect((await run(rotate(), { cwd })).code).toBe(0); // and again, with another key
+    const again = await run(rotate('--json'), { cwd }); // with another key
+    expect([again.code, JSON.parse(again.stdout)]).toEqual([
+      0,
+      { database: FILE, stored: 3, changed: 3, oldKeyFile: expect.stringContaining(`${FILE}.key.old-`) },
+    ]);
     expect(keyFiles()).toHaveLength(3);
     await opens();
   });

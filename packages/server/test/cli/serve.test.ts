@@ -96,6 +96,36 @@ describe('pipelogiq serve', () => {
     expect(stdout + stderr).not.toContain('plq_');
   });
 
+  // Read by whoever starts it: every line is JSON, and the first of this type says where it is.
+  it('says in one line of JSON that it is ready, and no secret where no terminal reads it', async () => {
+    const cwd = emptyFolder();
+    const ready = async () => {
+      const server = start(['serve', '--port', '0', '--json'], { cwd });
+      await server.said(/"type":"ready"/);
+      const { code, stdout, stderr } = await server.stop();
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).not.toContain('plq_');
+      expect(stdout).not.toContain('token=');
+      const lines = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+      expect(lines.length).toBeGreaterThan(1); // the log
+      return lines.filter(({ type }) => type !== undefined);
+    };
+    const url = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const dashboardUrl = expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/dashboard\/$/);
+    const told = { type: 'ready', version: expect.any(String), url, dashboardUrl, database: './pipelogiq.db' };
+    expect(await ready()).toEqual([{ ...told, setupRequired: true, apiKeyRequired: true }]);
+    const key = ['keys', 'create', '--name', 'ci', '--scopes', 'admin', '--output', 'key.json'];
+    const server = start(['serve', ...QUIET], { cwd });
+    await server.said(/keys create/);
+    expect((await run(key, { cwd })).code).toBe(0);
+    expect((await run(['login-link', '--output', '-'], { cwd })).code).toBe(0); // makes the owner
+    await server.stop();
+    expect(await ready()).toEqual([{ ...told, setupRequired: false, apiKeyRequired: false }]);
+  });
+
   it.skipIf(!hasScript())('prints an admin key on a terminal, at the first start only', async () => {
     const cwd = emptyFolder();
     const first = start(['serve', ...QUIET], { cwd, terminal: true });
