@@ -1,4 +1,4 @@
-import type { OneTimeLink, PullResponse, StageJob, WorkerSession } from '@pipelogiq/protocol';
+import type { Heartbeat, OneTimeLink, PullResponse, StageJob, WorkerSession } from '@pipelogiq/protocol';
 import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from '@pipelogiq/server';
 import { expect, onTestFinished } from 'vitest';
 import { type Browser, type PageChoices, violations, type WatchedPage } from './browser.js';
@@ -74,6 +74,14 @@ export async function aWorker({ call }: Server, handlers: string[]) {
       const body = { workerId, pullSeq, handlers, maxJobs: 10 };
       return (await call<PullResponse>('POST', '/jobs/pull', body, headers)).jobs;
     },
+    /** Says how it does; what it holds it keeps. */
+    beat: (told: Partial<Heartbeat>) =>
+      call(
+        'POST',
+        '/workers/heartbeat',
+        { workerId, state: 'running', jobs: [], inFlight: 0, processed: 0, failed: 0, ...told },
+        headers,
+      ),
     ack: ({ id, fencingToken }: StageJob, output: unknown = null) =>
       call('POST', '/jobs/ack', { workerId, acks: [{ id, fencingToken, output }] }, headers),
     nack: ({ id, fencingToken }: StageJob) =>
