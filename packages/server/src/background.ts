@@ -35,12 +35,18 @@ const FOLDED_ROWS = 50;
 const RECORDS_ROWS = 500;
 
 /** Runs as an action or a timer of the server's own in one of the coming groups. */
-export const inGroup = <R>(committer: Committer, kind: 'timer' | 'operate', run: (group: Group) => Promise<R>): Promise<R> =>
+export const inGroup = <R>(
+  committer: Committer,
+  kind: 'timer' | 'operate',
+  run: (group: Group) => Promise<R>,
+  more: Pick<OperateTicket, 'canWait'> = {},
+): Promise<R> =>
   committer.submit<TimerTicket | OperateTicket>({
     kind,
     applicationId: NO_APPLICATION,
     rows: 1,
     bytes: 0,
+    ...more,
     run,
   } as TimerTicket) as Promise<R>;
 

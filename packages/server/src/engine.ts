@@ -112,7 +112,7 @@ export async function createEngine(parts: EngineParts): Promise<Engine> {
     ...shared,
     log: telemetry.log,
     onTried: telemetry.metrics.alerted,
-    inGroup: (run) => inGroup(committer, 'operate', run),
+    inGroup: (run) => inGroup(committer, 'operate', run, { canWait: true }),
     hint,
   });
   const useCases: UseCases = {

@@ -61,9 +61,10 @@ export interface Store {
   /**
    * Runs `work` in one transaction: committed and durable when the promise resolves, rolled back when it rejects. `now` is the time
    * of its begin in epoch milliseconds, by the clock that orders this store's leases: the process's on SQLite, the database's on
-   * PostgreSQL.
+   * PostgreSQL. With `canWait` a store may leave it to the next durable commit to make this one so: until then a loss of power, and
+   * nothing else, undoes it as a whole.
    */
-  transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>, durability?: { canWait: boolean }): Promise<T>;
   readonly reads: Reads;
   /** Other servers on the same database; absent where there can be none. */
   readonly peers?: Peers;

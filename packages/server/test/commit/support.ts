@@ -1,4 +1,5 @@
 import { onTestFinished } from 'vitest';
+import { CHANNELS } from '../../src/channels/index.js';
 import { type ConfigOptions, resolveConfig } from '../../src/config.js';
 import type { Principal, WorkerPrincipal } from '../../src/domain/use-cases.js';
 import { createEngine, type Engine } from '../../src/engine.js';
@@ -22,9 +23,10 @@ function wrapped(store: Store, watch: Watched['watch']): Store {
     figures: store.figures,
     failureOf: (error) => store.failureOf(error),
     close: () => store.close(),
-    transaction: (work) => {
+    transaction: (work, durability) => {
       watch.transactions += 1;
-      return store.transaction((tx: Tx, now) => watch.beforeCommit(() => work(watch.tx(tx), now)));
+      watch.canWait.push(durability?.canWait ?? false);
+      return store.transaction((tx: Tx, now) => watch.beforeCommit(() => work(watch.tx(tx), now)), durability);
     },
   };
 }
@@ -34,8 +36,8 @@ export interface Watched {
   clock: ManualClock;
   caller: Principal;
   database: string;
-  /** `transactions` counts; `beforeCommit` may be replaced, and what stands before the store's transaction. */
-  watch: { transactions: number; beforeCommit: Around; tx(tx: Tx): Tx };
+  /** `transactions` counts, and `canWait` says of each whether it need not be durable at once; `beforeCommit` may be replaced, and what stands before the store's transaction. */
+  watch: { transactions: number; canWait: boolean[]; beforeCommit: Around; tx(tx: Tx): Tx };
   worker(): Promise<WorkerPrincipal>;
 }
 
@@ -45,7 +47,7 @@ export async function watchedEngine(options: ConfigOptions = {}, env: Record<str
   const config = resolveConfig({ options: { logLevel: 'silent', ...options } });
   const database = await aDatabase();
   const store = await openStoreOf(database, clock);
-  const watch: Watched['watch'] = { transactions: 0, beforeCommit: (run) => run(), tx: (tx) => tx };
+  const watch: Watched['watch'] = { transactions: 0, canWait: [], beforeCommit: (run) => run(), tx: (tx) => tx };
   const telemetry = openTelemetry({ config, env, clock, version: '0', store: 'sqlite' });
   const secrets = createSecrets({ master: () => 'unused', randomBytes: (bytes) => clock.randomBytes(bytes) });
   const watchedStore = wrapped(store, watch);
@@ -60,7 +62,7 @@ export async function watchedEngine(options: ConfigOptions = {}, env: Record<str
     health,
     outbound,
     integrations: new Map(),
-    channels: new Map(),
+    channels: CHANNELS,
     mailer: { send: () => Promise.reject(new Error('no mail in this test')), close: () => undefined },
     checkStageSpecs,
   });

@@ -176,6 +176,7 @@ export async function queueMessages(group: Group, deps: NotifyDeps, messages: re
     }
   }
   if (rows.length > 0) {
+    rows.sort((one, other) => one.channel_id - other.channel_id); // what is claimed and settled together stands together
     const ids = await group.tx.allocateIds('alert_delivery', rows.length);
     for (const [at, row] of rows.entries()) row.id = ids[at] as number;
     await group.tx.insertAlertDeliveries(rows);

@@ -158,7 +158,8 @@ export class Committer {
     const startedAt = this.#deps.clock.monotonic();
     this.#committingSince = this.#deps.clock.now();
     try {
-      const effects = await runGroup({ ...this.#deps, takeWaiters }, live);
+      const canWait = hints.size === 0 && live.length > 0 && live.every((ticket) => ticket.kind === 'operate' && ticket.canWait);
+      const effects = await runGroup({ ...this.#deps, takeWaiters }, live, { canWait });
       this.#settleTickets([...live, ...woken]);
       for (const { workerId, upTo } of effects.endedPulls) this.#endPulls(workerId, upTo);
       this.#deps.onCommitted({

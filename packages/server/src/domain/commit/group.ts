@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.js';
-import type { Store } from '../../store/store.js';
+import type { Ms, Store, Tx } from '../../store/store.js';
 import { writeAlerts } from '../alert/outbox.js';
 import { DomainError } from '../errors.js';
 import { isId, pipelineOf } from '../ids.js';
@@ -45,11 +45,11 @@ const MAX_CONFLICTS = 10;
  * request runs again in a savepoint of its own, so that the bad one fails alone. When another writer stood in its way, the group
  * begins again. Any other failure is thrown: all fail.
  */
-export async function runGroup(deps: GroupDeps, tickets: readonly Ticket[]): Promise<Effects> {
+export async function runGroup(deps: GroupDeps, tickets: readonly Ticket[], durability: { canWait: boolean }): Promise<Effects> {
   let run = runTogether;
   for (let conflicts = 0; ; ) {
     try {
-      return await attempt(deps, tickets, run);
+      return await deps.store.transaction(attempt(deps, tickets, run), durability);
     } catch (error) {
       const failure = deps.store.failureOf(error);
       if (failure === 'data' && run === runTogether) run = runApart;
@@ -61,9 +61,10 @@ export async function runGroup(deps: GroupDeps, tickets: readonly Ticket[]): Pro
 type Runner = <T extends Ticket>(group: Group, tickets: T[], step: Step<T>) => Promise<void>;
 type Step<T> = (group: Group, tickets: T[]) => Promise<void>;
 
-async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner): Promise<Effects> {
-  for (const ticket of tickets) forget(ticket);
-  return deps.store.transaction(async (tx, now) => {
+const attempt =
+  (deps: GroupDeps, tickets: readonly Ticket[], run: Runner) =>
+  async (tx: Tx, now: Ms): Promise<Effects> => {
+    for (const ticket of tickets) forget(ticket);
     const effects = new Effects(now, deps);
     const group: Group = { tx, now, effects, isDataFailure: (error) => deps.store.failureOf(error) === 'data' };
     await tx.lockPipelines(pipelinesOf(tickets));
@@ -82,8 +83,7 @@ async function attempt(deps: GroupDeps, tickets: readonly Ticket[], run: Runner)
     // Last: the log of events stays locked until the commit, and who holds it must wait for nobody.
     if (!effects.events.isEmpty) await tx.appendEvents(effects.events.payloads(), now);
     return effects;
-  });
-}
+  };
 
 async function queueEnded(group: Group): Promise<void> {
   const { tx, effects } = group;

@@ -30,6 +30,8 @@ interface TicketOf<Kind extends string, Result> {
 export interface OperateTicket extends TicketOf<'operate', unknown> {
   /** A chunk of bulk work: it waits until nothing else does, or until it has waited for long (queue.ts). */
   readonly background?: true;
+  /** It answers nobody, and makes no work: a loss of power may undo it as long as nothing was committed behind it. */
+  readonly canWait?: true;
   /** It makes work, as creates do, and may not fill what is kept free for finishing it. */
   readonly grows?: true;
   /** Pipelines that it will change, as far as they are known before: they are locked with all others of the group, in one order. */

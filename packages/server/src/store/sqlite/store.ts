@@ -17,6 +17,7 @@ import { keepMigrated, openInMemory } from './in-memory.js';
 import { refuseMoved } from './moved.js';
 import { QuickChecks } from './quick-check.js';
 import { readerThreadDialect } from './reader-thread.js';
+import { Syncs } from './syncs.js';
 import { twoReaders } from './two-readers.js';
 
 export interface SqliteOptions {
@@ -52,7 +53,14 @@ export async function openSqliteStore({ path, synchronous, clock, onQuery }: Sql
     });
   return path === ':memory:'
     ? new SqliteStore({ db, readDbs: [], clock, damage })
-    : new SqliteStore({ db, readDbs: [reader(), reader()], clock, damage, file: path });
+    : new SqliteStore({
+        db,
+        readDbs: [reader(), reader()],
+        clock,
+        damage,
+        file: path,
+        ...(synchronous === 'full' && { syncs: new Syncs(database) }),
+      });
 }
 
 function openWriter(path: string, synchronous: 'full' | 'normal'): Database.Database {
@@ -93,6 +101,8 @@ interface Parts {
   damage: DamageReports;
   /** Absent in memory. */
   file?: string;
+  /** Absent where no commit waits for the disk. */
+  syncs?: Syncs;
 }
 
 class SqliteStore implements Store {
@@ -106,9 +116,11 @@ class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #damage: DamageReports;
   readonly #checks: QuickChecks | undefined;
+  readonly #syncs: Syncs | undefined;
 
-  constructor({ db, readDbs, clock, damage, file }: Parts) {
+  constructor({ db, readDbs, clock, damage, file, syncs }: Parts) {
     this.#db = db;
+    this.#syncs = syncs;
     this.#readDbs = readDbs;
     this.#clock = clock;
     this.#damage = damage;
@@ -122,7 +134,8 @@ class SqliteStore implements Store {
     this.reads = twoReaders(sqlReads(points, sqliteCapabilities, clock), sqlReads(scans, sqliteCapabilities, clock));
   }
 
-  transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: Tx, now: Ms) => Promise<T>, { canWait } = { canWait: false }): Promise<T> {
+    this.#syncs?.turn(!canWait);
     const done = this.#db.transaction().execute(() => work(this.#tx, this.#clock.now()));
     done.catch((error) => this.#damage.look(error));
     return done;
