@@ -105,6 +105,17 @@ describe('observability', () => {
     await expectClean(tab, server);
   });
 
+  it('shows where the metrics are, and the link leads to them', async () => {
+    const server = await aServer();
+    const { page } = await signedIn(browser, server, 'observability');
+    const { host } = new URL(server.url);
+    await page.getByText(`targets: ['${host}']`).waitFor();
+    const link = page.getByRole('link', { name: `${host}/metrics`, exact: true });
+    const [answer] = await Promise.all([page.waitForResponse('**/metrics'), link.click()]);
+    expect([answer.url(), answer.status()]).toEqual([`${server.url}/metrics`, 200]);
+    await page.getByText('# TYPE pipelogiq_').first().waitFor();
+  });
+
   it('shows a viewer how integrations do, and nothing to act with', async () => {
     const server = await aServer(ALLOWED);
     await server.call('POST', '/observability/config', {

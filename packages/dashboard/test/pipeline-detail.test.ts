@@ -2,7 +2,7 @@ import type { OneTimeLink, Page, PipelineCreated, Stage } from '@pipelogiq/proto
 import { defineHandler, Pipelogiq } from '@pipelogiq/sdk';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
-import { aServer, expectClean, type Server, signedIn, signInPath } from './support.js';
+import { aServer, aWorker, expectClean, type Server, signedIn, signInPath } from './support.js';
 
 let browser: Browser;
 
@@ -84,6 +84,35 @@ describe('the page of a pipeline', () => {
       await expectClean(tab, server);
     }
     expect(new URL(page.url()).searchParams.get('tab')).toBe('context');
+  });
+
+  it('shows what a stage logs while somebody looks, in its order and without a reload', async () => {
+    const server = await aServer();
+    const worker = await aWorker(server, ['fetch']);
+    const { id } = await create(server, [{ name: 'fetch' }]);
+    const [job] = await worker.pull();
+    if (!job) throw new Error('nothing to run');
+    const { page } = await signedIn(browser, server, `pipelines/${id}?tab=logs`);
+    await page.getByText('No line yet').waitFor();
+    let loads = 0;
+    page.on('load', () => {
+      loads += 1;
+    });
+    const lines = page.getByRole('region', { name: 'Logs', exact: true }).getByRole('listitem');
+    const shown = async () => (await lines.allInnerTexts()).map((text) => text.match(/line \d+/)?.[0]);
+    await worker.log(job, 'line 1', 'line 2');
+    await expect.poll(shown).toEqual(['line 1', 'line 2']);
+    await worker.log(job, 'line 3');
+    await expect.poll(shown).toEqual(['line 1', 'line 2', 'line 3']);
+    const more = Array.from({ length: 60 }, (_, index) => `line ${index + 4}`);
+    await worker.log(job, ...more);
+    await lines.last().getByText('line 63').waitFor();
+    await expect.poll(shown).toEqual(['line 1', 'line 2', 'line 3', ...more]);
+    await expect(lines.last().isVisible()).resolves.toBe(true);
+    await worker.log(job, 'line 64');
+    await worker.ack(job);
+    await expect.poll(async () => (await shown()).at(-1)).toBe('line 64'); // the last is read after the end, too
+    expect(loads).toBe(0);
   });
 
   it('moves a stage out from under the panel that opens', async () => {

@@ -1,5 +1,5 @@
 import type { Page, Pipeline, PipelineCreated, Stage } from '@pipelogiq/protocol';
-import type { Route } from 'playwright-core';
+import type { Locator, Route } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
 import { aServer, aWorker, expectClean, type Server, signedIn } from './support.js';
@@ -24,6 +24,11 @@ async function failed(server: Server, names: string[]): Promise<void> {
     left -= jobs.length;
   }
 }
+
+const expectFigures = (dialog: Locator, figures: string[]) =>
+  expect
+    .poll(async () => (await dialog.locator('dl > div').allInnerTexts()).map((text) => text.replace(/\s+/g, ' ')))
+    .toEqual(figures);
 
 describe('the list of pipelines', () => {
   it('teaches how the first one comes to be, and shows it when it is there', async () => {
@@ -107,6 +112,29 @@ describe('the list of pipelines', () => {
     await page.getByRole('heading', { name: `above ${newest}` }).waitFor();
   });
 
+  it('says before an action what it would do, and does nothing until it is told to', async () => {
+    const server = await aServer();
+    await failed(server, ['a', 'b', 'c']);
+    await create(server, 'waits');
+    await create(server, 'waits too');
+    const statuses = async () => (await server.call<Page<Pipeline>>('GET', '/pipelines')).items.map(({ status }) => status);
+    const before = await statuses();
+    const { page } = await signedIn(browser, server, 'pipelines');
+    const asked: unknown[] = [];
+    page.on('request', (request) => {
+      if (request.url().endsWith('/pipelines/actions')) asked.push(request.postDataJSON().dryRun);
+    });
+    await page.getByRole('button', { name: 'Act on all' }).click();
+    await page.getByRole('menuitem', { name: 'Cancel…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Cancel' });
+    await dialog.getByRole('button', { name: 'Cancel 2 pipelines' }).waitFor();
+    await expectFigures(dialog, ['Match the filters 5', 'Would cancel 2', 'Stay as they are 3']);
+    await dialog.getByRole('button', { name: 'Keep as they are' }).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(asked).toEqual([true]);
+    expect(await statuses()).toEqual(before);
+  });
+
   it('says how many failed ones match before it reruns them all', async () => {
     const server = await aServer();
     await failed(server, ['a', 'b', 'c']);
@@ -120,6 +148,7 @@ describe('the list of pipelines', () => {
     const dialog = page.getByRole('dialog', { name: 'Rerun from failed' });
     const confirm = dialog.getByRole('button', { name: 'Rerun 3 pipelines' });
     await confirm.waitFor();
+    await expectFigures(dialog, ['Match the filters 3', 'Would rerun 3', 'Stay as they are 0']);
     expect((await server.call<{ items: unknown[] }>('GET', '/pipelines?status=failed')).items).toHaveLength(3); // only counted
     await expectClean(tab, server);
     await confirm.click();

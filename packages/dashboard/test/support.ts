@@ -82,6 +82,16 @@ export async function aWorker({ call }: Server, handlers: string[]) {
         { workerId, state: 'running', jobs: [], inFlight: 0, processed: 0, failed: 0, ...told },
         headers,
       ),
+    /** Lines of the log of a job, in their order. */
+    log: ({ id, fencingToken }: StageJob, ...messages: string[]) => {
+      const loggedAt = new Date().toISOString();
+      return call(
+        'POST',
+        '/logs',
+        { workerId, lines: messages.map((message) => ({ id, fencingToken, level: 'info', message, loggedAt })) },
+        headers,
+      );
+    },
     ack: ({ id, fencingToken }: StageJob, output: unknown = null) =>
       call('POST', '/jobs/ack', { workerId, acks: [{ id, fencingToken, output }] }, headers),
     nack: ({ id, fencingToken }: StageJob) =>
