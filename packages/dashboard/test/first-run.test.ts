@@ -48,6 +48,37 @@ describe('the first run', () => {
     await expectClean(tab, server);
   });
 
+  it('lets in by another try when it could not be read who was made, and makes nobody twice', async () => {
+    const server = await aServer();
+    const tab = await setUp(server);
+    const { page } = tab;
+    let posts = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/auth/setup')) posts += 1;
+    });
+    let broken = true;
+    await page.route('**/auth/state', (route) =>
+      broken
+        ? route.fulfill({
+            status: 500,
+            contentType: 'application/problem+json',
+            json: { type: '', title: 'Broken', status: 500, code: 'internal', detail: 'It broke.', requestId: 'request-7' },
+          })
+        : route.continue(),
+    );
+    await page.getByLabel('Username').fill('ada');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Make the account' }).click();
+    await page.getByRole('alert').getByText('request-7').waitFor();
+    expect(await page.getByRole('button', { name: 'Make the account' }).count()).toBe(0); // its link is used up
+    takeErrors(tab, /500/);
+    await expectClean(tab, server);
+    broken = false;
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('button', { name: 'Account of ada' }).waitFor();
+    expect(posts).toBe(1);
+  });
+
   it('says how to get in when nobody has an account yet', async () => {
     const server = await aServer();
     const tab = await tabOf();

@@ -38,8 +38,9 @@ describe('a dialog', () => {
     { on: 'schedules', button: 'New schedule', first: /^input/, back: 'button New schedule' },
     { on: 'alerts?tab=rules', button: 'New rule', first: /^input/, back: 'button New rule' },
     { on: 'alerts?tab=silences', button: 'New silence', first: /^(input|select)/, back: 'button New silence' },
+    { on: 'alerts?tab=channels', button: 'New channel', first: /^button Telegram/, back: 'button New channel' },
     { on: 'pipelines/1', button: 'Cancel', first: /^(input|textarea) Reason/, back: 'button Cancel' },
-    { on: 'pipelines/1', button: 'Copy as code', first: /^button/, back: 'button Copy as code' },
+    { on: 'pipelines/1', button: 'Copy as code', first: 'section command', back: 'button Copy as code' },
   ])('on $on by $button $item begins at $first, and gives the focus back', async ({ on, button, item, first, back }) => {
     const server = await aServer();
     await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge' }] });
@@ -74,6 +75,16 @@ describe('a dialog', () => {
       await expect.poll(() => focused(tab), { timeout: 10_000 }).toBe(back);
     },
   );
+
+  it('that asks in two steps goes on at the first field of the second', async () => {
+    const tab = await signedIn(browser, await aServer(), 'alerts?tab=channels');
+    await opened(tab, 'New channel');
+    await tab.page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^Telegram/ })
+      .press('Enter');
+    await expect.poll(() => focused(tab), { timeout: 10_000 }).toBe('input Name');
+  });
 
   // Seen to fail: it went back to the button of the menu, behind which the new page was.
   it('that leads to another page leaves the focus there', async () => {

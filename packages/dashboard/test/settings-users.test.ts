@@ -35,7 +35,7 @@ describe('users', () => {
     onTestFinished(() => other.context.close());
     await other.page.goto(link);
     await other.page.getByRole('heading', { name: 'Accept the invitation' }).waitFor();
-    await other.page.getByLabel('Username').fill('grace');
+    expect(await other.page.getByLabel('Username').inputValue()).toBe('grace'); // who was invited
     await other.page.getByLabel('Password').fill(PASSWORD);
     await other.page.getByRole('button', { name: 'Make the account' }).click();
     await other.page.getByRole('navigation', { name: 'Main' }).waitFor();

@@ -3,9 +3,10 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { post } from '../api/http.js';
 import { Mono } from '../ui/code.js';
+import { ErrorState } from '../ui/states.js';
 import { CredentialsForm } from './credentials-form.js';
 import { Frame } from './frame.js';
-import { forgetLink, type LinkPage, linkToken } from './link-token.js';
+import { forgetLink, type LinkPage, linkToken, linkUsername } from './link-token.js';
 import { signedIn } from './session.js';
 
 interface Texts {
@@ -21,6 +22,8 @@ interface Texts {
 function Accept({ page, path, title, description, action, missing }: Texts) {
   const navigate = useNavigate();
   const [token] = useState(() => linkToken(page));
+  const [username] = useState(() => linkUsername(page));
+  const [unseen, setUnseen] = useState<unknown>(); // why it could not be read who is signed in now
   if (token === undefined) {
     return (
       <Frame title={title}>
@@ -30,15 +33,23 @@ function Accept({ page, path, title, description, action, missing }: Texts) {
       </Frame>
     );
   }
+  const enter = () => signedIn().then(() => navigate({ to: '/', replace: true }), setUnseen);
   const submit = async (credentials: { username: string; password: string }) => {
     await post(path, { token, ...credentials });
     forgetLink();
-    await signedIn();
-    await navigate({ to: '/', replace: true });
+    await enter();
   };
+  // The link has done its part: sending the form again would say that it is dead.
+  if (unseen !== undefined) {
+    return (
+      <Frame title="The account is made">
+        <ErrorState error={unseen} title="You are signed in, but nothing could be loaded" onRetry={() => void enter()} />
+      </Frame>
+    );
+  }
   return (
     <Frame title={title} description={description}>
-      <CredentialsForm kind="new" action={action} onSubmit={submit} />
+      <CredentialsForm kind="new" action={action} username={username} onSubmit={submit} />
     </Frame>
   );
 }

@@ -8,11 +8,13 @@ interface CredentialsFormProps {
   /** `new`: a password is chosen, and typed once more. */
   kind: 'existing' | 'new';
   action: string;
+  /** What the form begins with. */
+  username?: string;
   onSubmit(credentials: { username: string; password: string }): Promise<void>;
 }
 
-export function CredentialsForm({ kind, action, onSubmit }: CredentialsFormProps) {
-  const [username, setUsername] = useState('');
+export function CredentialsForm({ kind, action, username: given = '', onSubmit }: CredentialsFormProps) {
+  const [username, setUsername] = useState(given);
   const [password, setPassword] = useState('');
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -35,7 +37,7 @@ export function CredentialsForm({ kind, action, onSubmit }: CredentialsFormProps
             {...control}
             name="username"
             autoComplete="username"
-            autoFocus
+            autoFocus={given === ''}
             autoCapitalize="none"
             required
             value={username}
@@ -48,6 +50,7 @@ export function CredentialsForm({ kind, action, onSubmit }: CredentialsFormProps
           <Input
             {...control}
             type="password"
+            autoFocus={given !== ''}
             name="password"
             autoComplete={isNew ? 'new-password' : 'current-password'}
             required

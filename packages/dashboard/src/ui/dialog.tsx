@@ -29,26 +29,38 @@ const KINDS = {
 const FOOTERS = { center: 'pt-2 pb-4', side: 'border-line border-t py-3' } as const;
 
 /** What a dialog asks for first; where it asks for nothing, the button that does no harm, or what there is to do. */
-const FIRST = [
-  '[data-dialog-body] :is(input, select, textarea):not(:disabled)',
-  '[data-dialog-footer] button:not(:disabled)',
-  '[data-dialog-body] :is(button, a, [tabindex="0"])',
-];
+const ASKED = '[data-dialog-body] :is(input, select, textarea):not(:disabled), [data-dialog-first] :is(button, [tabindex="0"])';
+const FIRST = [ASKED, '[data-dialog-footer] button:not(:disabled)', '[data-dialog-body] :is(button, a, [tabindex="0"])'];
+
+/** What is asked for may be loading still: the focus goes there when it comes, unless somebody moved it meanwhile. */
+function focusLater(content: HTMLElement, from: HTMLElement): MutationObserver {
+  const watch = new MutationObserver(() => {
+    const asked = content.querySelector<HTMLElement>(ASKED);
+    const isMoved = document.activeElement !== from;
+    if (asked || isMoved) watch.disconnect();
+    if (asked && !isMoved) asked.focus();
+  });
+  watch.observe(content, { childList: true, subtree: true });
+  return watch;
+}
 
 /** For the content of a dialog of Radix, which knows of no trigger: where the focus goes as it opens, and back to as it closes. */
 export function useDialogFocus() {
   const before = useRef<{ by: Openers; at: string }>({ by: [], at: '' });
+  const later = useRef<MutationObserver>(undefined);
   return {
     onOpenAutoFocus(event: Event) {
       const content = event.target as HTMLElement;
       before.current = { by: openers(content), at: location.pathname };
-      const [first] = FIRST.flatMap((selector) => content.querySelector<HTMLElement>(selector) ?? []);
-      if (!first) return; // the first control that there is
+      const found = FIRST.flatMap((selector) => content.querySelector<HTMLElement>(selector) ?? []);
+      const first = found[0] ?? content.querySelector('button') ?? content;
       event.preventDefault();
       first.focus();
+      if (!first.matches(ASKED)) later.current = focusLater(content, first);
     },
     onCloseAutoFocus(event: Event) {
       event.preventDefault();
+      later.current?.disconnect();
       if (location.pathname === before.current.at) focusAgain(before.current.by);
       else focusPage(); // it led there
     },

@@ -8,7 +8,7 @@ const PASSWORD = 'correct horse battery';
 
 /** What a link is worth: who it signs in. */
 async function follow({ url }: Served, link: string, body: object = {}): Promise<SignedIn> {
-  const [, kind, token] = /\/dashboard\/([\w-]+)#token=([\w-]{43})\s*$/.exec(link) ?? [];
+  const [, kind, token] = /\/dashboard\/([\w-]+)#token=([\w-]{43})(?:&username=[\w-]+)?\s*$/.exec(link) ?? [];
   const path = { 'sign-in': '/auth/link', invite: '/auth/invite' }[kind ?? ''];
   const response = await fetch(`${url}${path}`, {
     method: 'POST',

@@ -83,7 +83,7 @@ export function ChannelForm({ channel, onClose, onMade }: ChannelFormProps) {
 
 function Kinds({ kinds, onChoose }: { kinds: readonly ChannelKindInfo[]; onChoose(type: Channel['type']): void }) {
   return (
-    <ul className="grid gap-2 pb-4 sm:grid-cols-2">
+    <ul data-dialog-first className="grid gap-2 pb-4 sm:grid-cols-2">
       {kinds.map(({ type, title, purpose }) => (
         <li key={type}>
           <button
@@ -135,6 +135,7 @@ function KindForm({ form, kind, channel, onSaving, onSaved }: KindFormProps) {
           <Input
             {...control}
             name="channel-name"
+            autoFocus={!channel} // its kind was chosen just now
             autoComplete="off"
             placeholder="on call"
             value={name}

@@ -60,7 +60,8 @@ async function newLink(deps: LinkDeps, { tx, now }: Group, caller: Principal, { 
     created_by: actorOf(caller),
   };
   await tx.insertLink(row);
-  const link: OneTimeLink = { token, path: `${PATHS[kind]}#token=${token}`, expiresAt: new Date(row.expires_at).toISOString() };
+  const fragment = new URLSearchParams({ token, ...(row.username !== null && { username: row.username }) });
+  const link: OneTimeLink = { token, path: `${PATHS[kind]}#${fragment}`, expiresAt: new Date(row.expires_at).toISOString() };
   return { row, link };
 }
 

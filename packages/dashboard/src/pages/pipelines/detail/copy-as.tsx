@@ -81,6 +81,13 @@ export function CopyAs({ pipeline }: { pipeline: Pipeline }) {
   );
 }
 
+/** What the dialog is there for: the focus begins at it. */
+const shown = (code: string, label: string) => (
+  <div data-dialog-first>
+    <CodeBlock code={code} label={label} />
+  </div>
+);
+
 function CodeOf({ pipeline }: { pipeline: Pipeline }) {
   const [form, setForm] = useState('curl');
   const stages = useQuery(stagesQuery(pipeline.id));
@@ -97,8 +104,8 @@ function CodeOf({ pipeline }: { pipeline: Pipeline }) {
         value={form}
         onChange={setForm}
         tabs={[
-          { id: 'curl', label: 'curl', content: <CodeBlock code={curl(body)} label="command" /> },
-          { id: 'sdk', label: 'SDK', content: <CodeBlock code={sdk(body)} label="program" /> },
+          { id: 'curl', label: 'curl', content: shown(curl(body), 'command') },
+          { id: 'sdk', label: 'SDK', content: shown(sdk(body), 'program') },
         ]}
       />
       <p className="mt-3 text-ink-3 text-xs">
