@@ -2,6 +2,9 @@
 // Told `count`, it says how many messages each has taken, and how many of them twice. Others, by number, note when each message came, which
 // `arrivals` says once; `silence` takes what it is sent and never answers.
 import { createServer } from 'node:http';
+import { constants, setPriority } from 'node:os';
+
+setPriority(constants.priority.PRIORITY_LOW); // providers are elsewhere: they take no processor from who sends
 
 const json = (status, body) => (response) => {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

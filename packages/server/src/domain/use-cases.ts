@@ -85,6 +85,8 @@ export interface Principal {
   keyName?: string;
   /** Who signed in, where no key calls. */
   user?: CallingUser;
+  /** Of the key or the session that the call came with. */
+  secretHash?: string;
   /** The request named its application, so that lists show that one alone. */
   namedApplication?: boolean;
   applicationId: number;

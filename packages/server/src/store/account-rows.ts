@@ -101,6 +101,8 @@ export interface Accounts {
   hasApiKey(keyHash: string): Promise<boolean>;
   disableApiKey(id: number, reach: KeyReach, now: Ms): Promise<ApiKeyRow | undefined>;
   isKeyOn(id: number): Promise<boolean>;
+  /** Whether a key has this secret, or had it until later than now, and is on. */
+  opensKey(keyHash: string, now: Ms): Promise<boolean>;
   /** Undefined for a key that is disabled, or not there. */
   rotateApiKey(
     id: number,
@@ -125,6 +127,8 @@ export interface Users {
   /** The role that is for this application alone. */
   roleIn(userId: number, applicationId: number): Promise<UserRoleRow['role'] | undefined>;
   insertSession(row: UserSessionRow): Promise<void>;
+  /** Whether a session that was not ended has this token. */
+  opensSession(tokenHash: string): Promise<boolean>;
   /** Ends one of the user's sessions. Returns whether there was one. */
   endSession(userId: number, id: number): Promise<boolean>;
   /** Ends the session of this token, if there is one. */

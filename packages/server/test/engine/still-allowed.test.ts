@@ -105,6 +105,42 @@ describe('who was removed, or became less, while a call was under way', () => {
   });
 });
 
+// Each seen to fail: the other server knew what it had been told for some seconds more, and what it made then stayed.
+describe('another server, which has not heard of it, lets nobody in', () => {
+  const invite = ['POST', '/users/invitations', { role: 'admin' }] as const;
+
+  it('by a secret of a key that was replaced at once', async () => {
+    const h = await people();
+    await h.owner();
+    const { id, key } = await h.call<ApiKeyCreated>('POST', '/api-keys', { name: 'leaked', scopes: ['admin'] });
+    const other = await people({ database: h.database });
+    const authorization = `Bearer ${key}`;
+    expect((await other.send('GET', '/auth/me', undefined, { authorization })).status).toBe(200);
+    await h.call('POST', `/api-keys/${id}/rotate`, { overlapMs: 60_000 });
+    expect((await other.send(...invite, { authorization })).status).toBe(201);
+    await h.call('POST', `/api-keys/${id}/rotate`, { overlapMs: 0 });
+    expect((await other.send(...invite, { authorization })).status).toBe(403);
+  });
+
+  it.each([
+    ['that was ended', async (ada: Browser) => ada.call('POST', '/auth/logout')],
+    [
+      'whose password was changed',
+      async (ada: Browser) =>
+        ada.call('POST', '/auth/password', { currentPassword: PASSWORD, newPassword: 'another password of mine' }),
+    ],
+  ])('by a session %s', async (_, change) => {
+    const h = await people();
+    const ada = await h.owner();
+    const other = await people({ database: h.database });
+    const there = other.browser();
+    there.cookie = ada.cookie;
+    expect((await there.send(...invite)).status).toBe(201);
+    await change(ada);
+    expect((await there.send(...invite)).status).toBe(403);
+  });
+});
+
 describe('links end', () => {
   it('with the password of who gave them out', async () => {
     const h = await people();

@@ -66,7 +66,7 @@ export class AccountService implements AccountUseCases {
   }
 
   #remember(keyHash: string, row: ApiKeyRow & { application: string }, { now, keepMs }: { now: Ms; keepMs: Ms }): Principal {
-    const principal = principalOf(row);
+    const principal = { ...principalOf(row), secretHash: keyHash };
     if (this.#cache.size >= MAX_CACHED) this.#cache.clear();
     this.#cache.set(keyHash, {
       principal,

@@ -19,8 +19,9 @@ export async function requireStill(group: Group, caller: Principal): Promise<voi
   if (!(await isStillAdmin(group, caller))) throw new DomainError('forbidden', 'What you may do has changed meanwhile.');
 }
 
-async function isStillAdmin({ tx }: Group, { user, keyId, applicationId }: Principal): Promise<boolean> {
-  if (!user) return keyId === undefined || keyId === 'local' || tx.isKeyOn(Number(keyId));
+async function isStillAdmin({ tx, now }: Group, { user, keyId, secretHash, applicationId }: Principal): Promise<boolean> {
+  if (!user) return keyId === undefined || keyId === 'local' || tx.opensKey(secretHash ?? '', now);
+  if (!(await tx.opensSession(secretHash ?? ''))) return false;
   const row = await tx.userById(user.id);
   if (!row || row.disabled_at !== null || row.role !== user.role) return false;
   return row.role === 'owner' || row.role === 'admin' || (await tx.roleIn(user.id, applicationId)) === 'admin';

@@ -122,6 +122,7 @@ export class Sessions implements SessionUseCases {
     const fromAll = user.role !== null && isAtLeast(user.role, own);
     return {
       user: calling,
+      secretHash: session.token_hash,
       applicationId: id,
       application: name,
       scopes: scopesOfRole(fromAll ? user.role : own),

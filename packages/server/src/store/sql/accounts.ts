@@ -59,6 +59,18 @@ export const accountsOf = ({ runRows, db }: SqlContext): Accounts => {
         .executeTakeFirst();
       return row !== undefined;
     },
+    async opensKey(keyHash, now) {
+      const row = await db
+        .selectFrom('api_key')
+        .select('id')
+        .where((eb) =>
+          eb.or([eb('key_hash', '=', keyHash), eb.and([eb('old_key_hash', '=', keyHash), eb('old_expires_at', '>', now)])]),
+        )
+        .where('disabled_at', 'is', null)
+        .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', now)]))
+        .executeTakeFirst();
+      return row !== undefined;
+    },
     rotateApiKey(id, reach, { key_hash, prefix, oldExpiresAt }) {
       return db
         .updateTable('api_key')

@@ -61,6 +61,10 @@ export const usersOf = ({ db, can, runRows }: SqlContext): Users => ({
       .executeTakeFirst();
     return row?.role;
   },
+  async opensSession(tokenHash) {
+    const row = await db.selectFrom('user_session').select('id').where('token_hash', '=', tokenHash).executeTakeFirst();
+    return row !== undefined;
+  },
   async insertSession(row) {
     await db.insertInto('user_session').values(row).execute();
   },
