@@ -24,7 +24,7 @@ export const ALERT_OPTIONS = {
   },
   alertGatherMs: {
     type: 'duration',
-    default: 100,
+    default: 40,
     min: 0,
     max: MINUTE,
     description:
