@@ -44,6 +44,15 @@ export function markStale(topics: readonly Topic[]): void {
   if (timer === undefined && waiting.size > 0) timer = setTimeout(flush, 100);
 }
 
+/** After a change of one's own: reads what is shown of these topics anew, at once. Resolves when it was read, or could not be. */
+export async function reread(topics: readonly Topic[]): Promise<void> {
+  for (const topic of topics) {
+    waiting.delete(topic);
+    readAt.set(topic, performance.now());
+  }
+  await Promise.all(topics.map((topic) => queryClient.invalidateQueries({ queryKey: [topic] })));
+}
+
 function flush(): void {
   timer = undefined;
   if (document.hidden) return; // until it is looked at again

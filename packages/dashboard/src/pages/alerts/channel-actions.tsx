@@ -8,7 +8,7 @@ import { toast } from '../../ui/toast.js';
 import { ChannelForm } from './channel-form.js';
 import { ChannelTest } from './channel-test.js';
 import { EntryMenu } from './entry-menu.js';
-import { reread } from './queries.js';
+import { rereadAlerts } from './queries.js';
 
 /** What is asked of somebody, in a dialog. */
 export type ChannelAsk = { what: 'make'; channel?: undefined } | { what: 'edit' | 'test' | 'delete'; channel: Channel };
@@ -24,7 +24,7 @@ export function ChannelMenu({ channel, onAsk }: { channel: Channel; onAsk(ask: C
     mutationFn: () => put<Channel>(fill(ROUTES.alertChannel, id), { ...specOf(channel), enabled: !enabled }),
     onSuccess: () => toast.done(enabled ? `${name} is switched off: its messages wait` : `${name} is switched on`),
     onError: toast.failed,
-    onSettled: reread,
+    onSettled: rereadAlerts,
   });
   const test = () => onAsk({ what: 'test', channel });
   return (
@@ -65,7 +65,7 @@ export function ChannelQuestion({ ask, onAsk }: QuestionProps) {
 
 function DeleteChannel({ channel: { id, name }, onClose }: { channel: Channel; onClose(): void }) {
   return (
-    <ConfirmDelete name={name} path={fill(ROUTES.alertChannel, id)} onDeleted={reread} onClose={onClose}>
+    <ConfirmDelete name={name} path={fill(ROUTES.alertChannel, id)} onDeleted={rereadAlerts} onClose={onClose}>
       Its messages go with it, also those that wait. A channel that rules tell is kept: take it out of them first.
     </ConfirmDelete>
   );

@@ -11,7 +11,7 @@ import { Checkbox, Field, Input } from '../../ui/field.js';
 import { type FormValues, filledValues, SchemaForm, startValues } from '../../ui/schema-form.js';
 import { ErrorNote, Loaded, Skeleton } from '../../ui/states.js';
 import { toast } from '../../ui/toast.js';
-import { kindsQuery, reread } from './queries.js';
+import { kindsQuery, rereadAlerts } from './queries.js';
 
 interface ChannelFormProps {
   channel?: Channel;
@@ -116,8 +116,8 @@ function KindForm({ form, kind, channel, onSaving, onSaved }: KindFormProps) {
     mutationFn: (body: object) =>
       channel ? put<Channel>(fill(ROUTES.alertChannel, channel.id), body) : post<Channel>(ROUTES.alertChannels, body),
     onMutate: () => onSaving(true),
-    onSuccess: (saved) => {
-      reread();
+    onSuccess: async (saved) => {
+      await rereadAlerts();
       toast.done(channel ? `${saved.name} was changed` : `${saved.name} was made`);
       onSaved(saved);
     },

@@ -8,13 +8,13 @@ import { CodeBlock } from '../../ui/code.js';
 import { Dialog } from '../../ui/dialog.js';
 import { ErrorNote } from '../../ui/states.js';
 import { StatusIcon } from '../../ui/status.js';
-import { reread } from './queries.js';
+import { rereadAlerts } from './queries.js';
 
 /** Sends a message that says that it is a test, and shows what the provider answered. */
 export function ChannelTest({ channel: { id, name }, onClose }: { channel: Channel; onClose(): void }) {
   const test = useMutation({
     mutationFn: () => post<ChannelTested>(fill(ROUTES.alertChannelTest, id)),
-    onSettled: reread,
+    onSettled: rereadAlerts,
   });
   const footer = (
     <>

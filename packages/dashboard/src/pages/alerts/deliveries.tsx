@@ -14,7 +14,7 @@ import { actionsColumn, type Column, Pager, Table } from '../../ui/table.js';
 import { Time, useNow } from '../../ui/time.js';
 import { toast } from '../../ui/toast.js';
 import { Bar } from './parts.js';
-import { allChannelsQuery, deliveriesQuery, reread } from './queries.js';
+import { allChannelsQuery, deliveriesQuery, rereadAlerts } from './queries.js';
 import { useAlertsSearch } from './search.js';
 
 const answerOf = ({ lastStatus, lastAnswer }: AlertDelivery) =>
@@ -75,7 +75,7 @@ function useDeliveryAction({ id }: AlertDelivery, route: string, done: string) {
     mutationFn: () => post<AlertDelivery>(fill(route, id)),
     onSuccess: () => toast.done(done),
     onError: toast.failed,
-    onSettled: reread,
+    onSettled: rereadAlerts,
   });
 }
 

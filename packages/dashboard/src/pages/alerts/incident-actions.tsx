@@ -7,7 +7,7 @@ import { fill, post } from '../../api/http.js';
 import { useMay } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
 import { toast } from '../../ui/toast.js';
-import { incidentQuery, reread } from './queries.js';
+import { incidentQuery, rereadAlerts } from './queries.js';
 import { SilenceForm } from './silence-form.js';
 
 function useIncidentAction({ id, title }: Incident, route: string, done: string) {
@@ -18,7 +18,7 @@ function useIncidentAction({ id, title }: Incident, route: string, done: string)
       toast.done(`${title}: ${done}`);
     },
     onError: toast.failed,
-    onSettled: reread,
+    onSettled: rereadAlerts,
   });
 }
 

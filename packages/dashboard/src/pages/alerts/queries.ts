@@ -13,7 +13,7 @@ import {
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { fill, get } from '../../api/http.js';
 import { keyOf } from '../../api/keys.js';
-import { markStale } from '../../api/live-topics.js';
+import { reread } from '../../api/live-topics.js';
 
 /** No event tells of incidents: they come to be a moment after what happened. */
 const OFTEN_MS = 3_000;
@@ -88,4 +88,4 @@ export const allRulesQuery = queryOptions({
 });
 
 /** After a change, also of the figure on the page of operations. */
-export const reread = (): void => markStale(['alerts', 'overview']);
+export const rereadAlerts = (): Promise<void> => reread(['alerts', 'overview']);

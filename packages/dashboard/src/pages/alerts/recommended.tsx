@@ -8,7 +8,7 @@ import { Dialog } from '../../ui/dialog.js';
 import { Checkbox } from '../../ui/field.js';
 import { ErrorNote, Loaded, Skeleton } from '../../ui/states.js';
 import { toast } from '../../ui/toast.js';
-import { allChannelsQuery, reread } from './queries.js';
+import { allChannelsQuery, rereadAlerts } from './queries.js';
 
 /** Makes the rules that nearly everybody wants; the server knows which are there. */
 export function Recommended({ onClose }: { onClose(): void }) {
@@ -17,8 +17,8 @@ export function Recommended({ onClose }: { onClose(): void }) {
   const channels = chosen ?? query.data?.items.map(({ id }) => id) ?? [];
   const install = useMutation({
     mutationFn: () => post<{ rules: AlertRule[] }>(ROUTES.alertRulesRecommended, { channels }),
-    onSuccess: ({ rules }) => {
-      reread();
+    onSuccess: async ({ rules }) => {
+      await rereadAlerts();
       toast.done(rules.length === 0 ? 'All recommended rules were there already' : `${plural(rules.length, 'rule')} made`);
       onClose();
     },

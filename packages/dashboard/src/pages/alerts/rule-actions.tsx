@@ -4,7 +4,7 @@ import { fill, put } from '../../api/http.js';
 import { ConfirmDelete } from '../../ui/confirm-danger.js';
 import { toast } from '../../ui/toast.js';
 import { EntryMenu } from './entry-menu.js';
-import { reread } from './queries.js';
+import { rereadAlerts } from './queries.js';
 
 /** What is asked of somebody, in a dialog. */
 export type RuleAsk = { what: 'make' | 'recommend'; rule?: undefined } | { what: 'open' | 'delete'; rule: AlertRule };
@@ -17,7 +17,7 @@ export function RuleMenu({ rule, onAsk }: { rule: AlertRule; onAsk(ask: RuleAsk)
     mutationFn: () => put<AlertRule>(fill(ROUTES.alertRule, id), { ...specOf(rule), enabled: !enabled }),
     onSuccess: () => toast.done(enabled ? `${name} is switched off: its incidents are over` : `${name} is switched on`),
     onError: toast.failed,
-    onSettled: reread,
+    onSettled: rereadAlerts,
   });
   return (
     <EntryMenu
@@ -32,7 +32,7 @@ export function RuleMenu({ rule, onAsk }: { rule: AlertRule; onAsk(ask: RuleAsk)
 
 export function DeleteRule({ rule: { id, name }, onClose }: { rule: AlertRule; onClose(): void }) {
   return (
-    <ConfirmDelete name={name} path={fill(ROUTES.alertRule, id)} onDeleted={reread} onClose={onClose}>
+    <ConfirmDelete name={name} path={fill(ROUTES.alertRule, id)} onDeleted={rereadAlerts} onClose={onClose}>
       Its open incidents are resolved, and who was told of them hears of that. To stop it for a while, switch it off.
     </ConfirmDelete>
   );

@@ -8,7 +8,7 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { ErrorNote } from '../../ui/states.js';
 import { toast } from '../../ui/toast.js';
-import { reread } from './queries.js';
+import { rereadAlerts } from './queries.js';
 import { RuleFields } from './rule-fields.js';
 import { RulePreview } from './rule-preview.js';
 import { NEW_RULE, type RuleValues, specOf, valuesOf } from './rule-values.js';
@@ -23,8 +23,8 @@ export function RuleForm({ rule, onClose }: { rule?: AlertRule; onClose(): void 
   const save = useMutation({
     mutationFn: (body: AlertRuleSpec) =>
       rule ? put<AlertRule>(fill(ROUTES.alertRule, rule.id), body) : post<AlertRule>(ROUTES.alertRules, body),
-    onSuccess: ({ name }) => {
-      reread();
+    onSuccess: async ({ name }) => {
+      await rereadAlerts();
       toast.done(rule ? `${name} was changed` : `${name} was made`);
       onClose();
     },

@@ -10,7 +10,7 @@ import { Field, Input, Select } from '../../ui/field.js';
 import { FormDialog } from '../../ui/form-dialog.js';
 import { toast } from '../../ui/toast.js';
 import { durationMs } from './durations.js';
-import { reread } from './queries.js';
+import { rereadAlerts } from './queries.js';
 import { eventWord } from './words.js';
 
 const LABELS = [
@@ -52,8 +52,8 @@ export function SilenceForm({ match = NO_MATCH, onClose }: SilenceFormProps) {
   const given = matchers.filter(({ value }) => value.trim() !== '');
   const make = useMutation({
     mutationFn: (body: SilenceSpec) => post<Silence>(ROUTES.alertSilences, body),
-    onSuccess: () => {
-      reread();
+    onSuccess: async () => {
+      await rereadAlerts();
       toast.done('Silenced');
       onClose();
     },

@@ -12,7 +12,7 @@ import { actionsColumn, type Column, Table } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
 import { toast } from '../../ui/toast.js';
 import { Bar, Lead } from './parts.js';
-import { reread, silencesQuery } from './queries.js';
+import { rereadAlerts, silencesQuery } from './queries.js';
 import { SilenceForm } from './silence-form.js';
 
 const LOOKS = {
@@ -53,7 +53,7 @@ function Expire({ silence }: { silence: Silence }) {
     mutationFn: () => remove(fill(ROUTES.alertSilence, silence.id)),
     onSuccess: () => toast.done('The silence is over'),
     onError: toast.failed,
-    onSettled: reread,
+    onSettled: rereadAlerts,
   });
   if (silence.status === 'expired') return null;
   return (

@@ -8,7 +8,7 @@ import {
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { post } from '../../api/http.js';
-import { markStale } from '../../api/live-topics.js';
+import { reread } from '../../api/live-topics.js';
 import { Button } from '../../ui/button.js';
 import { toast } from '../../ui/toast.js';
 import { IntegrationForm } from './form.js';
@@ -23,13 +23,13 @@ export function Actions({ integration }: { integration: Integration }) {
   const [isConfiguring, setConfiguring] = useState(false);
   const test = useMutation({
     mutationFn: () => post<IntegrationTested>(ROUTES.observabilityTest, { type } satisfies TestIntegration),
-    onSuccess: () => markStale(['observability']),
+    onSuccess: () => reread(['observability']),
     onError: toast.failed,
   });
   const toggle = useMutation({
     mutationFn: () => post<Integration>(ROUTES.observabilityConfig, { ...storedOf(integration), enabled: !enabled }),
-    onSuccess: () => {
-      markStale(['observability']);
+    onSuccess: async () => {
+      await reread(['observability']);
       toast.done(enabled ? `${title} is told nothing more; its config stays` : `${title} is told again`);
     },
     onError: toast.failed,

@@ -8,7 +8,7 @@ import {
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { post } from '../../api/http.js';
-import { markStale } from '../../api/live-topics.js';
+import { reread } from '../../api/live-topics.js';
 import { ApiError } from '../../api/problem.js';
 import { Button } from '../../ui/button.js';
 import { Checkbox } from '../../ui/field.js';
@@ -26,8 +26,8 @@ export function IntegrationForm({ integration, onClose }: { integration: Integra
   const config = filledValues(values);
   const save = useMutation({
     mutationFn: () => post<Integration>(ROUTES.observabilityConfig, { type, enabled, config } satisfies SaveIntegration),
-    onSuccess: () => {
-      markStale(['observability']);
+    onSuccess: async () => {
+      await reread(['observability']);
       toast.done(`${title} was saved`);
       onClose();
     },

@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { fill, post, put } from '../../api/http.js';
-import { markStale } from '../../api/live-topics.js';
+import { reread } from '../../api/live-topics.js';
 import { fieldError } from '../../lib/field-errors.js';
 import { FormDialog } from '../../ui/form-dialog.js';
 import { toast } from '../../ui/toast.js';
@@ -55,8 +55,8 @@ export function ScheduleForm({ schedule, onClose }: { schedule?: Schedule; onClo
   const save = useMutation({
     mutationFn: (body: object) =>
       schedule ? put<Schedule>(fill(ROUTES.schedule, schedule.id), body) : post<Schedule>(ROUTES.schedules, body),
-    onSuccess: ({ id, name }) => {
-      markStale(['schedules']);
+    onSuccess: async ({ id, name }) => {
+      await reread(['schedules']);
       toast.done(schedule ? `${name} was changed` : `${name} was made`);
       onClose();
       if (!schedule) void navigate({ to: '/schedules/$id', params: { id } });

@@ -2,7 +2,7 @@ import { type OpenSession, type Page, ROUTES } from '@pipelogiq/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { fill, get, remove } from '../../api/http.js';
 import { keyOf } from '../../api/keys.js';
-import { markStale } from '../../api/live-topics.js';
+import { reread } from '../../api/live-topics.js';
 import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
 import { ErrorState } from '../../ui/states.js';
@@ -15,9 +15,9 @@ import { deviceOf } from './device.js';
 function End({ session }: { session: OpenSession }) {
   const end = useMutation({
     mutationFn: () => remove(fill(ROUTES.authSession, session.id)),
-    onSuccess: () => {
+    onSuccess: async () => {
       toast.done('The session has ended.');
-      markStale(['settings']);
+      await reread(['settings']);
     },
     onError: toast.failed,
   });

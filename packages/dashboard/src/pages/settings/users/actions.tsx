@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { Ban, Ellipsis, KeyRound, Trash2, UserCheck, UserCog } from 'lucide-react';
 import { useState } from 'react';
 import { API_URL, fill, post, put } from '../../../api/http.js';
-import { markStale } from '../../../api/live-topics.js';
+import { reread } from '../../../api/live-topics.js';
 import { formatExact } from '../../../lib/format.js';
 import { useMe } from '../../../session/session.js';
 import { IconButton } from '../../../ui/button.js';
@@ -22,8 +22,8 @@ export function UserActions({ user }: { user: User }) {
   const close = () => setAsks(undefined);
   const enable = useMutation({
     mutationFn: () => put<User>(fill(ROUTES.user, user.id), { disabled: false } satisfies UpdateUser),
-    onSuccess: () => {
-      markStale(['settings']);
+    onSuccess: async () => {
+      await reread(['settings']);
       toast.done(`${user.username} may sign in again`);
     },
     onError: toast.failed,
@@ -104,7 +104,7 @@ function Disable({ user: { id, username }, onClose }: QuestionProps) {
       action="Disable"
       act={() => put<User>(fill(ROUTES.user, id), { disabled: true } satisfies UpdateUser)}
       done={`${username} is disabled, and signed out everywhere`}
-      onDone={() => markStale(['settings'])}
+      onDone={() => reread(['settings'])}
       onClose={onClose}
     >
       Their sessions end, and they cannot sign in until they are enabled again. Their roles stay. API keys are not theirs, and go
@@ -115,7 +115,7 @@ function Disable({ user: { id, username }, onClose }: QuestionProps) {
 
 function Delete({ user: { id, username }, onClose }: QuestionProps) {
   return (
-    <ConfirmDelete name={username} path={fill(ROUTES.user, id)} onDeleted={() => markStale(['settings'])} onClose={onClose}>
+    <ConfirmDelete name={username} path={fill(ROUTES.user, id)} onDeleted={() => reread(['settings'])} onClose={onClose}>
       The account, its roles and its sessions are gone. What they did stays in the audit trail, with their name. This cannot be
       taken back.
     </ConfirmDelete>

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { queryClient } from '../../../api/client.js';
 import { fill, put } from '../../../api/http.js';
 import { SESSION_KEY } from '../../../api/keys.js';
-import { markStale } from '../../../api/live-topics.js';
+import { reread } from '../../../api/live-topics.js';
 import { useMe } from '../../../session/session.js';
 import { FormDialog } from '../../../ui/form-dialog.js';
 import { toast } from '../../../ui/toast.js';
@@ -16,8 +16,8 @@ export function EditRoles({ user, onClose }: { user: User; onClose(): void }) {
   const [roles, setRoles] = useState<Roles>({ role: user.role, applications: user.applications });
   const save = useMutation({
     mutationFn: () => put<User>(fill(ROUTES.user, user.id), roles),
-    onSuccess: () => {
-      markStale(['settings']);
+    onSuccess: async () => {
+      await reread(['settings']);
       if (user.id === me.user.id) void queryClient.invalidateQueries({ queryKey: SESSION_KEY });
       toast.done(`The roles of ${user.username} were changed`);
       onClose();

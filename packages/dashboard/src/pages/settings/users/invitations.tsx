@@ -1,7 +1,7 @@
 import { type Invitation, ROUTES } from '@pipelogiq/protocol';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { fill, remove } from '../../../api/http.js';
-import { markStale } from '../../../api/live-topics.js';
+import { reread } from '../../../api/live-topics.js';
 import { Button } from '../../../ui/button.js';
 import { Card } from '../../../ui/card.js';
 import { ErrorState } from '../../../ui/states.js';
@@ -14,8 +14,8 @@ import { RolesText } from './roles.js';
 function Revoke({ invitation: { id, username } }: { invitation: Invitation }) {
   const revoke = useMutation({
     mutationFn: () => remove(fill(ROUTES.usersInvitation, id)),
-    onSuccess: () => {
-      markStale(['settings']);
+    onSuccess: async () => {
+      await reread(['settings']);
       toast.done('The invitation was revoked; its link works no more');
     },
     onError: toast.failed,
