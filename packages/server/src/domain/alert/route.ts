@@ -14,6 +14,8 @@ interface Firing {
   key: string;
   /** It has no incident of its own. */
   isGathered?: boolean;
+  /** One run of many of its pipeline: no other run that works ends it. */
+  isOfRun?: boolean;
 }
 
 export interface Routed {
@@ -162,11 +164,12 @@ async function roomFor(
 /** What there is no room for as an incident of its own: one of its rule tells of all of it. What has no end of its own ends in time. */
 function gathered({ rule, record }: Firing): Firing {
   const wide = { ...rule, groupBy: [], resolveAfterMs: rule.resolveAfterMs || DAY_MS };
-  return { rule: wide, record, key: gatheredKey(record.event), isGathered: true };
+  const isOfRun = rule.groupBy.includes('pipeline_id');
+  return { rule: wide, record, key: gatheredKey(record.event), isGathered: true, isOfRun };
 }
 
 function open(firing: Firing, now: Ms): AlertIncidentRow {
-  const { rule, record, key, isGathered } = firing;
+  const { rule, record, key, isOfRun } = firing;
   return {
     id: 0,
     application_id: rule.applicationId,
@@ -176,7 +179,7 @@ function open(firing: Firing, now: Ms): AlertIncidentRow {
     severity: severityOf(rule, record),
     status: 'open',
     ...told(firing, 1),
-    pipeline: isGathered ? null : (record.pipeline ?? null),
+    pipeline: isOfRun ? null : (record.pipeline ?? null),
     pipeline_id: rule.groupBy.includes('pipeline_id') && record.pipelineId !== undefined ? Number(record.pipelineId) : null,
     events: 1,
     notified: 0,
