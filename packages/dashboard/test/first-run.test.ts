@@ -1,4 +1,5 @@
 import type { OneTimeLink, Page } from '@pipelogiq/protocol';
+import type { Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Browser, openBrowser } from './browser.js';
 import { aServer, aWorker, expectClean, type Server, signedIn, signInPath, takeErrors } from './support.js';
@@ -15,6 +16,18 @@ async function tabOf() {
   const tab = await browser.page();
   onTestFinished(() => tab.context.close());
   return tab;
+}
+
+/** The server fails at these addresses, under a request that is told, until it is mended. */
+async function breaks(page: Tab, addresses: string): Promise<() => void> {
+  let broken = true;
+  const json = { type: '', title: 'Broken', status: 500, code: 'internal', detail: 'It broke.', requestId: 'request-7' };
+  await page.route(addresses, (route) =>
+    broken ? route.fulfill({ status: 500, contentType: 'application/problem+json', json }) : route.continue(),
+  );
+  return () => {
+    broken = false;
+  };
 }
 
 async function setUp(server: Server) {
@@ -56,16 +69,7 @@ describe('the first run', () => {
     page.on('request', (request) => {
       if (request.url().endsWith('/auth/setup')) posts += 1;
     });
-    let broken = true;
-    await page.route('**/auth/state', (route) =>
-      broken
-        ? route.fulfill({
-            status: 500,
-            contentType: 'application/problem+json',
-            json: { type: '', title: 'Broken', status: 500, code: 'internal', detail: 'It broke.', requestId: 'request-7' },
-          })
-        : route.continue(),
-    );
+    const mend = await breaks(page, '**/auth/state');
     await page.getByLabel('Username').fill('ada');
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Make the account' }).click();
@@ -73,7 +77,7 @@ describe('the first run', () => {
     expect(await page.getByRole('button', { name: 'Make the account' }).count()).toBe(0); // its link is used up
     takeErrors(tab, /500/);
     await expectClean(tab, server);
-    broken = false;
+    mend();
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByRole('button', { name: 'Account of ada' }).waitFor();
     expect(posts).toBe(1);
@@ -228,16 +232,7 @@ describe('operations', () => {
     const server = await aServer();
     await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge', handler: 'charge-card' }] });
     const tab = await signedIn(browser, server, 'settings/account');
-    let broken = true;
-    await tab.page.route('**/observability/insights?*', (route) =>
-      broken
-        ? route.fulfill({
-            status: 500,
-            contentType: 'application/problem+json',
-            json: { type: '', title: 'Broken', status: 500, code: 'internal', detail: 'It broke.', requestId: 'request-7' },
-          })
-        : route.continue(),
-    );
+    const mend = await breaks(tab.page, '**/observability/insights?*');
     await tab.page.getByRole('link', { name: 'Operations' }).click();
     const alert = tab.page.getByRole('alert');
     await alert.getByText('request-7').waitFor();
@@ -245,7 +240,7 @@ describe('operations', () => {
     expect(await tab.page.getByText('could not be loaded', { exact: true }).count()).toBe(4);
     expect(await tab.page.locator('main .shimmer').count()).toBe(0);
     await tab.page.getByRole('region', { name: 'Handlers' }).getByText('charge-card').waitFor(); // the rest is there
-    broken = false;
+    mend();
     await alert.getByRole('button', { name: 'Try again' }).click();
     await alert.waitFor({ state: 'detached' });
     takeErrors(tab, /500/);

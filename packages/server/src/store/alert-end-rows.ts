@@ -1,4 +1,4 @@
-import type { AlertEvent, ChannelType } from '@pipelogiq/protocol';
+import type { ChannelType } from '@pipelogiq/protocol';
 import type { AlertIncidentRow } from './alert-rows.js';
 import type { Ms } from './rows.js';
 
@@ -51,11 +51,12 @@ export interface AlertRuleEnds {
   /** Whether one of its incidents is still to be told. */
   isEndUntold(end: AlertRuleEndRow): Promise<boolean>;
   deleteRuleEnd(id: number): Promise<void>;
-  forgetConditions(ruleId: number, events: AlertEvent[]): Promise<void>;
+  /** @param keyBegins - how the keys of its groups begin, as in `fireGatheredAgain` */
+  forgetConditions(ruleId: number, keyBegins: string[]): Promise<void>;
   /** When a condition whose incident somebody ended by hand fires again; null: not before it was over. */
   fireAgain(ruleId: number, key: string, at: Ms | null): Promise<void>;
-  /** The same of all conditions of an event that have no incident of their own. */
-  fireGatheredAgain(ruleId: number, event: AlertEvent, at: Ms | null): Promise<void>;
+  /** The same of all conditions whose keys begin so and that have no incident of their own. */
+  fireGatheredAgain(ruleId: number, keyBegin: string, at: Ms | null): Promise<void>;
 }
 
 /** A message, by its channel. */

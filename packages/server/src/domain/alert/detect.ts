@@ -3,7 +3,7 @@ import type { AlertConditionRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { type AlertRecord, SAMPLED } from './record.js';
 import { fireRule, resolveRule } from './route.js';
-import { gatheredKey, groupKeyOf, type Rule } from './rule.js';
+import { gatheredKey, groupKeyOf, keyBegin, type Rule } from './rule.js';
 
 /** A figure of one thing that a rule looks at. */
 export interface Observation {
@@ -129,8 +129,8 @@ export function changesOf(
   return changes;
 }
 
-/** Keys begin with their event. @param rule - with one event */
-const isOf = ({ events }: Rule, key: string): boolean => key.startsWith(JSON.stringify(events).slice(0, -1));
+/** @param rule - with one event */
+const isOf = ({ events }: Rule, key: string): boolean => key.startsWith(keyBegin(events[0] as AlertEvent));
 
 const isSame = (one: AlertConditionRow, other: AlertConditionRow): boolean =>
   one.firing === other.firing && one.crossed_at === other.crossed_at && one.fire_again_at === other.fire_again_at;

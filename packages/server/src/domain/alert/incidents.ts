@@ -13,7 +13,7 @@ import { type DeliveryUseCases, deliveryCases } from './deliveries.js';
 import { type NotifyDeps, queueMessages } from './notify.js';
 import { DETECTED, LABELS, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
-import { gatheredKey, ruleOf } from './rule.js';
+import { gatheredKey, keyBegin, ruleOf } from './rule.js';
 
 export interface IncidentUseCases extends DeliveryUseCases {
   incidents(caller: Principal, filter: IncidentFilter): Promise<Page<Incident>>;
@@ -106,7 +106,7 @@ async function letFireAgain({ tx, now }: Group, row: AlertIncidentRow): Promise<
   if (!rule) return;
   const { repeatIntervalMs } = ruleOf(rule);
   const at = repeatIntervalMs === 0 ? null : now + repeatIntervalMs;
-  if (row.group_key === gatheredKey(row.event)) await tx.fireGatheredAgain(row.rule_id, row.event, at);
+  if (row.group_key === gatheredKey(row.event)) await tx.fireGatheredAgain(row.rule_id, keyBegin(row.event), at);
   else await tx.fireAgain(row.rule_id, row.group_key, at);
 }
 

@@ -2,7 +2,7 @@ import type { AlertEvent, AlertRuleSpec } from '@pipelogiq/protocol';
 import type { AlertIncidentRow, AlertRuleEndRow, AlertRuleRow } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { SAMPLED } from './record.js';
-import { type Rule, ruleOf, wantedEvents, withRuleDefaults } from './rule.js';
+import { keyBegin, type Rule, ruleOf, wantedEvents, withRuleDefaults } from './rule.js';
 
 /** Incidents that one transaction ends, and rules that one look goes on with. */
 const AT_ONCE = 2_000;
@@ -32,7 +32,7 @@ export async function endEvents(group: Group, before: AlertRuleRow, events: Aler
   if (events.length === 0) return;
   const { id: rule_id, application_id, name, spec } = before;
   const { tx } = group;
-  await tx.forgetConditions(rule_id, events);
+  await tx.forgetConditions(rule_id, events.map(keyBegin));
   await goOnWith(group, await tx.insertRuleEnd({ application_id, rule_id, events: JSON.stringify(events), name, spec }), AT_ONCE);
   group.effects.hasAlerts = true;
 }

@@ -88,6 +88,9 @@ export const wants = (rule: Rule, record: AlertRecord): boolean =>
 export const severityOf = (rule: Pick<Rule, 'severity'>, record: Pick<AlertRecord, 'event'>): AlertSeverity =>
   rule.severity ?? SEVERITIES[record.event];
 
+/** How the keys of all groups of an event begin. */
+export const keyBegin = (event: AlertEvent): string => JSON.stringify([event]).slice(0, -1);
+
 /** Of the one incident of a rule that tells of all events which may have none of their own; keys of groups are JSON. */
 export const gatheredKey = (event: AlertEvent): string => `gathered ${event}`;
 

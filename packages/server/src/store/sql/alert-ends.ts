@@ -1,4 +1,3 @@
-import type { AlertEvent } from '@pipelogiq/protocol';
 import { type ExpressionBuilder, type RawBuilder, sql } from 'kysely';
 import type {
   AlertLeftovers,
@@ -18,19 +17,24 @@ interface Which extends Record<string, unknown> {
   events: string[];
 }
 
-const end = statement<Which & { now: number; limit: number }, { id: number }>(
+/** What an end is about and is not over. */
+const toEnd = statement<Which & { limit: number }, { id: number }>(
   ({ slot, can }) => sql`
-    update alert_incident set
-      status = 'resolved', resolved_at = ${slot('now', 'int')}, resolved_by = 'system', resolve_at = null,
-      notify_at = case when notified > 0 then ${slot('now', 'int')} end
-    where id in (
-      select id from alert_incident
-      where rule_id = ${slot('rule', 'int')} and status <> 'resolved' and id <= ${slot('upTo', 'int')}
-        and event in (select item from ${can.each(slot('events'))} e)
-      limit ${slot('limit', 'int')})
-      and status <> 'resolved'
-    returning id`,
+    select id from alert_incident
+    where rule_id = ${slot('rule', 'int')} and status <> 'resolved' and id <= ${slot('upTo', 'int')}
+      and event in (select item from ${can.each(slot('events'))} e)
+    limit ${slot('limit', 'int')}`,
 );
+
+const end = statement<Which & { now: number; limit: number }, { id: number }>((context) => {
+  const now = context.slot('now', 'int');
+  return sql`
+    update alert_incident set
+      status = 'resolved', resolved_at = ${now}, resolved_by = 'system', resolve_at = null,
+      notify_at = case when notified > 0 then ${now} end
+    where id in (${toEnd.build(context)}) and status <> 'resolved'
+    returning id`;
+});
 
 /** By the index of what is to be told: those of the rule may be many that are over for long, hence the sum. */
 const untold = statement<Which, { id: number }>(
@@ -68,14 +72,6 @@ const someOf = statement<{ channel: number }, { id: number }>(
   ({ slot }) => sql`select id from alert_delivery where channel_id = ${slot('channel', 'int')} limit 1`,
 );
 
-const left = statement<Which, { id: number }>(
-  ({ slot, can }) => sql`
-    select id from alert_incident
-    where rule_id = ${slot('rule', 'int')} and status <> 'resolved' and id <= ${slot('upTo', 'int')}
-      and event in (select item from ${can.each(slot('events'))} e)
-    limit 1`,
-);
-
 const ends = statement<{ limit: number }, AlertRuleEndRow>(
   ({ slot }) => sql`select * from alert_rule_end order by id limit ${slot('limit', 'int')}`,
 );
@@ -94,11 +90,8 @@ const whichOf = (row: AlertRuleEndRow): Which => ({
   events: JSON.parse(row.events) as string[],
 });
 
-/** Keys of groups begin with their event. */
-function isOf(event: AlertEvent): RawBuilder<boolean> {
-  const begin = JSON.stringify([event]).slice(0, -1);
-  return sql<boolean>`substr(key, 1, ${sql.lit(begin.length)}) = ${begin}`;
-}
+/** Unlike `like`, which takes the underscores of a name for any character. */
+const begins = (begin: string): RawBuilder<boolean> => sql<boolean>`substr(key, 1, ${sql.lit(begin.length)}) = ${begin}`;
 
 export const alertLeftoversOf = ({ db, run, runIds }: SqlContext): AlertLeftovers => ({
   async deleteGone(limit) {
@@ -134,13 +127,14 @@ export const alertEndsOf = ({ db, run, runIds }: SqlContext): AlertRuleEnds => (
   ruleEnds: (limit) => run(ends, { limit }),
   ruleEndsOf: (ids) => runIds(endsOfRules, { ids }),
   endIncidents: async (row, limit, now) => (await run(end, { ...whichOf(row), limit, now })).length,
-  hasToEnd: async (row) => (await run(left, whichOf(row))).length > 0,
+  hasToEnd: async (row) => (await run(toEnd, { ...whichOf(row), limit: 1 })).length > 0,
   isEndUntold: async (row) => (await run(untold, whichOf(row))).length > 0,
   async deleteRuleEnd(id) {
     await db.deleteFrom('alert_rule_end').where('id', '=', id).execute();
   },
-  async forgetConditions(ruleId, events) {
-    for (const event of events) await db.deleteFrom('alert_condition').where('rule_id', '=', ruleId).where(isOf(event)).execute();
+  async forgetConditions(ruleId, keyBegins) {
+    for (const begin of keyBegins)
+      await db.deleteFrom('alert_condition').where('rule_id', '=', ruleId).where(begins(begin)).execute();
   },
   async fireAgain(ruleId, key, at) {
     await db
@@ -150,13 +144,13 @@ export const alertEndsOf = ({ db, run, runIds }: SqlContext): AlertRuleEnds => (
       .where('key', '=', key)
       .execute();
   },
-  async fireGatheredAgain(ruleId, event, at) {
+  async fireGatheredAgain(ruleId, keyBegin, at) {
     await db
       .updateTable('alert_condition')
       .set({ fire_again_at: at, gathered: 0 })
       .where('rule_id', '=', ruleId)
       .where('gathered', '=', 1)
-      .where(isOf(event))
+      .where(begins(keyBegin))
       .execute();
   },
 });
