@@ -76,6 +76,8 @@ export interface AlertIncidentTable {
   body: string;
   /** JSON object of texts. */
   labels: string;
+  /** JSON object: in which labels the events differ that nobody was told of; null when it was told since. */
+  untold: string | null;
   /** Of all its events; null when they are of several. */
   pipeline: string | null;
   /** The one run that it is about; null when it is about more. */

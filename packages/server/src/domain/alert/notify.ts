@@ -1,14 +1,15 @@
 import type { AlertAction } from '@pipelogiq/protocol';
 import type { Clock } from '../../clock.js';
-import type { AlertChannelRow, AlertDeliveryRow, AlertIncidentRow, AlertSilenceRow, Ms } from '../../store/store.js';
+import type { AlertChannelRow, AlertDeliveryRow, AlertIncidentRow, Ms } from '../../store/store.js';
 import type { Group } from '../commit/tickets.js';
 import { type Stored, withDefaults } from '../integration/settings.js';
 import type { ChannelKinds, Notification } from './channel.js';
 import { type AlertLinks, alertLinks, type LinkOptions } from './links.js';
 import { OF_STAGES, TRANSIENT } from './record.js';
 import { resolution } from './route.js';
-import { matchesPattern, type Rule, ruleOf, wantedEvents } from './rule.js';
+import { type Rule, ruleOf, wantedEvents } from './rule.js';
 import { EndingRules } from './rule-ends.js';
+import { isSilenced, type Labels, type Silence, silenceOf } from './silences.js';
 
 export interface NotifyDeps extends LinkOptions {
   /** Deliveries that may wait for one channel; what is beyond is counted, and not kept. */
@@ -18,8 +19,6 @@ export interface NotifyDeps extends LinkOptions {
 }
 
 const INSTALLATION = 'installation';
-
-type Labels = { [name: string]: string };
 
 /** Tries of a channel that failed in a row, some five minutes: longer than a provider is away for a moment. */
 const UNHEARD_AFTER = 10;
@@ -94,30 +93,13 @@ function decide(row: AlertIncidentRow, rule: Rule | undefined, muted: AlertIncid
   // News that nobody wanted to hear at its time is none later.
   if (muted !== null && TRANSIENT.has(row.event)) return { changes: { ...resolution(row, 'system', now), muted } };
   if (muted !== null) return { changes: { notify_at: now + rule.groupIntervalMs, muted } };
-  const told = { notified: row.notified + 1, notified_at: now, muted: null };
+  const told = { notified: row.notified + 1, notified_at: now, muted: null, untold: null };
   if (TRANSIENT.has(row.event)) {
     const over = { status: 'resolved' as const, resolved_at: now, resolved_by: 'system', resolve_at: null, notify_at: null };
     return { changes: { ...told, ...over }, action: 'trigger' };
   }
   return { changes: { ...told, notify_at: rule.repeatIntervalMs === 0 ? null : now + rule.repeatIntervalMs }, action: 'trigger' };
 }
-
-interface Silence {
-  applicationId: number;
-  match: Labels;
-}
-
-const silenceOf = (row: AlertSilenceRow): Silence => ({
-  applicationId: row.application_id,
-  match: JSON.parse(row.match) as Labels,
-});
-
-const isSilenced = (row: AlertIncidentRow, labels: Labels, silences: readonly Silence[]): boolean =>
-  silences.some(
-    ({ applicationId, match }) =>
-      applicationId === row.application_id &&
-      Object.entries(match).every(([name, pattern]) => labels[name] !== undefined && matchesPattern(labels[name], pattern)),
-  );
 
 /** Rules that tell somebody of pipelines that fail: a channel that is off, or has not worked for some minutes, reaches nobody. */
 async function speakingRules({ tx }: Group, rules: readonly Rule[]): Promise<Rule[]> {

@@ -6,6 +6,7 @@ import { type AlertRecord, DETECTED, labelsOf, TRANSIENT } from './record.js';
 import { render } from './render.js';
 import { gatheredKey, groupKeyOf, type Rule, ruleOf, severityOf, wants } from './rule.js';
 import { EndingRules } from './rule-ends.js';
+import { joined, type Labels, type Silence, silenceOf } from './silences.js';
 
 /** One event for one rule, with what names its incident. */
 interface Firing {
@@ -100,6 +101,7 @@ async function fire(group: Group, firings: readonly Firing[], maxOpen: number): 
   const { tx, now } = group;
   const known = await knownIncidents(group, firings);
   const room = await roomFor(group, firings, known, maxOpen);
+  const silences = known.size > 0 || firings.length > 1 ? await activeSilences(group, firings) : [];
   const changed = new Set<AlertIncidentRow>();
   const opened: AlertIncidentRow[] = [];
   for (const one of firings) {
@@ -115,7 +117,7 @@ async function fire(group: Group, firings: readonly Firing[], maxOpen: number): 
       room.set(applicationId, left - 1);
       continue;
     }
-    Object.assign(before, refresh(before, firing, now));
+    Object.assign(before, refresh(before, firing, { now, silences }));
     if (before.id !== 0) changed.add(before);
   }
   if (opened.length > 0) {
@@ -127,6 +129,9 @@ async function fire(group: Group, firings: readonly Firing[], maxOpen: number): 
   group.effects.hasAlerts = true;
   return beyond;
 }
+
+const activeSilences = async ({ tx, now }: Group, firings: readonly Firing[]): Promise<Silence[]> =>
+  (await tx.activeAlertSilences([...new Set(firings.map(({ rule }) => rule.applicationId))], now)).map(silenceOf);
 
 const nameOf = ({ rule, key }: Firing): string => `${rule.id}\n${key}`;
 
@@ -179,6 +184,7 @@ function open(firing: Firing, now: Ms): AlertIncidentRow {
     severity: severityOf(rule, record),
     status: 'open',
     ...told(firing, 1),
+    untold: '{}',
     pipeline: isOfRun ? null : (record.pipeline ?? null),
     pipeline_id: rule.groupBy.includes('pipeline_id') && record.pipelineId !== undefined ? Number(record.pipelineId) : null,
     events: 1,
@@ -198,14 +204,24 @@ function open(firing: Firing, now: Ms): AlertIncidentRow {
 
 const hasOwnEnd = ({ event }: AlertRecord): boolean => TRANSIENT.has(event) || DETECTED.has(event);
 
-/** Once people were told, more of the same waits for the interval; who has acknowledged hears of it no more. */
-function refresh(row: AlertIncidentRow, firing: Firing, now: Ms): Partial<AlertIncidentRow> {
+/**
+ * Once people were told, more of the same waits for the interval; who has acknowledged hears of it no more. What a silence keeps is
+ * counted, and hides nothing of what came before it.
+ */
+function refresh(
+  row: AlertIncidentRow,
+  firing: Firing,
+  { now, silences }: { now: Ms; silences: readonly Silence[] },
+): Partial<AlertIncidentRow> {
   const { rule, record } = firing;
   const events = row.events + 1;
-  const again = row.status === 'open' && row.notified_at !== null ? row.notified_at + rule.groupIntervalMs : undefined;
+  const news = told(firing, events);
+  const untold = joined(row, JSON.parse(news.labels) as Labels, silences);
+  const wasTold = row.status === 'open' && row.notified_at !== null;
+  const again = untold && wasTold ? (row.notified_at as Ms) + rule.groupIntervalMs : undefined;
   return {
     events,
-    ...told(firing, events),
+    ...(untold && { ...news, ...untold }),
     // One pipeline that works again does not end what several broke.
     ...(row.pipeline !== (record.pipeline ?? null) && { pipeline: null }),
     last_event_at: Math.max(row.last_event_at, record.at),

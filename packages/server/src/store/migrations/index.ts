@@ -25,6 +25,7 @@ import * as narrowedRules from './0022-narrowed-rules.js';
 import * as alertAnswers from './0023-alert-answers.js';
 import * as sessionLinks from './0024-session-links.js';
 import * as gatheredConditions from './0025-gathered-conditions.js';
+import * as untoldLabels from './0026-untold-labels.js';
 import { courseFor } from './compatibility.js';
 
 /**
@@ -58,6 +59,7 @@ export async function migrate(db: Kysely<Schema>, can: Capabilities): Promise<vo
     '0023-alert-answers': { up: (target) => alertAnswers.up(target as Kysely<never>, can) },
     '0024-session-links': { up: (target) => sessionLinks.up(target as Kysely<never>) },
     '0025-gathered-conditions': { up: (target) => gatheredConditions.up(target as Kysely<never>, can) },
+    '0026-untold-labels': { up: (target) => untoldLabels.up(target as Kysely<never>) },
   };
   const needsMigrating = async (): Promise<boolean> => {
     const course = await courseFor(db, Object.keys(migrations));

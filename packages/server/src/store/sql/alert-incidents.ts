@@ -35,6 +35,7 @@ const CHANGING = {
   title: 'text',
   body: 'text',
   labels: 'text',
+  untold: 'text',
   pipeline: 'text',
   events: 'int',
   notified: 'int',
