@@ -1,4 +1,4 @@
-/** How values are distributed. Times are milliseconds; percentiles are within 1 % of exact. */
+/** How values are distributed. Times are milliseconds; percentiles are within 1 % of exact, by nearest rank: of ten values p95 is the greatest. */
 export interface Distribution {
   count: number;
   mean: number;

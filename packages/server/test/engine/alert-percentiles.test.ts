@@ -4,7 +4,7 @@ import type { WireWorker } from './support.js';
 
 const SECOND = 1_000;
 
-/** 40 of them, so that no two percentiles are the same one: p50 is the 20th, p95 the 38th, p99 the 39th. */
+/** 40 of them, so that no two percentiles are the same one: p50 is the 20th, p95 the 38th, p99 the 40th. */
 const COURSE = [
   { afterMs: SECOND, count: 36 },
   { afterMs: 4 * SECOND, count: 2 },

@@ -41,13 +41,13 @@ it('percentiles are within 1 % of exact, whatever was measured, read from deltas
       for (const query of [`from=${from}`, 'range=7d', 'range=90d', 'range=400d']) {
         const measured = (await measuresOf(query)).find((measure) => measure.name === name)?.values;
         expect(measured).toMatchObject({ count: sorted.length, min: sorted[0], max: sorted.at(-1) });
-        for (const [share, key] of [
-          [0.5, 'p50'],
-          [0.9, 'p90'],
-          [0.95, 'p95'],
-          [0.99, 'p99'],
+        for (const [percent, key] of [
+          [50, 'p50'],
+          [90, 'p90'],
+          [95, 'p95'],
+          [99, 'p99'],
         ] as const) {
-          const exact = sorted[Math.floor(share * (sorted.length - 1))] as number;
+          const exact = sorted[Math.ceil((percent * sorted.length) / 100) - 1] as number;
           const error = Math.abs((measured?.[key] ?? Number.NaN) - exact);
           expect(error, `${key} over ${query}`).toBeLessThanOrEqual(Math.abs(exact) * 0.01 + 1e-9);
         }

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { ByteReader, ByteWriter } from './bytes.js';
 import { Sketch } from './sketch.js';
 
-const SHARES = [0, 0.01, 0.5, 0.9, 0.95, 0.99, 0.999, 1];
+/** Of a thousand, as whole numbers: their ranks are exact. */
+const PER_MILLE = [0, 10, 70, 500, 900, 950, 990, 999, 1_000];
 
 function sketchOf(values: readonly number[]): Sketch {
   const sketch = new Sketch();
@@ -13,9 +14,9 @@ function sketchOf(values: readonly number[]): Sketch {
 
 function expectWithinOnePercent(values: readonly number[], sketch: Sketch): void {
   const sorted = [...values].sort((a, b) => a - b);
-  for (const share of SHARES) {
-    const exact = sorted[Math.floor(share * (sorted.length - 1))] as number;
-    expect(Math.abs(sketch.quantile(share) - exact), `p${share * 100} of ${values.length}`).toBeLessThanOrEqual(
+  for (const perMille of PER_MILLE) {
+    const exact = sorted[Math.max(0, Math.ceil((perMille * sorted.length) / 1_000) - 1)] as number;
+    expect(Math.abs(sketch.quantile(perMille / 1_000) - exact), `p${perMille / 10} of ${values.length}`).toBeLessThanOrEqual(
       Math.abs(exact) * 0.01,
     );
   }
@@ -54,6 +55,17 @@ describe('a sketch', () => {
       fc.property(distributions, (values) => expectWithinOnePercent(values, sketchOf(values))),
       { numRuns: 500 },
     );
+  });
+
+  it('hides the worst of few values from no high share, and takes the nearest rank of many', () => {
+    const slow = sketchOf([...Array(9).fill(10), 5_000]);
+    expect([0.5, 0.9, 0.95, 0.99].map((share) => slow.quantile(share))).toEqual(
+      [10, 10, 5_000, 5_000].map((ms) => expect.closeTo(ms, -2)),
+    );
+    const powers = sketchOf(Array.from({ length: 100 }, (_, n) => 1.1 ** (n + 1)));
+    for (let percent = 1; percent <= 100; percent++) {
+      expect(Math.log(powers.quantile(percent / 100)) / Math.log(1.1), `p${percent} of 100`).toBeCloseTo(percent, 0);
+    }
   });
 
   it('gives a constant exactly', () => {

@@ -37,6 +37,15 @@ function middleOf(bucket: number): number {
 /** Buckets that are being read, and their counts: how many there are is known when the last is read. */
 const READ = { buckets: [] as number[], times: [] as number[] };
 
+/** Share of itself by which the product of a share and a count may be wrong: 0.07 * 100 is 7.000000000000001. */
+const ROUNDING = 4 * Number.EPSILON;
+
+/** Place of a share's value in their order, from 0 on: the nearest rank, so that of few values a high share is the greatest. */
+function rankOf(share: number, count: number): number {
+  const upTo = share * count;
+  return Math.max(0, Math.ceil(upTo - upTo * ROUNDING) - 1);
+}
+
 const zeros = (length: number): number[] => new Array<number>(length).fill(0);
 
 /** Buckets by which the array of counts grows at least. */
@@ -124,7 +133,7 @@ export class Sketch {
   }
 
   /**
-   * The value below or at which this share of all values lies.
+   * The least value at or below which this share of all values lies, or more.
    * @param share - from 0 to 1
    * @returns NaN when there are none
    */
@@ -139,14 +148,14 @@ export class Sketch {
   quantiles(shares: readonly number[]): number[] {
     const values: number[] = [];
     const [counts, at] = [this.#counts, this.#at];
-    const rankOf = (next: number): number => Math.floor((shares[next] ?? 0) * (this.count - 1));
-    let rank = rankOf(0);
+    const next = (): number => rankOf(shares[values.length] ?? 0, this.count);
+    let rank = next();
     let below = this.count; // values in the buckets before this one
     for (let place = this.#length - 1; place >= 0 && values.length < shares.length; place--) {
       below -= counts[at + place] as number;
       while (below <= rank && values.length < shares.length) {
         values.push(Math.min(Math.max(middleOf(this.#first + place), this.min), this.max));
-        rank = rankOf(values.length);
+        rank = next();
       }
     }
     return this.count === 0 ? shares.map(() => Number.NaN) : values;
