@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatClock, formatDay, formatExact } from '../lib/format.js';
+import { SCALES, type Unit } from './axis.js';
 import { useTheme } from './theme.js';
 import type { StatusTone } from './tone.js';
 
@@ -22,7 +23,8 @@ export interface ChartProps {
   kind?: 'line' | 'bars';
   /** Pixels. */
   height?: number;
-  format(value: number): string;
+  /** What its values are: counts are whole, durations milliseconds. */
+  unit: Unit;
   /** Moments to mark, as deployments. */
   marks?: readonly { at: number; label: string }[];
 }
@@ -30,7 +32,7 @@ export interface ChartProps {
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const DAY_S = 86_400;
 
-function axes(format: ChartProps['format']): uPlot.Axis[] {
+function axes(unit: Unit): uPlot.Axis[] {
   const shared = { stroke: colour('ink-3'), font: '11px ui-sans-serif, system-ui, sans-serif', ticks: { show: false } };
   const grid = { stroke: colour('line'), width: 1 };
   const times = (_: uPlot, splits: number[]) => {
@@ -42,16 +44,14 @@ function axes(format: ChartProps['format']): uPlot.Axis[] {
     {
       ...shared,
       grid,
-      values: (_, splits) => splits.map((value) => (value === null ? '' : roundly(value, format))),
+      incrs: SCALES[unit].steps,
+      values: (_, splits, __, ___, step) => SCALES[unit].labels(splits, step),
       size: 52,
       gap: 6,
       space: 32,
     },
   ];
 }
-
-/** At a line of the grid decimals that are none, and the unit of nothing, only take room. */
-const roundly = (value: number, format: ChartProps['format']) => (value === 0 ? '0' : format(value).replace(/\.0(?= )/, ''));
 
 function plotSeries({ label, tone }: Series, kind: ChartProps['kind']): uPlot.Series {
   const stroke = colour(tone);
@@ -90,7 +90,7 @@ function markPlugin(marks: NonNullable<ChartProps['marks']>): uPlot.Plugin {
   };
 }
 
-function optionsOf({ series, format, kind, times, marks = [] }: ChartProps, width: number, height: number): uPlot.Options {
+function optionsOf({ series, unit, kind, times, marks = [] }: ChartProps, width: number, height: number): uPlot.Options {
   return {
     width,
     height,
@@ -98,7 +98,7 @@ function optionsOf({ series, format, kind, times, marks = [] }: ChartProps, widt
     cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false } },
     legend: { show: false },
     scales: { x: { range: xRange(kind, times) }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
-    axes: axes(format),
+    axes: axes(unit),
     series: [{}, ...series.map((each) => plotSeries(each, kind))],
     plugins: [markPlugin(marks)],
   };
@@ -169,7 +169,7 @@ export function Chart(props: ChartProps) {
 const SWATCH: Record<StatusTone, string> = { ok: 'bg-ok', run: 'bg-run', warn: 'bg-warn', bad: 'bg-bad', idle: 'bg-idle' };
 
 /** Written to the page itself: a render for each movement of the pointer would be felt. */
-function tell(readout: HTMLElement | null, { times, series, format }: ChartProps, index: number | null | undefined): void {
+function tell(readout: HTMLElement | null, { times, series, unit }: ChartProps, index: number | null | undefined): void {
   if (!readout) return;
   const at = typeof index === 'number' ? times[index] : undefined;
   if (at === undefined) {
@@ -178,7 +178,7 @@ function tell(readout: HTMLElement | null, { times, series, format }: ChartProps
   }
   const values = series.map((each) => {
     const value = each.values[index as number];
-    return `${each.label.toLowerCase()} ${value === null || value === undefined ? '–' : format(value)}`;
+    return `${each.label.toLowerCase()} ${value === null || value === undefined ? '–' : SCALES[unit].format(value)}`;
   });
   readout.textContent = [formatExact(at), ...values].join(' · ');
 }

@@ -1,6 +1,6 @@
 import type { Insights } from '@pipelogiq/protocol';
 import { useQuery } from '@tanstack/react-query';
-import { formatCount, formatDuration } from '../../lib/format.js';
+import { formatDuration } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { Chart } from '../../ui/chart.js';
 import { Skeleton } from '../../ui/states.js';
@@ -50,7 +50,7 @@ function Ended({ insights, marks }: { insights: Insights; marks: Marks }) {
       label={`Stages that ended over time: ${completedStages} completed, ${failedStages} failed`}
       times={times}
       height={HEIGHT}
-      format={formatCount}
+      unit="count"
       series={[
         { label: 'Completed', tone: 'ok', values: completed },
         { label: 'Failed', tone: 'bad', values: failed },
@@ -78,7 +78,7 @@ function Percentiles({ parts, marks, what, label }: PercentilesProps) {
       label={`${label} over time, p95 lately ${formatDuration(latest)}`}
       times={parts.map(({ bucket }) => bucket.from)}
       height={HEIGHT}
-      format={formatDuration}
+      unit="duration"
       series={[
         { label: 'p50', tone: 'idle', values: of('p50') },
         { label: 'p95', tone: 'run', values: p95 },

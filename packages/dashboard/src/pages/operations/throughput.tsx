@@ -1,6 +1,5 @@
 import type { Insights } from '@pipelogiq/protocol';
 import type { UseQueryResult } from '@tanstack/react-query';
-import { formatCount } from '../../lib/format.js';
 import { Card } from '../../ui/card.js';
 import { Chart } from '../../ui/chart.js';
 import { Loaded, Skeleton } from '../../ui/states.js';
@@ -32,7 +31,7 @@ function Course({ insights }: { insights: Insights }) {
       times={times}
       kind="bars"
       height={HEIGHT}
-      format={formatCount}
+      unit="count"
       series={[
         { label: 'Completed', tone: 'ok', values: completed },
         { label: 'Failed', tone: 'bad', values: failed },
