@@ -29,6 +29,21 @@ const labelsOf = (page: Page, chart: string) =>
     .locator(`[role=img][aria-label^="${chart}"] canvas`)
     .evaluate<string[], HTMLElement & { texts?: string[] }>(({ texts = [] }) => texts.filter((text) => !text.includes(':')));
 
+/** How many points of a chart's canvas have the colour of a tone. */
+const painted = (page: Page, chart: string, tone: string) =>
+  page.evaluate<number>(`(() => {
+    const canvas = document.querySelector('[role=img][aria-label^="${chart}"] canvas');
+    const probe = document.createElement('canvas').getContext('2d');
+    probe.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--${tone}').trim();
+    probe.fillRect(0, 0, 1, 1);
+    const colour = probe.getImageData(0, 0, 1, 1).data;
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    let found = 0;
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at + 3] > 100 && [0, 1, 2].every((part) => Math.abs(data[at + part] - colour[part]) < 30)) found += 1;
+    return found;
+  })()`);
+
 /** Pages of a server on which one stage ran, once. */
 async function afterOneStage() {
   const server = await aServer({ insightFoldEveryMs: 100 });
@@ -49,5 +64,12 @@ describe('a chart', () => {
       await page.locator('[role=img][aria-label^="Stages that ended over time: 1 completed"] canvas').waitFor();
       await expect.poll(() => labelsOf(page, 'Stages that ended'), path).toEqual(['0', '1']);
     }
+  });
+
+  it('shows a point where one period alone has a value', async () => {
+    const { page, at } = await afterOneStage();
+    await at('insights?range=24h');
+    for (const chart of ['Run time of stages', 'Time that stages waited'])
+      await expect.poll(() => painted(page, chart, 'warn'), chart).toBeGreaterThan(8); // p99, drawn over the others
   });
 });

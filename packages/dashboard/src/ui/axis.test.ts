@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SCALES, type Unit } from './axis.js';
+import { lonely, SCALES, type Unit } from './axis.js';
 
 /** Lines of an axis up to a value, with the smallest step that leaves so many of them at most. */
 function axisTo(unit: Unit, most: number, lines = 7) {
@@ -37,4 +37,10 @@ describe('labels of an axis', () => {
       { numRuns: 2_000 },
     );
   });
+});
+
+it('a value without neighbours is told from those that a line joins', () => {
+  expect(lonely([null, 4, null, 1, 2, null, 0])).toEqual([1, 6]);
+  expect(lonely([3])).toEqual([0]);
+  expect(lonely([null, null])).toEqual([]);
 });

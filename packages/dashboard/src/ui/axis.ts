@@ -51,3 +51,9 @@ export const SCALES: Record<Unit, Scale> = {
     labels: durationLabels,
   },
 };
+
+/** Places of values that no neighbour joins to a line: they are nothing but points. */
+export const lonely = (values: readonly (number | null | undefined)[]): number[] =>
+  values.flatMap((value, at) => (isGap(value) || !isGap(values[at - 1]) || !isGap(values[at + 1]) ? [] : [at]));
+
+const isGap = (value: number | null | undefined): boolean => value === null || value === undefined;

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatClock, formatDay, formatExact } from '../lib/format.js';
-import { SCALES, type Unit } from './axis.js';
+import { lonely, SCALES, type Unit } from './axis.js';
 import { useTheme } from './theme.js';
 import type { StatusTone } from './tone.js';
 
@@ -31,6 +31,7 @@ export interface ChartProps {
 
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const DAY_S = 86_400;
+const MINUTE_MS = 60_000;
 
 function axes(unit: Unit): uPlot.Axis[] {
   const shared = { stroke: colour('ink-3'), font: '11px ui-sans-serif, system-ui, sans-serif', ticks: { show: false } };
@@ -55,17 +56,18 @@ function axes(unit: Unit): uPlot.Axis[] {
 
 function plotSeries({ label, tone }: Series, kind: ChartProps['kind']): uPlot.Series {
   const stroke = colour(tone);
-  if (kind !== 'bars') return { label, stroke, width: 1.6, points: { show: false } };
+  const points = { show: false, size: 5, fill: stroke, filter: (plot: uPlot, at: number) => lonely([...(plot.data[at] ?? [])]) };
+  if (kind !== 'bars') return { label, stroke, width: 1.6, points };
   const paths = uPlot.paths.bars?.({ size: [0.76, 28], align: 1, radius: 0.08 }) as uPlot.Series.PathBuilder;
   return { label, stroke, fill: `${stroke}${BAR_ALPHA}`, width: 0, points: { show: false }, paths };
 }
 
 const BAR_ALPHA = 'c4'; // calmer than the colour itself, which is made for text
 
-/** Bars begin where their period does, so that the last one needs room for a period. */
-const xRange = (kind: ChartProps['kind'], times: readonly number[]): uPlot.Range.Function => {
-  const period = kind === 'bars' ? ((times[1] ?? 0) - (times[0] ?? 0)) / 1_000 : 0;
-  return (_, from, to) => [from, to + period];
+/** Bars begin where their period does, so that the last one needs room for a period; and what is one moment long has no scale. */
+const xRange = (kind: ChartProps['kind'], [first = 0, second = first + MINUTE_MS]: readonly number[]): uPlot.Range.Function => {
+  const period = (second - first) / 1_000;
+  return (_, from, to) => [from, kind === 'bars' || from === to ? to + period : to];
 };
 
 function markPlugin(marks: NonNullable<ChartProps['marks']>): uPlot.Plugin {
