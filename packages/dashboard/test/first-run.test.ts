@@ -83,6 +83,25 @@ describe('the first run', () => {
     expect(posts).toBe(1);
   });
 
+  it.each([
+    ['setup', 'There is an owner already'],
+    ['invite', 'does not work'],
+  ] as const)('says at once that a link to %s was used, and leads to where one signs in', async (kind, why) => {
+    const server = await aServer();
+    await makeOwner(server);
+    const { path } = await server.call<OneTimeLink>('POST', '/users/invitations', { username: 'grace', role: 'viewer' });
+    const token = path.split('token=')[1]?.split('&')[0];
+    if (kind === 'invite') await server.call('POST', '/auth/invite', { token, username: 'grace', password: PASSWORD });
+    const tab = await tabOf();
+    await tab.page.goto(`${server.url}/dashboard/${kind}#token=${token}`);
+    await tab.page.getByRole('alert').getByText(why).waitFor();
+    expect(await tab.page.getByLabel('Password').count()).toBe(0);
+    takeErrors(tab, /401|409/);
+    await expectClean(tab, server);
+    await tab.page.getByRole('link', { name: 'Sign in' }).click();
+    await tab.page.getByRole('heading', { name: 'Sign in' }).waitFor();
+  });
+
   it('says how to get in when nobody has an account yet', async () => {
     const server = await aServer();
     const tab = await tabOf();

@@ -233,6 +233,7 @@ export type {
   ApplicationRole,
   AuthState,
   ChangePassword,
+  CheckLink,
   CreateInvitation,
   CreateLink,
   Invitation,

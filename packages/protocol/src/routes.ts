@@ -94,6 +94,7 @@ export const ROUTES = {
   authSessions: '/auth/sessions',
   authSession: '/auth/sessions/{id}',
   authLinks: '/auth/links',
+  authLinksCheck: '/auth/links/check',
   users: '/users',
   user: '/users/{id}',
   usersInvitations: '/users/invitations',

@@ -61,6 +61,11 @@ export interface NewUser {
 export interface LinkLogin {
   token: string;
 }
+/** Whether a link that makes an account would work; it is not used up. */
+export interface CheckLink {
+  kind: 'setup' | 'invite';
+  token: string;
+}
 
 /** Who calls, and what they may do in the application that the request is about. */
 export interface Me {

@@ -1,4 +1,4 @@
-import type { AuthState, Me, OneTimeLink, Page, SignedIn, User } from '@pipelogiq/protocol';
+import type { AuthState, InvitationCreated, Me, OneTimeLink, Page, SignedIn, User } from '@pipelogiq/protocol';
 import { expect, it } from 'vitest';
 import { refusal } from '../input/support.js';
 import { PASSWORD, people } from './people.js';
@@ -18,6 +18,20 @@ it('makes the first owner by a link that works once', async () => {
   expect(same).toEqual(user);
   expect(me).toMatchObject({ key: null, application: 'default', applications: ['default'], allApplications: true });
   expect((await it.call<Page<User>>('GET', '/users')).items).toEqual([user]);
+});
+
+it('tells of a link whether it works, before its form is filled, and uses nothing up', async () => {
+  const h = await people();
+  const { token } = await h.call<OneTimeLink>('POST', '/users/setup-link');
+  const check = async (kind: string, of: string) =>
+    (await h.browser().send('POST', '/auth/links/check', { kind, token: of })).status;
+  expect([await check('setup', token), await check('setup', token), await check('invite', token)]).toEqual([204, 204, 401]);
+  await h.browser().call<SignedIn>('POST', '/auth/setup', { token, username: 'ada', password: PASSWORD });
+  expect(await check('setup', token)).toBe(409);
+  const invited = await h.call<InvitationCreated>('POST', '/users/invitations', { role: 'viewer' });
+  expect([await check('invite', invited.token), await check('invite', invited.token)]).toEqual([204, 204]);
+  await h.browser().call<SignedIn>('POST', '/auth/invite', { token: invited.token, username: 'grace', password: PASSWORD });
+  expect(await check('invite', invited.token)).toBe(401);
 });
 
 it('signs in with a password and out again', async () => {

@@ -31,6 +31,7 @@ const OWN_SECRET = [
   'POST /auth/login',
   'POST /auth/link',
   'POST /auth/invite',
+  'POST /auth/links/check',
 ];
 
 const NEEDS: Record<string, Scope | undefined> = { worker: 'work', scrape: 'admin', caller: undefined };

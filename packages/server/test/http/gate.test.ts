@@ -23,7 +23,7 @@ const OPEN = [
 /** Open, for a secret of its own counts in place of a key. */
 const OWN_SECRET: string[] = [ROUTES.stageComplete, ROUTES.hook];
 /** Open, for who calls wants to sign in. */
-const SIGN_IN: string[] = [ROUTES.authSetup, ROUTES.authLogin, ROUTES.authLink, ROUTES.authInvite];
+const SIGN_IN: string[] = [ROUTES.authSetup, ROUTES.authLogin, ROUTES.authLink, ROUTES.authInvite, ROUTES.authLinksCheck];
 
 const filledIn = (path: string) => path.replace('{id}', '1').replace('{name}', 'orders').replace('{path}', 'pipelines');
 

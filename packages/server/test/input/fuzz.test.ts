@@ -157,6 +157,7 @@ const RIGHT_BODIES = (workerId: string): Record<string, object> => {
     '/auth/login': { username: 'ada', password: 'a long password' },
     '/auth/link': { token: 't' },
     '/auth/invite': { token: 't', username: 'ada', password: 'a long password' },
+    '/auth/links/check': { kind: 'invite', token: 't' },
     '/auth/password': { currentPassword: 'a long password', newPassword: 'another password' },
     '/auth/links': { username: 'ada' },
     '/users/invitations': { username: 'grace', role: 'viewer', applications: [{ application: 'default', role: 'viewer' }] },

@@ -1,4 +1,4 @@
-import type { AuthState, ChangePassword, LinkLogin, Login, NewUser, SignedIn } from '@pipelogiq/protocol';
+import type { AuthState, ChangePassword, CheckLink, LinkLogin, Login, NewUser, SignedIn } from '@pipelogiq/protocol';
 import type { LinkKind, Reads, UserLinkRow, UserRow, UserSessionRow } from '../../store/store.js';
 import type { Committer } from '../commit/committer.js';
 import { operate, undoIfRefused } from '../commit/operate.js';
@@ -44,6 +44,8 @@ export interface SignInUseCases {
   login(request: Login, from: SignInFrom): Promise<Begun>;
   link(request: LinkLogin, from: SignInFrom): Promise<Begun>;
   accept(request: NewUser, from: SignInFrom): Promise<Begun>;
+  /** Throws what `setup` or `accept` would by now, and uses nothing up. */
+  check(request: CheckLink, from: SignInFrom): Promise<void>;
   logout(caller: Principal): Promise<void>;
   /** Resolves with the new token of the session. */
   changePassword(caller: Principal, request: ChangePassword, from: SignInFrom): Promise<{ token: string }>;
@@ -93,6 +95,11 @@ export class SignIn implements SignInUseCases {
         return { user, entry: { action: 'user.accept', target: targetOf(user), details } };
       };
     });
+  }
+
+  async check({ kind, token }: CheckLink, from: SignInFrom): Promise<void> {
+    if (kind === 'setup' && (await this.#deps.reads.hasOwner())) throw hasOwner();
+    await this.#hashOfLink(kind, token, from);
   }
 
   async link({ token }: LinkLogin, from: SignInFrom): Promise<Begun> {
@@ -185,11 +192,7 @@ export class SignIn implements SignInUseCases {
    * else was done.
    */
   async #withLink(kind: LinkKind, token: string, from: SignInFrom, prepare: () => Promise<UseOfLink>): Promise<Begun> {
-    const { reads, limits } = this.#deps;
-    const attempt = limits.begin({ address: from.address });
-    const hash = hashSecret(token);
-    if (!(await reads.link(kind, hash, await reads.now()))) throw new DomainError('unauthenticated', DEAD_LINK);
-    attempt.succeeded();
+    const hash = await this.#hashOfLink(kind, token, from);
     const use = await prepare();
     return this.#operate(async (group) => {
       const link = await group.tx.takeLink(kind, hash);
@@ -197,6 +200,16 @@ export class SignIn implements SignInUseCases {
       const { user, entry, begunBy } = await use(group, link);
       return this.#begin(group, user, from, entry, begunBy);
     }).then((begun) => this.#answer(begun));
+  }
+
+  /** By which a link that works is found. */
+  async #hashOfLink(kind: LinkKind, token: string, from: SignInFrom): Promise<string> {
+    const { reads, limits } = this.#deps;
+    const attempt = limits.begin({ address: from.address });
+    const hash = hashSecret(token);
+    if (!(await reads.link(kind, hash, await reads.now()))) throw new DomainError('unauthenticated', DEAD_LINK);
+    attempt.succeeded();
+    return hash;
   }
 
   async #newUser(group: Group, username: string, role: UserRow['role'], passwordHash: string): Promise<UserRow> {

@@ -8,7 +8,7 @@ import { refuseForeignOrigin } from '../origin.js';
 import { pageQuery } from '../query.js';
 import { type Call, json, type Reply, type Route, route } from '../route.js';
 import { page } from '../schemas/common.js';
-import { authState, changePassword, linkLogin, login, me, newUser, openSession, signedIn } from '../schemas/users.js';
+import { authState, changePassword, checkLink, linkLogin, login, me, newUser, openSession, signedIn } from '../schemas/users.js';
 
 const TAG = 'Sign-in';
 
@@ -94,6 +94,22 @@ function open(deps: HttpDeps): Route[] {
       answers: { 201: { description: 'Made and signed in.', schema: signedIn } },
       errors: [...ONE_TIME, 'state_conflict'],
       handle: (call) => begin(deps, 201, call, (from) => signIn.accept(call.body, from)),
+    }),
+    route({
+      operationId: 'checkLink',
+      summary: 'Whether a link that makes an account works, before its form is filled',
+      tag: TAG,
+      method: 'POST',
+      path: ROUTES.authLinksCheck,
+      access: 'open',
+      body: { schema: checkLink, size: 'single' },
+      answers: { 204: { description: 'It works, and is not used up.' } },
+      errors: [...ONE_TIME, 'state_conflict'],
+      handle: async (call) => {
+        refuseForeignOrigin(call.headers);
+        await signIn.check(call.body, fromOf(call));
+        return { status: 204 };
+      },
     }),
   ];
 }

@@ -128,6 +128,7 @@ describe('what the schemas let through is exactly what the protocol says', () =>
     expectTypeOf<Of<typeof users.login>>().toEqualTypeOf<wire.Login>();
     expectTypeOf<Of<typeof users.newUser>>().toEqualTypeOf<wire.NewUser>();
     expectTypeOf<Of<typeof users.linkLogin>>().toEqualTypeOf<wire.LinkLogin>();
+    expectTypeOf<Of<typeof users.checkLink>>().toEqualTypeOf<wire.CheckLink>();
     expectTypeOf<Of<typeof users.changePassword>>().toEqualTypeOf<wire.ChangePassword>();
     expectTypeOf<Of<typeof users.updateUser>>().toEqualTypeOf<wire.UpdateUser>();
     expectTypeOf<Of<typeof users.createInvitation>>().toEqualTypeOf<wire.CreateInvitation>();

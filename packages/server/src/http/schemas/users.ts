@@ -25,6 +25,9 @@ export const newUser = z
   .strictObject({ token, username, password })
   .openapi('NewUser', { example: { token: 'Zm9v…', ...example } });
 export const linkLogin = z.strictObject({ token }).openapi('LinkLogin', { example: { token: 'Zm9v…' } });
+export const checkLink = z
+  .strictObject({ kind: z.enum(['setup', 'invite']), token })
+  .openapi('CheckLink', { example: { kind: 'invite', token: 'Zm9v…' } });
 export const changePassword = z
   .strictObject({ currentPassword: optional(password), newPassword: password })
   .openapi('ChangePassword', { example: { currentPassword: 'correct horse battery', newPassword: 'staple of my own' } });
