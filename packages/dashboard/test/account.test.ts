@@ -16,6 +16,7 @@ it('sets a password, in words of the server where it is too short, and ends othe
   const sessions = page.getByRole('region', { name: 'Sessions' });
   await sessions.getByRole('button', { name: /^End the session/ }).waitFor();
   await expectClean(tab, server);
+  await page.getByText('At least 10 characters, and not the username.').waitFor();
   await page.getByLabel('New password').fill('short');
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('alert').getByText('must have 10 or more characters').waitFor();

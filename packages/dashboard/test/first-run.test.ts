@@ -49,9 +49,10 @@ async function makeOwner(server: Server) {
 
 describe('the first run', () => {
   it('makes the owner by the link, whose token leaves the address at once, and leads to a page that teaches', async () => {
-    const server = await aServer();
+    const server = await aServer({ passwordMinLength: 12 });
     const tab = await setUp(server);
     expect(tab.page.url()).toBe(`${server.url}/dashboard/setup`);
+    await tab.page.getByText('At least 12 characters, and not the username.').waitFor();
     await expectClean(tab, server);
     await tab.page.getByLabel('Username').fill('ada');
     await tab.page.getByLabel('Password').fill(PASSWORD);

@@ -44,6 +44,8 @@ export interface SignedIn {
 export interface AuthState {
   /** There is no owner yet: the one-time setup link makes one. */
   setupRequired: boolean;
+  /** Characters that a password has at least. */
+  passwordMinLength: number;
   user: User | null;
 }
 

@@ -3,6 +3,7 @@ import { ApiError } from '../api/problem.js';
 import { Button } from '../ui/button.js';
 import { Field, Input } from '../ui/field.js';
 import { ErrorNote } from '../ui/states.js';
+import { usePasswordRule } from './session.js';
 
 interface CredentialsFormProps {
   /** `new`: a password is chosen, and typed once more. */
@@ -19,6 +20,7 @@ export function CredentialsForm({ kind, action, username: given = '', onSubmit }
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const isNew = kind === 'new';
+  const rule = usePasswordRule();
   const fieldError = (name: string) =>
     error instanceof ApiError ? error.errors.find(({ path }) => path === name)?.message : undefined;
   const isAtFields = fieldError('username') !== undefined || fieldError('password') !== undefined;
@@ -45,7 +47,11 @@ export function CredentialsForm({ kind, action, username: given = '', onSubmit }
           />
         )}
       </Field>
-      <Field label="Password" error={fieldError('password')} help={isNew && 'A sentence is easier to keep than a riddle.'}>
+      <Field
+        label="Password"
+        error={fieldError('password')}
+        help={isNew && `${rule} A sentence is easier to keep than a riddle.`}
+      >
         {(control) => (
           <Input
             {...control}

@@ -9,7 +9,8 @@ import { ApiError } from '../api/problem.js';
 /** All that is read but who is signed in. */
 const OF_PAGES = { predicate: ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== SESSION_KEY[0] };
 
-export type Session = { kind: 'signed_in'; user: User; me: Me } | { kind: 'signed_out'; setupRequired: boolean };
+export type Session = Pick<AuthState, 'passwordMinLength'> &
+  ({ kind: 'signed_in'; user: User; me: Me } | { kind: 'signed_out'; setupRequired: boolean });
 
 /** An application that the user has no role in any more is 404, for the server does not tell it from one that is not there. */
 async function me(signal: AbortSignal): Promise<Me> {
@@ -28,8 +29,10 @@ export const sessionQuery = queryOptions({
   queryKey: SESSION_KEY,
   staleTime: 60_000,
   queryFn: async ({ signal }): Promise<Session> => {
-    const { user, setupRequired } = await get<AuthState>(ROUTES.authState, undefined, signal);
-    return user ? { kind: 'signed_in', user, me: await me(signal) } : { kind: 'signed_out', setupRequired };
+    const { user, setupRequired, passwordMinLength } = await get<AuthState>(ROUTES.authState, undefined, signal);
+    return user
+      ? { kind: 'signed_in', user, me: await me(signal), passwordMinLength }
+      : { kind: 'signed_out', setupRequired, passwordMinLength };
   },
 });
 
@@ -38,6 +41,12 @@ export function useMe(): Me & { user: User } {
   const { data } = useQuery(sessionQuery);
   if (data?.kind !== 'signed_in') throw new Error('useMe stands on pages of the shell alone');
   return { ...data.me, user: data.user };
+}
+
+/** What every new password must be, for the hint of its field. The server says the number; until it did, the rest. */
+export function usePasswordRule(): string {
+  const { data } = useQuery(sessionQuery);
+  return data ? `At least ${data.passwordMinLength} characters, and not the username.` : 'Not the username.';
 }
 
 /** Whether the user may do this here. What they may not do is shown disabled, or not at all; the server refuses it in any case. */

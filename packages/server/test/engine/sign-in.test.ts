@@ -6,14 +6,14 @@ import { PASSWORD, people } from './people.js';
 it('makes the first owner by a link that works once', async () => {
   const h = await people();
   const it = h.browser();
-  expect(await it.call<AuthState>('GET', '/auth/state')).toEqual({ setupRequired: true, user: null });
+  expect(await it.call<AuthState>('GET', '/auth/state')).toEqual({ setupRequired: true, passwordMinLength: 10, user: null });
   const { token, path } = await h.call<OneTimeLink>('POST', '/users/setup-link');
   expect(path).toBe(`dashboard/setup#token=${token}`);
   const body = { token, username: 'ada', password: PASSWORD };
   const { user } = await it.call<SignedIn>('POST', '/auth/setup', body);
   expect(user).toMatchObject({ username: 'ada', role: 'owner', hasPassword: true, disabled: false, applications: [] });
   expect(await refusal(await h.browser().send('POST', '/auth/setup', { ...body, username: 'eve' }))).toBe('409 state_conflict');
-  expect(await it.call<AuthState>('GET', '/auth/state')).toEqual({ setupRequired: false, user });
+  expect(await it.call<AuthState>('GET', '/auth/state')).toEqual({ setupRequired: false, passwordMinLength: 10, user });
   const { user: same, ...me } = await it.call<Me>('GET', '/auth/me');
   expect(same).toEqual(user);
   expect(me).toMatchObject({ key: null, application: 'default', applications: ['default'], allApplications: true });

@@ -5,7 +5,7 @@ import { queryClient } from '../../api/client.js';
 import { post } from '../../api/http.js';
 import { keyOf, SESSION_KEY } from '../../api/keys.js';
 import { ApiError } from '../../api/problem.js';
-import { useMe } from '../../session/session.js';
+import { useMe, usePasswordRule } from '../../session/session.js';
 import { Button } from '../../ui/button.js';
 import { Card } from '../../ui/card.js';
 import { Field, Input } from '../../ui/field.js';
@@ -20,6 +20,7 @@ async function changed(): Promise<void> {
 
 export function Password() {
   const { user } = useMe();
+  const rule = usePasswordRule();
   const [current, setCurrent] = useState('');
   const [next, setNext] = useState('');
   const save = useMutation({
@@ -57,7 +58,7 @@ export function Password() {
             )}
           </Field>
         )}
-        <Field label="New password" error={errorOf('newPassword')} help="Your other sessions end.">
+        <Field label="New password" error={errorOf('newPassword')} help={`${rule} Your other sessions end.`}>
           {(control) => (
             <Input
               {...control}

@@ -63,10 +63,10 @@ export class SignIn implements SignInUseCases {
   }
 
   async state(token: string | undefined): Promise<AuthState> {
-    const { reads, sessions } = this.#deps;
+    const { reads, sessions, passwordMinLength } = this.#deps;
     const [hasOwner, row] = await Promise.all([reads.hasOwner(), token === undefined ? undefined : sessions.userOf(token)]);
     const [user = null] = row ? await usersView(reads, [row]) : [];
-    return { setupRequired: !hasOwner, user };
+    return { setupRequired: !hasOwner, passwordMinLength, user };
   }
 
   async setup({ token, username, password }: NewUser, from: SignInFrom): Promise<Begun> {

@@ -60,7 +60,9 @@ export const user = z
   .openapi('User');
 const session = z.object({ id, createdAt: time, expiresAt: time, byLink: z.boolean() }).openapi('UserSession');
 export const signedIn = z.object({ user, session }).openapi('SignedIn');
-export const authState = z.object({ setupRequired: z.boolean(), user: user.nullable() }).openapi('AuthState');
+export const authState = z
+  .object({ setupRequired: z.boolean(), passwordMinLength: z.int(), user: user.nullable() })
+  .openapi('AuthState');
 export const me = z
   .object({
     user: user.nullable(),
