@@ -179,7 +179,7 @@ describe('figures', () => {
     const { page } = await seen(ledger, 'workers');
     await expect // in flight, done, failed, CPU, memory
       .poll(async () => rowsOf(page, 'Workers'))
-      .toEqual(['hand Running default – – 1 / 4 310 2 37% 212 MiB just now']);
+      .toEqual(['hand 1 Running default – – 1 / 4 310 2 37% 212 MiB just now']);
     const { items } = await call<PageOf<Worker>>('GET', '/workers');
     await page.goto(`${ledger.url}/dashboard/workers/${items[0]?.id}`);
     await expect

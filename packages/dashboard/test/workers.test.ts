@@ -24,6 +24,28 @@ describe('workers', () => {
     await expectClean(tab, server);
   });
 
+  it('tells two of one name apart, in the list and at what they ran', async () => {
+    const server = await aServer();
+    await aWorker(server, ['other']);
+    const worker = await aWorker(server, ['charge-card']);
+    const { items } = await server.call<PageOf<Worker>>('GET', '/workers');
+    const its = items.find(({ handlers }) => handlers.includes('charge-card'))?.id;
+    await server.call('POST', '/pipelines', { name: 'order', stages: [{ name: 'charge', handler: 'charge-card' }] });
+    const [job] = await worker.pull();
+    if (!job) throw new Error('nothing to run');
+    await worker.ack(job);
+    const { page } = await signedIn(browser, server, 'workers');
+    const list = page.getByRole('region', { name: 'Workers' });
+    for (const each of items) await list.getByRole('link', { name: `hand ${each.id}`, exact: true }).waitFor();
+    await page.goto(`${server.url}/dashboard/pipelines/${job.pipelineId}?stage=${job.id}`);
+    await page
+      .getByRole('complementary', { name: 'Stage charge' })
+      .getByRole('link', { name: `hand ${its}` })
+      .first()
+      .click();
+    await page.waitForURL(`**/workers/${its}`);
+  });
+
   it('narrows the list by what the address says', async () => {
     const server = await aServer();
     await aWorker(server, ['charge-card']);

@@ -5,6 +5,7 @@ import type { Column } from '../../ui/table.js';
 import { Time } from '../../ui/time.js';
 import { formatCpu, formatMemory, Load } from './load.js';
 import { WorkerState } from './state.js';
+import { placeOf } from './worker-link.js';
 
 const absent = <span className="text-ink-3">–</span>;
 
@@ -12,14 +13,14 @@ export const COLUMNS: readonly Column<Worker>[] = [
   {
     id: 'name',
     head: 'Worker',
-    cell: ({ id, name, handlers }) => (
+    cell: ({ id, name, handlers, ...worker }) => (
       <Link
         to="/workers/$id"
         params={{ id }}
-        title={`${name}: ${handlers.join(', ')}`}
+        title={`${[name, placeOf(worker)].filter(Boolean).join(', ')}: ${handlers.join(', ')}`}
         className="font-medium hover:text-accent hover:underline"
       >
-        {name}
+        {name} <span className="num ml-1 font-normal text-ink-3 text-xs">{id}</span>
       </Link>
     ),
   },
@@ -32,7 +33,13 @@ export const COLUMNS: readonly Column<Worker>[] = [
     from: 'xl',
     cell: ({ version }) => version ?? absent,
   },
-  { id: 'host', head: 'Host', width: 'w-36', from: 'xl', cell: ({ hostName }) => hostName ?? absent },
+  {
+    id: 'host',
+    head: 'Host',
+    width: 'w-44',
+    from: 'xl',
+    cell: ({ hostName, pid }) => [hostName, pid].filter((part) => part !== undefined).join(' · ') || absent,
+  },
   { id: 'load', head: 'In flight', align: 'right', width: 'w-28', cell: (worker) => <Load worker={worker} /> },
   {
     id: 'processed',

@@ -15,6 +15,7 @@ import { Drain } from './drain.js';
 import { formatCpu, formatMemory } from './load.js';
 import { workerQuery } from './queries.js';
 import { meaningOf, WorkerState } from './state.js';
+import { placeOf } from './worker-link.js';
 
 export default function WorkerPage() {
   const { id } = useParams({ from: '/shell/workers/$id' });
@@ -77,13 +78,12 @@ function Detail({ worker }: { worker: Worker }) {
 }
 
 function About({ worker }: { worker: Worker }) {
-  const { id, instanceId, pool, application, environment, version, sdkVersion, hostName, pid, startedAt, handlers } = worker;
-  const host = hostName && (pid === undefined ? hostName : `${hostName}, process ${pid}`);
+  const { id, instanceId, pool, application, environment, version, sdkVersion, startedAt, handlers } = worker;
   const facts: [string, ReactNode][] = [
     ['Pool', pool],
     ['Version', version],
     ['SDK', sdkVersion],
-    ['Host', host],
+    ['Host', placeOf(worker)],
     ['Environment', environment],
     ['Application', application],
     ['Started', <Time key="at" at={startedAt} />],

@@ -10,6 +10,7 @@ import { JsonView } from '../../../../ui/json-view.js';
 import { EmptyState, ErrorState, Loaded, Skeleton } from '../../../../ui/states.js';
 import { StatusBadge } from '../../../../ui/status.js';
 import { Time } from '../../../../ui/time.js';
+import { WorkerLink } from '../../../workers/worker-link.js';
 import { LogTail } from '../logs.js';
 import { attemptsQuery, stageQuery } from '../queries.js';
 import { useOpenStage } from '../use-stage.js';
@@ -154,7 +155,7 @@ function StageFacts({ stage }: { stage: Stage }) {
     ['Attempts', `${attempts} of ${maxAttempts}`],
     ['Timeout', formatDuration(timeoutMs)],
     ['Priority', String(priority)],
-    ...(workerId ? [['Worker', workerId] as [string, ReactNode]] : []),
+    ...(workerId ? [['Worker', <WorkerLink key="worker" id={workerId} />] as [string, ReactNode]] : []),
     ...(waitFor ? [['Waits for', waitFor] as [string, ReactNode]] : []),
     ...(runNextIfFailed ? [['If it fails', 'what follows runs all the same'] as [string, ReactNode]] : []),
     ['After', dependsOn.length === 0 ? 'nothing: it starts at once' : dependsOn.join(', ')],
@@ -216,7 +217,7 @@ function Delivery({ number, attempt, times }: DeliveryProps) {
           <StatusBadge status={outcome} word={humanize(outcome)} />
         </span>
         <span className="num text-ink-3 text-xs">
-          <Time at={startedAt} /> · worker {workerId}
+          <Time at={startedAt} /> · <WorkerLink id={workerId} />
           {times && ` · waited ${formatDuration(times.queueWaitMs)} · ran ${formatDuration(times.runMs)}`}
         </span>
       </div>
