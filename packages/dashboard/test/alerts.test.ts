@@ -133,6 +133,25 @@ describe('incidents', () => {
     await page.getByRole('button', { name: title, exact: true }).waitFor();
     expect(new URL(page.url()).searchParams.get('status')).toBe('resolved');
   });
+
+  it('says in words that another one tells of it, and does not count it among those to look at', async () => {
+    const [server, slack] = [await outward(), await aSlack()];
+    const { id } = await aChannel(server, slack);
+    await aRule(server, [id]);
+    await aRule(server, [id], { name: 'Stages', events: ['dead_letter'] });
+    await failingOrder(server);
+    const tab = await signedIn(browser, server, 'alerts');
+    const { page } = tab;
+    await page.getByRole('table').getByText('another incident tells of it').waitFor();
+    await expectClean(tab, server);
+    await page.goto(`${server.url}/dashboard/operations`);
+    const figures = page.locator('main dl').first();
+    await figures.getByText('1 more muted, none acknowledged').waitFor();
+    const said = (await figures.locator('> div').allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
+    expect(said).toContain('Open incidents 1 to look at 1 more muted, none acknowledged');
+    await page.locator('section', { hasText: 'Open incidents' }).getByText('another incident tells of it').waitFor();
+    await expectClean(tab, server);
+  });
 });
 
 describe('a viewer', () => {

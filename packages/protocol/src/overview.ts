@@ -9,8 +9,8 @@ export interface Overview {
   workers: OverviewWorkers;
   /** Pools with workers that are online, by name; 100 at most. */
   pools: OverviewPool[];
-  /** Alerts that are not resolved. */
-  incidents: { open: number; acknowledged: number };
+  /** Alerts that are not resolved. `muted` of the open ones are silenced, or told of by another one. */
+  incidents: { open: number; acknowledged: number; muted: number };
 }
 
 export interface OverviewStages {

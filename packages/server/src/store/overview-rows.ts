@@ -22,6 +22,14 @@ export interface OnlinePool {
   slots_used: number;
 }
 
+/** Incidents that are not resolved, of one state. */
+export interface OpenIncidents {
+  status: 'open' | 'acknowledged';
+  incidents: number;
+  /** Those of which nobody is told. */
+  muted: number;
+}
+
 /** What one application has going on. Each counts to `limit` rows at most. */
 export interface OverviewReads {
   readyByHandler(applicationId: number, limit: number): Promise<ReadyHandler[]>;
@@ -32,5 +40,5 @@ export interface OverviewReads {
   onlinePools(applicationId: number, liveSince: Ms): Promise<OnlinePool[]>;
   /** Workers that had started by `at`, and were still heard of then. */
   onlineAt(applicationId: number, at: Ms): Promise<number>;
-  openIncidents(applicationId: number): Promise<{ status: 'open' | 'acknowledged'; incidents: number }[]>;
+  openIncidents(applicationId: number): Promise<OpenIncidents[]>;
 }

@@ -21,7 +21,7 @@ describe('the overview', () => {
       handlers: [],
       workers: { online: 0, onlineHourAgo: 0, draining: 0 },
       pools: [],
-      incidents: { open: 0, acknowledged: 0 },
+      incidents: { open: 0, acknowledged: 0, muted: 0 },
     });
   });
 
@@ -79,7 +79,15 @@ describe('the overview', () => {
     await a.failing('two');
     const [first] = await a.hasIncidents(2);
     await a.call('POST', `/alerts/incidents/${first?.id}/ack`);
-    expect((await overviewOf(a)).incidents).toEqual({ open: 1, acknowledged: 1 });
+    expect((await overviewOf(a)).incidents).toEqual({ open: 1, acknowledged: 1, muted: 0 });
+  });
+
+  it('says of how many open incidents nobody is told', async () => {
+    const a = await alerted();
+    const { id } = await a.channel(await aReceiver());
+    for (const event of ['dead_letter', 'pipeline_failed'] as const) await a.rule({ events: [event], channels: [id] });
+    await a.failing();
+    await expect.poll(async () => (await overviewOf(a)).incidents).toEqual({ open: 2, acknowledged: 0, muted: 1 });
   });
 
   it('tells nothing of other applications', async () => {

@@ -16,7 +16,7 @@ import { deliveriesQuery, incidentQuery } from './queries.js';
 import { eventWord } from './words.js';
 
 const SYSTEM = 'system';
-const MUTED = {
+const WHY_MUTED = {
   silenced: 'A silence fits it, so nobody is told as long as that lasts.',
   inhibited: 'A failing pipeline speaks for its stages, so nobody is told of this one.',
 } as const;
@@ -66,7 +66,7 @@ function Detail({ incident }: { incident: Incident }) {
       {body !== '' && (
         <p className="whitespace-pre-wrap break-words rounded-md border border-line bg-canvas px-3 py-2.5 text-sm">{body}</p>
       )}
-      {muted && status !== 'resolved' && <p className="text-ink-2 text-sm">{MUTED[muted]}</p>}
+      {muted && status !== 'resolved' && <p className="text-ink-2 text-sm">{WHY_MUTED[muted]}</p>}
       <Section title="What happened">
         <Course incident={incident} />
       </Section>

@@ -16,7 +16,7 @@ import { IncidentDetail } from './incident-detail.js';
 import { Bar } from './parts.js';
 import { allRulesQuery, incidentsQuery } from './queries.js';
 import { useAlertsSearch } from './search.js';
-import { eventWord } from './words.js';
+import { eventWord, MUTED } from './words.js';
 
 const choicesOf = <Choice extends string>(values: readonly Choice[], wordOf = humanize) =>
   values.map((value) => ({ value, text: wordOf(value) }));
@@ -54,10 +54,11 @@ const columnsOf = (onOpen: (id: string) => void, mayOperate: boolean): Column<In
     id: 'status',
     head: 'State',
     width: 'w-36',
+    wrap: true,
     cell: ({ status, muted }) => (
       <>
         <StatusBadge status={status} />
-        {muted && status !== 'resolved' && <span className="text-ink-3 text-xs"> {muted}</span>}
+        {muted && status !== 'resolved' && <p className="text-ink-3 text-xs">{MUTED[muted]}</p>}
       </>
     ),
   },

@@ -18,6 +18,9 @@ const EVENTS: Partial<Record<AlertEvent, string>> = {
 /** What the event is, in words. */
 export const eventWord = (event: string): string => EVENTS[event as AlertEvent] ?? humanize(event);
 
+/** Why nobody is told of an incident. */
+export const MUTED = { silenced: 'silenced', inhibited: 'another incident tells of it' } as const;
+
 /** `run_time_p95_ms` → Run time p95 (ms). */
 export const metricWord = (metric: string): string => humanize(metric).replace(/ ms$/, ' (ms)');
 

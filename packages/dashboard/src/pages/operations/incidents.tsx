@@ -5,6 +5,7 @@ import { Card } from '../../ui/card.js';
 import { EmptyState, Loaded, Skeleton } from '../../ui/states.js';
 import { StatusIcon } from '../../ui/status.js';
 import { Time } from '../../ui/time.js';
+import { MUTED } from '../alerts/words.js';
 import { incidentsQuery } from './queries.js';
 
 export function OpenIncidents() {
@@ -17,7 +18,7 @@ export function OpenIncidents() {
             <EmptyState title="No incident is open">Alert rules open them; nobody needs you.</EmptyState>
           ) : (
             <ul>
-              {items.map(({ id, title, severity, rule, openedAt }) => (
+              {items.map(({ id, title, severity, rule, openedAt, muted }) => (
                 <li key={id} className="flex items-start gap-2.5 border-line border-b px-4 py-2 last:border-b-0">
                   <StatusIcon status={severity} size={14} className="mt-[3px]" />
                   <div className="min-w-0">
@@ -28,6 +29,7 @@ export function OpenIncidents() {
                     </p>
                     <p className="break-words text-ink-3 text-xs">
                       {humanize(severity)} · <Time at={openedAt} /> · {rule.name}
+                      {muted && ` · ${MUTED[muted]}`}
                     </p>
                   </div>
                 </li>

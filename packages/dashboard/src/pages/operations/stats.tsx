@@ -68,13 +68,22 @@ function NowStats({ overview: { data: overview, isError } }: Pick<StatsProps, 'o
       <Stat
         isMissing={isError}
         label="Open incidents"
-        value={incidents && formatCount(incidents.open)}
-        note={incidents && (incidents.acknowledged > 0 ? `${incidents.acknowledged} acknowledged` : 'none acknowledged')}
-        alarm={incidents && incidents.open > 0 ? { status: 'critical', word: 'to look at' } : undefined}
+        value={incidents && formatCount(incidents.open - incidents.muted)}
+        note={incidents && notedOf(incidents)}
+        alarm={incidents && incidents.open > incidents.muted ? { status: 'critical', word: 'to look at' } : undefined}
       />
     </>
   );
 }
+
+/** Those of which nobody is told are not to be looked at: they are silenced, or another one tells of them. */
+const notedOf = ({ acknowledged, muted }: Overview['incidents']): string =>
+  [
+    muted > 0 && `${formatCount(muted)} more muted`,
+    acknowledged > 0 ? `${formatCount(acknowledged)} acknowledged` : 'none acknowledged',
+  ]
+    .filter(Boolean)
+    .join(', ');
 
 function LateStats({ insights: { data: insights, isError }, range }: Pick<StatsProps, 'insights' | 'range'>) {
   const summary = insights?.summary;

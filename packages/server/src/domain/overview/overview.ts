@@ -63,7 +63,7 @@ export function overviewUseCases({ reads, heartbeatIntervalMs }: OverviewDeps): 
         reads.onlineAt(applicationId, now - HOUR),
         reads.openIncidents(applicationId),
       ]);
-      const incidentsOf = (status: 'open' | 'acknowledged') => incidents.find((row) => row.status === status)?.incidents ?? 0;
+      const [open, acknowledged] = (['open', 'acknowledged'] as const).map((of) => incidents.find(({ status }) => status === of));
       return {
         at: timeOf(now),
         stages: {
@@ -86,7 +86,7 @@ export function overviewUseCases({ reads, heartbeatIntervalMs }: OverviewDeps): 
           slots,
           slotsUsed: slots_used,
         })),
-        incidents: { open: incidentsOf('open'), acknowledged: incidentsOf('acknowledged') },
+        incidents: { open: open?.incidents ?? 0, acknowledged: acknowledged?.incidents ?? 0, muted: open?.muted ?? 0 },
       };
     },
   };

@@ -17,6 +17,6 @@ export const overview = z
     handlers: z.array(handler),
     workers: z.object({ online: count, onlineHourAgo: count, draining: count }),
     pools: z.array(pool),
-    incidents: z.object({ open: count, acknowledged: count }),
+    incidents: z.object({ open: count, acknowledged: count, muted: count }),
   })
   .openapi('Overview');

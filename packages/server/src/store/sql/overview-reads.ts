@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { OnlinePool, OverviewReads, ReadyHandler, RunningHandler } from '../overview-rows.js';
+import type { OnlinePool, OpenIncidents, OverviewReads, ReadyHandler, RunningHandler } from '../overview-rows.js';
 import type { Schema } from '../schema.js';
 
 /** Literals in the states: the partial indexes serve only those. */
@@ -58,10 +58,10 @@ export function overviewReads(db: Kysely<Schema>): OverviewReads {
     },
 
     async openIncidents(applicationId) {
-      const { rows } = await sql<{ status: 'open' | 'acknowledged'; incidents: number }>`
-        select status, count(*) as incidents from alert_incident
+      const { rows } = await sql<OpenIncidents>`
+        select status, count(*) as incidents, count(muted) as muted from alert_incident
         where application_id = ${applicationId} and status <> 'resolved' group by status`.execute(db);
-      return rows.map(({ status, incidents }) => ({ status, incidents: Number(incidents) }));
+      return rows.map(({ status, incidents, muted }) => ({ status, incidents: Number(incidents), muted: Number(muted) }));
     },
   };
 }
