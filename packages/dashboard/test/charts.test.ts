@@ -25,9 +25,10 @@ const NOTE_TEXTS = `(() => {
 
 /** Labels of the axis of values of a chart, from zero up; those of times have a colon. */
 const labelsOf = (page: Page, chart: string) =>
-  page
-    .locator(`[role=img][aria-label^="${chart}"] canvas`)
-    .evaluate<string[], HTMLElement & { texts?: string[] }>(({ texts = [] }) => texts.filter((text) => !text.includes(':')));
+  page.evaluate<string[]>(`(() => {
+    const { texts = [] } = document.querySelector('[role=img][aria-label^="${chart}"] canvas') ?? {};
+    return texts.filter((text) => !text.includes(':'));
+  })()`);
 
 /** How many points of a chart's canvas have the colour of a tone. */
 const painted = (page: Page, chart: string, tone: string) =>
@@ -62,7 +63,7 @@ describe('a chart', () => {
     for (const path of ['operations', 'insights?range=24h']) {
       await at(path);
       await page.locator('[role=img][aria-label^="Stages that ended over time: 1 completed"] canvas').waitFor();
-      await expect.poll(() => labelsOf(page, 'Stages that ended'), path).toEqual(['0', '1']);
+      await expect.poll(() => labelsOf(page, 'Stages that ended'), { message: path }).toEqual(['0', '1']);
     }
   });
 
@@ -70,6 +71,6 @@ describe('a chart', () => {
     const { page, at } = await afterOneStage();
     await at('insights?range=24h');
     for (const chart of ['Run time of stages', 'Time that stages waited'])
-      await expect.poll(() => painted(page, chart, 'warn'), chart).toBeGreaterThan(8); // p99, drawn over the others
+      await expect.poll(() => painted(page, chart, 'warn'), { message: chart }).toBeGreaterThan(8); // p99, drawn over the others
   });
 });
