@@ -38,6 +38,8 @@ export const addServerFlags = (command: Command): Command =>
     .option('--database <text>', 'instead of both: the database of the server that runs on this machine (PIPELOGIQ_DATABASE)')
     .addOption(new Option('--json', 'print JSON, with exact times'));
 
+const isHttp = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+
 /**
  * Where commands find their server. In this order: `--url` and `--api-key`; `--database`, whose server's admin file must be ours;
  * PIPELOGIQ_URL and PIPELOGIQ_API_KEY; `.pipelogiq/credentials` of this folder, unless an admin is needed; the admin file beside the
@@ -50,8 +52,12 @@ async function findTarget(flags: ServerFlags, needs: 'any' | 'admin' = 'any', en
   if (!explicit && flags.database !== undefined) return ofDatabases([flags.database]);
   const url = flags.url ?? (env.PIPELOGIQ_URL?.trim() || undefined);
   const apiKey = flags.apiKey ?? (env.PIPELOGIQ_API_KEY?.trim() || undefined);
+  const from = flags.url !== undefined ? '--url' : url === undefined ? 'the default' : 'PIPELOGIQ_URL';
+  if (url !== undefined && !isHttp(url))
+    throw new CliError(`${from} must be an address as http://127.0.0.1:8080`, {
+      exitCode: EXIT.usage,
+    });
   if (apiKey !== undefined) {
-    const from = flags.url !== undefined ? '--url' : url === undefined ? 'the default' : 'PIPELOGIQ_URL';
     return { url: url ?? DEFAULT_URL, apiKey, from, keyFrom: flags.apiKey === undefined ? 'PIPELOGIQ_API_KEY' : '--api-key' };
   }
   if (url !== undefined)

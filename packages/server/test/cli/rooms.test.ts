@@ -33,7 +33,19 @@ describe('pipelogiq stages why', () => {
     expect((await cli(`stages why ${id} charge`)).stdout).toMatch(/○ pending {2}ready for a worker\n- No live worker .* "h"\./);
     const later = await create({ name: 'later', stages: [{ name: 'mail', delayMs: 7_210_000 }] });
     expect((await cli(`stages why ${later.id} mail`)).stdout).toMatch(/◷ scheduled\n- .*\(.*until in 2h\)\n/);
-    expect(await cli('stages why 114688')).toMatchObject({ code: 4, stdout: '' });
+    const none = await cli('stages why 114688');
+    expect(none).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringMatching(/no stage 114688; give the id of a pipeline and/),
+    });
+    for (const command of ['why', 'skip']) {
+      const { code, stderr } = await cli(`stages ${command} ${id}`);
+      expect([code, stderr]).toEqual([
+        4,
+        `pipelogiq: there is no stage ${id}; pipeline ${id} has the stages charge, pack: put the name of one behind it\n`,
+      ]);
+    }
     expect(await cli(`stages why ${id} pakc`)).toMatchObject({ code: 4, stderr: expect.stringContaining('did you mean pack?') });
   });
 });

@@ -34,4 +34,19 @@ describe('which server is asked', () => {
     const outcome = await list();
     expect(outcome).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(oneLine(/a URL but no API key/)) });
   });
+
+  it.each(['nonsense', 'localhost:8080', 'ftp://127.0.0.1'])(
+    'says of %s that it is no address, before it asks for a key',
+    async (url) => {
+      vi.stubEnv('PIPELOGIQ_API_KEY', '');
+      const outcome = await list('--url', url);
+      expect(outcome).toMatchObject({
+        code: 2,
+        stdout: '',
+        stderr: expect.stringMatching(oneLine(/--url must be an address as http:/)),
+      });
+      vi.stubEnv('PIPELOGIQ_URL', url);
+      expect((await list()).stderr).toMatch(oneLine(/PIPELOGIQ_URL must be an address/));
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { addServerFlags, onServer, type ServerFlags } from '../connection.js';
 import type { Output } from '../output.js';
 import { printJson } from '../paging.js';
 import { actOnMany, addManyFlags, isForMany, type ManyFlags } from '../pipelines/many.js';
-import { findStage } from '../stage-of.js';
+import { findStage, ofStage } from '../stage-of.js';
 import { statusStyle, statusWord, styled } from '../style.js';
 import { plain } from '../text.js';
 
@@ -24,7 +24,8 @@ export function skipCommand(group: Command, output: Output, finish: (exitCode: n
         const stages = flags.stage === undefined ? {} : { stages: { name: flags.stage } };
         return finish(await actOnMany(client, output, flags, { action: 'skip_stages', ...stages }));
       }
-      const stage = await client.stages.skip(name === undefined ? id : (await findStage(client, id, name)).id);
+      const skip = (its: string) => client.stages.skip(its);
+      const stage = await (name === undefined ? ofStage(client, id, skip) : skip((await findStage(client, id, name)).id));
       const word = styled(output, statusStyle(stage.status), statusWord(stage.status));
       if (flags.json) printJson(output, stage);
       else output.line(`${plain(stage.name)} ${stage.id}  ${word}`);

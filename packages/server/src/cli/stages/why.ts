@@ -4,7 +4,7 @@ import { systemClock } from '../../clock.js';
 import { addServerFlags, onServer, type ServerFlags } from '../connection.js';
 import type { Output } from '../output.js';
 import { printJson } from '../paging.js';
-import { findStage } from '../stage-of.js';
+import { findStage, ofStage } from '../stage-of.js';
 import { statusStyle, statusWord, styled } from '../style.js';
 import { plain } from '../text.js';
 import { relative } from '../time-words.js';
@@ -18,8 +18,9 @@ export function whyCommand(group: Command, output: Output): void {
     .argument('[name]', 'of the stage');
   addServerFlags(command).action(async (id: string, name: string | undefined, flags: ServerFlags) => {
     const { stage, diagnosis } = await onServer(flags, async (client) => {
-      const stage = name === undefined ? undefined : await findStage(client, id, name);
-      return { stage, diagnosis: await client.stages.diagnosis(stage?.id ?? id) };
+      if (name === undefined) return { diagnosis: await ofStage(client, id, (its) => client.stages.diagnosis(its)) };
+      const stage = await findStage(client, id, name);
+      return { stage, diagnosis: await client.stages.diagnosis(stage.id) };
     });
     if (flags.json) printJson(output, diagnosis);
     else print(output, stage?.name ?? 'Stage', diagnosis, systemClock().now());
