@@ -35,6 +35,24 @@ it.each(['cat', `sh -c 'read -r first; echo "$first"; cat'`])(
   },
 );
 
+it.each(['', '--json'])(
+  'watching ends when nobody reads on, though nothing happens: `pipelines watch %s | head -1`',
+  async (flag) => {
+    const controlPlane = await createControlPlane({ database: ':memory:', logLevel: 'silent', env: {} });
+    onTestFinished(() => controlPlane.close());
+    const { url } = await controlPlane.listen({ port: 0 });
+    const { fetch, apiKey, url: own } = controlPlane.connection();
+    const headers = { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ name: 'later', runAt: '2099-01-01T00:00:00Z', stages: [{ name: 's' }] });
+    const made = (await (await fetch(`${own}/pipelines`, { method: 'POST', headers, body })).json()) as { id: string };
+    const line = `"$NODE" "$CLI" pipelines watch ${made.id} ${flag} | head -1`;
+    const env = { PATH: process.env.PATH, NODE: process.execPath, CLI: cli, PIPELOGIQ_URL: url, PIPELOGIQ_API_KEY: apiKey };
+    const { stdout } = await promisify(execFile)('sh', ['-c', line], { env });
+    expect(stdout).toMatch(/later/);
+  },
+  30_000,
+);
+
 // Seen to fail: the closed pipe became the failure, with exit code 1.
 it.each([
   [['pipelines', 'list'], '3'],

@@ -6,6 +6,7 @@ import { EXIT } from '../failure.js';
 import type { Output } from '../output.js';
 import { liveScreen } from '../watch/live-screen.js';
 import { jsonScreen, plainScreen } from '../watch/screen.js';
+import { withSigns } from '../watch/signs.js';
 import { watch } from '../watch/watch.js';
 
 interface WatchFlags {
@@ -38,8 +39,9 @@ export async function watchAndFinish(
   const interrupt = () => interrupted.abort();
   process.once('SIGINT', interrupt);
   try {
-    const screen = json ? jsonScreen(output) : output.isTerminal ? liveScreen(output, systemClock()) : plainScreen(output);
-    const last = await watch(client, id, screen, { signal: interrupted.signal, logs });
+    const clock = systemClock();
+    const screen = json ? jsonScreen(output) : output.isTerminal ? liveScreen(output, clock) : plainScreen(output);
+    const last = await watch(client, id, withSigns(screen, clock), { signal: interrupted.signal, logs });
     if (last === undefined) finish(EXIT.interrupted);
     else finish(last.status === 'completed' ? EXIT.done : EXIT.failed);
   } finally {

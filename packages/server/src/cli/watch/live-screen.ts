@@ -59,6 +59,7 @@ export function liveScreen(output: Output, clock: Pick<Clock, 'now' | 'setTimer'
     },
     log: (line) => above(fitted(logWords(line), output.columns ?? 80)),
     note: (words) => above(words),
+    silence() {}, // it is drawn each second
     end(read) {
       pipeline = read;
       draw();

@@ -3,7 +3,7 @@ import type { Output } from '../output.js';
 import { statusStyle, statusWord, styled } from '../style.js';
 import { fitted, plain, widthOf } from '../text.js';
 import { between } from '../time-words.js';
-import type { StageLine } from './board.js';
+import { hasEnded, type StageLine } from './board.js';
 
 /** Shows what a watched pipeline does. */
 export interface Screen {
@@ -13,12 +13,14 @@ export interface Screen {
   log(line: StageLog): void;
   /** A sentence for who looks on; not for programs. */
   note(words: string): void;
+  /** Nothing was shown for a while. */
+  silence(): void;
   end(pipeline: Pipeline): void;
   /** Leaves the terminal as it was, whatever happened. */
   close(): void;
 }
 
-/** JSON lines: `state` and `end` with what the API says, `log` with a line, and events as `GET /events` has them. */
+/** JSON lines: `state` and `end` with what the API says, `log` with a line, `silence` while nothing happens, and events as `GET /events` has them. */
 export function jsonScreen(output: Output): Screen {
   const print = (value: object) => output.line(JSON.stringify(value));
   return {
@@ -26,6 +28,7 @@ export function jsonScreen(output: Output): Screen {
     event: (event) => print(event),
     log: (log) => print({ type: 'log', log }),
     note: () => {},
+    silence: () => print({ type: 'silence' }),
     end: (pipeline) => print({ type: 'end', pipeline }),
     close: () => {},
   };
@@ -35,8 +38,10 @@ export function jsonScreen(output: Output): Screen {
 export function plainScreen(output: Output): Screen {
   const at = (time: string) => time.slice(11, 19);
   const shown = new Map<string, string>();
+  let stages: readonly StageLine[] = [];
   return {
     state(pipeline, _, board) {
+      stages = board;
       const isFirst = shown.size === 0;
       if (isFirst)
         output.line(
@@ -49,6 +54,7 @@ export function plainScreen(output: Output): Screen {
       }
     },
     event(event, board) {
+      stages = board;
       if (!('stageId' in event)) return;
       const stage = board.find(({ id }) => id === event.stageId);
       if (stage) shown.set(stage.id, stage.status);
@@ -56,6 +62,7 @@ export function plainScreen(output: Output): Screen {
     },
     log: (line) => output.line(`${at(line.loggedAt)} ${logWords(line)}`),
     note: (words) => output.line(words),
+    silence: () => output.line(`… ${stages.filter(hasEnded).length} of ${stages.length} stages ended`),
     end: (pipeline) => output.line(ending(pipeline)),
     close: () => {},
   };
